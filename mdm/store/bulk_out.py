@@ -1,0 +1,86 @@
+"""The outward half of `mdm.store.bulk`: a query's result as an Arrow table, by way of COPY ... TO STDOUT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pcsv
+from psycopg import sql
+
+# PostgreSQL type -> how its text is read
+_TYPES = {
+    "int8": pa.int64(),
+    "int4": pa.int32(),
+    "int2": pa.int16(),
+    "float8": pa.float64(),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "timestamptz": pa.timestamp("us", tz="UTC"),
+}
+_ARRAYS = {"_int8": pa.int64(), "_int4": pa.int32(), "_int2": pa.int16(), "_float8": pa.float64(), "_text": pa.string()}
+
+
+def fetch(driver: psycopg.Connection[tuple[Any, ...]], query: str, parameters: Mapping[str, Any] | None) -> pa.Table:
+    """See `mdm.store.bulk.fetch_arrow`."""
+    bound = psycopg.ClientCursor(driver).mogrify(query, parameters or {}) if parameters is not None else query
+    types = _result_types(driver, bound)
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(
+            sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(sql.SQL(bound))  # type: ignore[arg-type]
+        ) as copy,
+    ):
+        data = b"".join(copy)
+    return _parse(data, types)
+
+
+def _result_types(driver: psycopg.Connection[tuple[Any, ...]], query: str) -> dict[str, str]:
+    with driver.cursor() as cursor:
+        cursor.execute(f"select * from ({query}) as q limit 0")  # type: ignore[arg-type]
+        names = {info.oid: info.name for info in driver.adapters.types}
+        arrays = {info.array_oid: f"_{info.name}" for info in driver.adapters.types if info.array_oid}
+        known = arrays | names
+        return {column.name: known.get(column.type_code, "text") for column in cursor.description or []}
+
+
+def _parse(data: bytes, types: dict[str, str]) -> pa.Table:
+    if not data:
+        return pa.schema([(name, _arrow_type(kind)) for name, kind in types.items()]).empty_table()
+    table = pcsv.read_csv(
+        pa.BufferReader(data),
+        read_options=pcsv.ReadOptions(column_names=list(types), block_size=8 << 20),
+        parse_options=pcsv.ParseOptions(newlines_in_values=b"\n" in data and b'"' in data),
+        convert_options=pcsv.ConvertOptions(
+            column_types={
+                name: pa.string() if kind == "bool" else _TYPES.get(kind, pa.string()) for name, kind in types.items()
+            },
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    for index, (name, kind) in enumerate(types.items()):
+        if kind == "bool":
+            table = table.set_column(index, name, pc.equal(table[name], "t"))
+        elif kind in _ARRAYS:
+            table = table.set_column(index, name, _list_of(table[name].combine_chunks(), _ARRAYS[kind]))
+    return table
+
+
+def _arrow_type(kind: str) -> pa.DataType:
+    return pa.list_(_ARRAYS[kind]) if kind in _ARRAYS else _TYPES.get(kind, pa.string())
+
+
+def _list_of(literals: pa.StringArray, kind: pa.DataType) -> pa.Array:
+    """Lists out of PostgreSQL's array literals `{1,2}`; elements hold no null, quote or comma."""
+    inner = pc.utf8_trim(pc.fill_null(literals, "{}"), "{}")
+    filled = pc.not_equal(inner, "")
+    sizes = pc.if_else(filled, pc.add(pc.count_substring(inner, ","), 1), 0)
+    offsets = np.concatenate(([0], np.cumsum(sizes.to_numpy(zero_copy_only=False)))).astype(np.int32)
+    values = pc.split_pattern(inner.filter(filled), ",").flatten().cast(kind)
+    return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pc.is_null(literals))

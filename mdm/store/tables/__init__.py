@@ -1,0 +1,18 @@
+"""The tables of the store, one module per aggregate; `METADATA` is what the migrations lead to."""
+
+from sqlmodel import SQLModel
+
+from mdm.store.tables.columns import CURRENT
+from mdm.store.tables.customers import Customer, Golden, Household, Lineage, Membership, Xref
+from mdm.store.tables.machinery import Counter, LockHolder
+from mdm.store.tables.records import Model, Pair, Record, RecordKey
+from mdm.store.tables.runs import Delivery, ExpectationResult, Quarantine, Run, RunStep
+from mdm.store.tables.stewardship import Judgement, Override, Task
+
+METADATA = SQLModel.metadata
+
+__all__ = [
+    "CURRENT", "METADATA", "Counter", "Customer", "Delivery", "ExpectationResult", "Golden", "Household", "Judgement",
+    "Lineage", "LockHolder", "Membership", "Model", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run",
+    "RunStep", "Task", "Xref",
+]  # fmt: skip

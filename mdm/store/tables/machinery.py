@@ -1,0 +1,36 @@
+"""What the store needs for itself: counters, and who holds the run lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import SQLModel
+
+from mdm.store.tables.columns import bigint, instant, text
+
+
+class Counter(SQLModel, table=True):
+    """A sequence that rolls back with its transaction, so that a repeated run gives the same numbers."""
+
+    __tablename__ = "counter"
+    __table_args__ = {"comment": "a sequence that rolls back with its transaction"}
+
+    name: str = text(primary_key=True)
+    value: int = bigint("the last number given")
+
+
+class LockHolder(SQLModel, table=True):
+    """Who took an advisory lock last; only true while the lock is held."""
+
+    __tablename__ = "lock_holder"
+    __table_args__ = {"comment": "who took an advisory lock last; only true while it is held"}
+
+    name: str = text(primary_key=True)
+    pid: int = bigint()
+    host: str = text()
+    run_id: str | None = text(nullable=True)
+    command: str | None = text(nullable=True)
+    since: datetime = instant(default="now()")
+
+
+__all__ = ["Counter", "LockHolder"]

@@ -1,0 +1,94 @@
+"""What stewards decide and what they are asked: judgements, tasks, overrides."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from mdm.store.tables.columns import bigint, document, identity, instant, text
+
+
+class Judgement(SQLModel, table=True):
+    """A steward's word about two records; append-only, a later one supersedes."""
+
+    __tablename__ = "judgement"
+    __table_args__ = (
+        sa.Index(
+            "judgement_in_force",
+            "left_id",
+            "right_id",
+            unique=True,
+            postgresql_where=sa.text("superseded_by is null"),
+        ),
+        sa.Index("judgement_right_ix", "right_id"),
+        {"comment": "a steward's word about two records; append-only, a later one supersedes"},
+    )
+
+    judgement_id: int | None = identity()
+    left_id: int = bigint("record id, the smaller; names one incarnation of a key")
+    right_id: int = bigint("record id, the greater")
+    verdict: str = text("same | different | unsure")
+    actor: str = text()
+    reason: str | None = text(nullable=True)
+    created_at: datetime = instant(default="now()")
+    superseded_by: int | None = bigint("the later judgement on the same two", nullable=True)
+
+
+class Task(SQLModel, table=True):
+    """A question to a steward."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        sa.Index(
+            "task_open",
+            "kind",
+            "left_id",
+            "right_id",
+            unique=True,
+            postgresql_where=sa.text("status = 'open'"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        sa.Index("task_left_ix", "left_id"),
+        sa.Index("task_right_ix", "right_id"),
+        {"comment": "a question to a steward; one open task per kind and pair"},
+    )
+
+    task_id: int | None = identity()
+    kind: str = text("possible_match | refused_union | contradiction | oversized | weak_link | generic_value")
+    left_id: int | None = bigint("record id, the smaller", nullable=True)
+    right_id: int | None = bigint("record id; null when about one record", nullable=True)
+    party: str = text("person | organisation")
+    weight: float | None = Field(default=None, sa_type=sa.Double, sa_column_kwargs={"comment": "match weight, bits"})
+    evidence: Any = document("bits per comparison", nullable=True)
+    detail: Any = document("what a steward needs to know besides", nullable=True)
+    status: str = text("open | closed")
+    opened_run: str = text()
+    closed_run: str | None = text(nullable=True)
+    closed_reason: str | None = text(nullable=True)
+    created_at: datetime = instant(default="now()")
+
+
+class Override(SQLModel, table=True):
+    """A golden value pinned by a steward."""
+
+    __tablename__ = "override"
+    __table_args__ = (
+        sa.Index("override_in_force", "pin", "attribute", unique=True, postgresql_where=sa.text("ended_at is null")),
+        {"comment": "a golden value pinned by a steward, with reason and expiry"},
+    )
+
+    override_id: int | None = identity()
+    pin: str = text()
+    attribute: str = text()
+    value: Any = document("null pins: no value", nullable=True)
+    reason: str = text()
+    actor: str = text()
+    expires: date | None = Field(default=None, sa_column_kwargs={"comment": "last day in force; null: for good"})
+    created_at: datetime = instant(default="now()")
+    ended_at: datetime | None = instant("replaced or lifted", nullable=True)
+
+
+__all__ = ["Judgement", "Override", "Task"]
