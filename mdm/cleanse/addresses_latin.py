@@ -1,0 +1,272 @@
+"""Addresses in Latin script (Canada, US, Australia, UK): the street line into number, street, unit and post box."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from mdm.cleanse.fold import CACHED, ascii_lower, words
+from mdm.cleanse.places_latin import canonical_postcode, canonical_region, place_key, split_place
+from mdm.cleanse.postal import AddressKeys, AddressText, dwelling
+from mdm.cleanse.values import Issue
+
+_NUMBER = r"\d+(?:-\d+)?[a-z]?(?:\s+\d/\d)?"
+_PO_BOX = re.compile(
+    r"\b(?:p\.?\s*o\.?\s*b(?:ox)?|post\s+office\s+box|gpo\s+box|c\.?\s*p\.?|case\s+postale|boite\s+postale|locked\s+bag|box)"
+    r"\.?\s*(?:#|no\.?)?\s*(\d+[a-z]?|[a-z]\d+)\b"
+)
+_UNIT = re.compile(
+    r"(?:,\s*|\b|(?=#))(?:apt|apartment|unit|suite|ste|appt|app|appartement|bureau|room|rm|flat|lot|trlr|trailer|spc|space|villa|shop|#)"
+    r"(?:\b|(?<=#))\.?\s*(?:#|no\.?)?\s*(\d+[a-z]?(?:-\d*[a-z]?)?|[a-z]\d*(?:-\d+)?)(?=$|[\s,])"
+)
+_FLOOR = re.compile(
+    r"\b(?:(?:floor|fl|flr|etage)\.?\s*(\d+)|(\d+)(?:st|nd|rd|th|er|e|eme)?\s+(?:floor|fl|flr|etage))\b"
+)
+_BUILDING = re.compile(r"\b(?:building|bldg|bld|tower|tour)\.?\s*#?\s*(\d+[a-z]?|[a-z])\b")
+_BUILDING_ID = re.compile(r"(?:bldg)?(?:\d+[a-z]?|[a-z])")  # names of buildings do not tell dwellings apart
+_BARE_UNIT = re.compile(r"[\s,]+(basement|bsmt|penthouse|ph|upper|lower|front|rear)\.?$")
+_RURAL = re.compile(r"\b(?:r\.?\s?r\.?|rural\s+route)\s*#?\s*(\d+)\b")
+_CIVIC = re.compile(r"^(\d+[a-z]?|[a-z]\d*|ph\d*|bsmt)\s*[-–/]\s*(\d+[a-z]?)[\s,]+(?=\S)")
+_LEADING = re.compile(rf"^(?:no\.?\s*|nr\.?\s*|#\s*)?({_NUMBER})[\s,]+(?=\S)")
+_BARE_NUMBER = re.compile(r"^(?:no|nr|number)?[\s.#]*([a-z0-9]+(?:[-/ ][a-z0-9]+)*)$")
+_CIVIC_NUMBER = re.compile(r"(\d+[a-z]?|[a-z]\d*)\s*[-/]\s*(\d+[a-z]?)")
+_FRACTION = re.compile(r"\d+ ?\d/\d|\d/\d")
+_UNIT_WORDS = frozenset(
+    [
+        "apt",
+        "apartment",
+        "unit",
+        "suite",
+        "ste",
+        "appt",
+        "app",
+        "appartement",
+        "bureau",
+        "room",
+        "rm",
+        "flat",
+        "lot",
+        "trlr",
+        "trailer",
+        "spc",
+        "space",
+        "no",
+        "number",
+        "villa",
+    ]
+)
+_UNIT_FORMS = {"basement": "bsmt", "penthouse": "ph", "floor": "fl", "flr": "fl", "etage": "fl", "building": "bldg"}
+_FRENCH_FIRST = frozenset(["rue", "ave", "blvd", "ch", "pl", "cote", "mtee", "rang"])
+_DIRECTIONS = frozenset(["n", "s", "e", "w", "ne", "nw", "se", "sw"])
+_CIVIC_REGIONS = frozenset({"CA", "AU", "NZ"})  # where 12-34 means unit 12 of number 34
+
+
+@cache
+def _canonical() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in files("mdm.cleanse").joinpath("data", "street_words.txt").read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            canonical, _, others = line.partition("\t")
+            found |= dict.fromkeys(others.split(), canonical)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class StreetLine:
+    """One line of a street address taken apart; folded text."""
+
+    number: str | None = None
+    street: str | None = None
+    unit: str | None = None
+    building: str | None = None
+    po_box: str | None = None
+
+
+@lru_cache(maxsize=CACHED)
+def split_street(line: str, region: str) -> StreetLine:
+    """Number, street, unit, building and post box of a street line: "1204-55 King St W", "55 King St W #1204"."""
+    text = ascii_lower(line).strip(" ,")
+    found: dict[str, str] = {}
+    for name, pattern in (("po_box", _PO_BOX), ("building", _BUILDING), ("unit", _UNIT)):
+        text = _take(text, name, pattern, found)
+    if "unit" not in found and (match := _FLOOR.search(text)):
+        found["unit"] = f"fl {match.group(1) or match.group(2)}"
+        text = _cut(text, match)
+    if "unit" not in found and (match := _BARE_UNIT.search(text)):
+        found["unit"] = match.group(1)
+        text = _cut(text, match)
+    if (region in _CIVIC_REGIONS and "unit" not in found and (match := _CIVIC.match(text))) or (
+        "/" in text and "unit" not in found and (match := _CIVIC.match(text)) and not _FRACTION.match(text)
+    ):
+        found["unit"] = match.group(1)
+        text = f"{match.group(2)} {text[match.end() :]}"
+    if (match := _LEADING.match(text)) and _names_street(text[match.end() :]):
+        found["number"] = match.group(1)
+        text = text[match.end() :]
+    text = text.strip(" ,.-")
+    return StreetLine(street=text or None, **found)
+
+
+def _take(text: str, name: str, pattern: re.Pattern[str], found: dict[str, str]) -> str:
+    match = pattern.search(text)
+    if match is None:
+        return text
+    found[name] = match.group(1)
+    return _cut(text, match)
+
+
+def _cut(text: str, match: re.Match[str]) -> str:
+    return f"{text[: match.start()].rstrip(' ,-')} {text[match.end() :].lstrip(' ,-')}".strip()
+
+
+def _names_street(rest: str) -> bool:
+    """Whether what follows a number still names a street ("5 Ave" alone has no house number)."""
+    known = _canonical()
+    tokens = words(rest).split()
+    return len(tokens) > 1 or (len(tokens) == 1 and tokens[0] not in known and tokens[0] not in known.values())
+
+
+@lru_cache(maxsize=CACHED)
+def street_key(street: str) -> str | None:
+    """Folded street name with one form per type and direction: "Southwest 192nd Avenue" -> "sw 192nd ave"."""
+    if match := _RURAL.search(ascii_lower(street)):
+        return f"rr {match.group(1)}"
+    known = _canonical()
+    tokens = [known.get(token, token) for token in words(street).split()]
+    if len(tokens) > 1 and tokens[0] in _FRENCH_FIRST:
+        tokens = _type_last(tokens)
+    return " ".join(_join_directions(tokens)) or None
+
+
+def _type_last(tokens: list[str]) -> list[str]:
+    """French order to English: rue King O -> king st w."""
+    kind = "st" if tokens[0] == "rue" else tokens[0]
+    rest = tokens[1:]
+    if len(rest) > 1 and (rest[-1] in _DIRECTIONS or rest[-1] == "o"):
+        return [*rest[:-1], kind, "w" if rest[-1] == "o" else rest[-1]]
+    return [*rest, kind]
+
+
+def _join_directions(tokens: list[str]) -> list[str]:
+    joined: list[str] = []
+    for token in tokens:
+        if joined and joined[-1] in ("n", "s") and token in ("e", "w") and len(tokens) > 2:
+            joined[-1] += token
+        else:
+            joined.append(token)
+    return joined
+
+
+@lru_cache(maxsize=CACHED)
+def number_key(number: str) -> str | None:
+    """House number: digits and letters, lower case, no leading zeros: "0012 B" -> "12b", "12 1/2" -> "12h"."""
+    text = ascii_lower(number).replace("1/2", "h")
+    match = _BARE_NUMBER.fullmatch(text.strip())
+    key = re.sub(r"[^a-z0-9-]+", "", match.group(1) if match else text).strip("-")
+    return key.lstrip("0") or None
+
+
+@lru_cache(maxsize=CACHED)
+def unit_key(unit: str) -> str | None:
+    """Unit without its word: "Apt 4-B" -> "4b", "2nd floor" -> "fl2", "Bsmt" -> "bsmt"."""
+    text = ascii_lower(unit)
+    if match := _FLOOR.fullmatch(text.strip(" .,")):
+        return f"fl{match.group(1) or match.group(2)}"
+    tokens = [_UNIT_FORMS.get(token, token) for token in words(text).split() if token not in _UNIT_WORDS]
+    return "".join(token.lstrip("0") or token for token in tokens) or None
+
+
+@lru_cache(maxsize=CACHED)
+def _display(text: str) -> str:
+    """Letter case for people, where all letters are small or capital."""
+    if not (text.islower() or text.isupper()):
+        return text
+    return " ".join(_display_word(word) for word in text.split(" "))
+
+
+def _display_word(word: str) -> str:
+    lower = word.lower()
+    if lower in _DIRECTIONS or lower in ("po", "rr"):
+        return lower.upper()
+    return lower if any(character.isdigit() for character in lower) else lower[:1].upper() + lower[1:]
+
+
+def read_latin(parts: AddressText, region: str, issues: list[Issue]) -> tuple[AddressText, AddressKeys]:
+    """Display parts and keys of an address in Latin script."""
+    country = (parts.country or region).upper()
+    parts = replace(parts, country=country)
+    if parts.street is None and parts.text is not None and parts.number is None and parts.po_box is None:
+        parts = split_place(parts, country)
+    parts = _split_line(parts, country)
+    postcode, informative = canonical_postcode(parts.postcode, country, issues)
+    parts = replace(parts, postcode=postcode, region=canonical_region(parts.region, country))
+    shown = replace(
+        parts,
+        **{name: _display(text) for name in ("street", "unit", "locality", "number") if (text := getattr(parts, name))},
+    )
+    shown = replace(shown, text=parts.text or _one_line(shown))
+    return shown, _keys(parts, postcode if informative else None, country)
+
+
+def _split_line(parts: AddressText, country: str) -> AddressText:
+    """The street column taken apart, where number and unit were typed into it."""
+    if parts.number is not None and country in _CIVIC_REGIONS and parts.unit is None:
+        if match := _CIVIC_NUMBER.fullmatch(parts.number.lower()):
+            parts = replace(parts, unit=match.group(1), number=match.group(2))
+    if parts.street is None:
+        return parts
+    line = split_street(parts.street, country)
+    if parts.number is not None and line.number is not None:
+        if number_key(line.number) == number_key(parts.number):
+            return _fill(parts, line)
+        line = replace(line, number=None, street=f"{line.number} {line.street}")
+    return _fill(parts, line)
+
+
+def _fill(parts: AddressText, line: StreetLine) -> AddressText:
+    if not (line.number or line.unit or line.building or line.po_box):
+        return parts
+    unchanged = line.street is not None and words(line.street) == words(parts.street or "")
+    return replace(
+        parts,
+        number=parts.number or line.number,
+        street=parts.street if unchanged else _as_written(parts.street or "", line.street),
+        unit=parts.unit or line.unit,
+        building=parts.building or line.building,
+        po_box=parts.po_box or line.po_box,
+    )
+
+
+def _as_written(whole: str, part: str | None) -> str | None:
+    """`part` (folded) in the letters of the `whole` that it was cut from, when it is found there."""
+    if part is None:
+        return None
+    at = whole.lower().find(part)
+    return whole[at : at + len(part)] if at >= 0 else part
+
+
+def _keys(parts: AddressText, postcode: str | None, country: str) -> AddressKeys:
+    number = number_key(parts.number) if parts.number is not None else None
+    street = street_key(parts.street) if parts.street is not None else None
+    unit = unit_key(parts.unit) if parts.unit is not None else None
+    if parts.building is not None and _BUILDING_ID.fullmatch(building := unit_key(parts.building) or ""):
+        building = building.removeprefix("bldg")
+        unit = f"{building}-{unit}" if unit else f"bldg{building}"
+    box = number_key(_PO_BOX.sub(r"\1", ascii_lower(parts.po_box))) if parts.po_box is not None else None
+    place = place_key(postcode, parts.locality, parts.region, country)
+    known = (number is not None and street is not None) or box is not None
+    return AddressKeys(number, street, unit, place, dwelling(number, street, unit, box, place) if known else None)
+
+
+def _one_line(parts: AddressText) -> str | None:
+    """The address on one line: "1204-55 King St W, Toronto ON M5V 1A1"."""
+    unit = f"{parts.unit}-" if parts.unit and parts.number and parts.unit.isalnum() and parts.country == "CA" else ""
+    street = " ".join(filter(None, (f"{unit}{parts.number}" if parts.number else None, parts.street)))
+    later_unit = parts.unit if parts.unit and not unit else None
+    if later_unit is not None and later_unit.isalnum() and any(character.isdigit() for character in later_unit):
+        later_unit = f"Unit {later_unit}"
+    box = parts.po_box and (f"PO Box {parts.po_box}" if parts.po_box.isalnum() else parts.po_box)
+    place = " ".join(filter(None, (parts.locality, parts.region, parts.postcode)))
+    return ", ".join(filter(None, (street, later_unit, parts.building, box, parts.district, place))) or None

@@ -1,0 +1,151 @@
+"""A table of records: every cleanser runs once per distinct value, the results are joined back columnar.
+
+The parts and their order are those of `mdm.cleanse.parts`, as in `mdm.cleanse.record`; a property test holds both
+paths equal for every row.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mdm.cleanse.distinct import NO_ISSUES, Distinct, encode
+from mdm.cleanse.originals import original_column
+from mdm.cleanse.parts import COPIED, LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
+from mdm.cleanse.values import CleanseContext
+from mdm.cleanse.workers import Workers
+from mdm.party import CLEANSED, MAPPED, empty
+
+_Issues = list[tuple[np.ndarray, pa.Array]]  # per part: row of each issue, and the issues
+
+
+def cleanse_batch(
+    mapped: pa.Table,
+    *,
+    context: CleanseContext,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    processes: int = 2,
+) -> pa.Table:
+    """CLEANSED of a MAPPED table, rows in the same order.
+
+    `connection`: DuckDB connection for the JSON of the originals (an own one in memory by default); `processes`:
+    how many processes share the distinct values of a part, when there are many.
+    """
+    mapped = mapped.cast(MAPPED)
+    if mapped.num_rows == 0:
+        return empty(CLEANSED)
+    columns = _copied(mapped, context)
+    columns["original"] = original_column(mapped, connection)
+    issues: _Issues = []
+    mapped = mapped.combine_chunks()
+    with Workers(processes) as workers:
+        for index, scalar in enumerate(SCALAR_PARTS):
+            columns |= _scalar(scalar, index, mapped, context, workers, issues)
+        for index, part in enumerate(LIST_PARTS):
+            columns[part.column] = _list(part, index, mapped, context, workers, issues)
+    columns["issues"] = _join_issues(issues, mapped.num_rows)
+    return pa.table([columns[name] for name in CLEANSED.names], schema=CLEANSED)
+
+
+def _copied(mapped: pa.Table, context: CleanseContext) -> dict[str, pa.Array]:
+    columns = {name: mapped.column(name) for name in COPIED}
+    columns["content_hash"] = mapped.column("row_hash")
+    columns["role"] = pa.repeat(pa.scalar(context.role, pa.string()), mapped.num_rows)
+    instant = CLEANSED.field("extracted_at").type
+    columns["extracted_at"] = pa.repeat(pa.scalar(context.extracted_at, instant), mapped.num_rows)
+    return columns
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+def _scalar(
+    part: ScalarPart, index: int, mapped: pa.Table, context: CleanseContext, workers: Workers, issues: _Issues
+) -> dict[str, pa.Array]:
+    inputs = []
+    for name in part.inputs:
+        outer, _, inner = name.partition(".")
+        column = _whole(mapped.column(outer))
+        inputs.append(pc.struct_field(column, inner) if inner else column)
+    distinct = encode(inputs)
+    outputs, _, remarks = workers.run("scalar", index, distinct.values, context)
+    _note(issues, remarks, distinct, np.arange(mapped.num_rows))
+    columns: dict[str, pa.Array] = {}
+    fields: list[pa.Array] = []
+    for name, values in zip(part.outputs, outputs, strict=True):
+        taken = values.take(distinct.codes)
+        if "." in name:
+            fields.append(taken)
+        else:
+            columns[name] = taken
+    if fields:
+        columns["address"] = _struct(fields, CLEANSED.field("address").type)
+    return columns
+
+
+def _struct(fields: list[pa.Array], kind: pa.DataType) -> pa.Array:
+    """A struct array, null where all fields are."""
+    missing = fields[0].is_null()
+    for field in fields[1:]:
+        missing = pc.and_(missing, field.is_null())
+    return pa.StructArray.from_arrays(fields, fields=list(kind), mask=missing)
+
+
+def _list(
+    part: ListPart, index: int, mapped: pa.Table, context: CleanseContext, workers: Workers, issues: _Issues
+) -> pa.Array:
+    column = _whole(mapped.column(part.column))
+    kind = CLEANSED.field(part.column).type
+    rows = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
+    if len(rows) == 0:
+        return pa.nulls(len(column), kind)
+    elements = column.flatten()
+    inputs = [pc.struct_field(elements, name) for name in part.inputs] if part.inputs else [elements]
+    distinct = encode(inputs)
+    outputs, kept, remarks = workers.run("list", index, distinct.values, context)
+    _note(issues, remarks, distinct, rows)
+    same = encode(outputs).codes.to_numpy()  # equal outputs of different inputs have equal codes
+    codes = distinct.codes.to_numpy()
+    chosen = np.flatnonzero(kept.to_numpy(zero_copy_only=False)[codes])
+    chosen = chosen[_first_of_each(rows[chosen], same[codes[chosen]])]
+    taken = [values.take(pa.array(codes[chosen])) for values in outputs]
+    values = pa.StructArray.from_arrays(taken, fields=list(kind.value_type)) if part.outputs else taken[0]
+    return _lists(rows[chosen], values, len(column), kind)
+
+
+def _first_of_each(rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Positions of the first element of each (row, code), in order."""
+    if len(rows) == 0:
+        return rows
+    _, first = np.unique(rows.astype(np.int64) * (int(codes.max()) + 1) + codes, return_index=True)
+    return np.sort(first)
+
+
+def _lists(rows: np.ndarray, values: pa.Array, length: int, kind: pa.DataType) -> pa.Array:
+    """Lists per row from elements in the order of `rows`; null where a row has none."""
+    counts = np.bincount(rows, minlength=length)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), values, type=kind, mask=pa.array(counts == 0))
+
+
+def _note(issues: _Issues, remarks: pa.Array, distinct: Distinct, rows: np.ndarray) -> None:
+    """Adds the issues of a part: those of each distinct value, for every row that holds it."""
+    if remarks.null_count == len(remarks):
+        return
+    codes = distinct.codes.to_numpy()
+    hit = np.flatnonzero(remarks.is_valid().to_numpy(zero_copy_only=False)[codes])
+    lists = remarks.take(pa.array(codes[hit]))
+    issues.append((rows[hit][pc.list_parent_indices(lists).to_numpy()], lists.flatten()))
+
+
+def _join_issues(issues: _Issues, length: int) -> pa.Array:
+    """One list of issues per row, in the order of the parts."""
+    if not issues:
+        return pa.nulls(length, NO_ISSUES.type)
+    rows = np.concatenate([found for found, _ in issues])
+    order = np.argsort(rows, kind="stable")
+    values = pa.concat_arrays([found for _, found in issues]).take(pa.array(order))
+    return _lists(rows[order], values, length, NO_ISSUES.type)

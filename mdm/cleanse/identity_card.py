@@ -1,0 +1,89 @@
+"""The Chinese identity card number (GB 11643) and the residence permits of the same form.
+
+Own check digit instead of stdnum.cn.ric: that takes 56 us, rejects 15-digit numbers and the permits of people from
+Hong Kong, Macao (81, 82) and Taiwan (83); tests hold both equal on what both accept.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+_CARD = re.compile(r"\d{17}[\dX]")
+_OLD_CARD = re.compile(r"\d{15}")
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK = "10X98765432"
+# first two digits: provinces of GB/T 2260; 81-83 residence permits (Hong Kong, Macao, Taiwan); 9x foreigners' new permit
+_PROVINCES = frozenset(
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+        "91",
+    ]
+)
+
+
+def check_character(first_seventeen: str) -> str:
+    """The eighteenth character: ISO 7064 MOD 11-2 over the first seventeen digits."""
+    return _CHECK[sum(int(digit) * weight for digit, weight in zip(first_seventeen, _WEIGHTS, strict=True)) % 11]
+
+
+def cleanse_identity_card(value: str) -> tuple[str | None, str]:
+    """(18 characters, "") for a valid number, (None, reason) otherwise; 15 digits are upgraded with a reason to say so."""
+    if not value.isascii():
+        return None, "not an identity card number"
+    if _OLD_CARD.fullmatch(value):
+        upgraded = value[:6] + "19" + value[6:]
+        problem = _problem(upgraded)
+        if problem:
+            return None, problem
+        return upgraded + check_character(upgraded), "15 digits upgraded to 18"
+    if not _CARD.fullmatch(value):
+        return None, "not an identity card number"
+    problem = _problem(value[:17])
+    if not problem and check_character(value[:17]) != value[17]:
+        problem = "not an identity card number: check digit"
+    return (None, problem) if problem else (value, "")
+
+
+def _problem(first_seventeen: str) -> str:
+    if first_seventeen[:2] not in _PROVINCES:
+        return "not an identity card number: no such region"
+    try:
+        born = date(int(first_seventeen[6:10]), int(first_seventeen[10:12]), int(first_seventeen[12:14]))
+    except ValueError:
+        return "not an identity card number: birth date"
+    return "" if born.year >= 1880 else "not an identity card number: birth date"

@@ -1,0 +1,157 @@
+"""Names of people: parts as people read them, keys as matching reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from mdm.cleanse import names_chinese as chinese
+from mdm.cleanse import names_latin as latin
+from mdm.cleanse.fold import CACHED, has_han, tidy
+from mdm.cleanse.names_latin import LatinParts
+from mdm.cleanse.placeholders import is_placeholder_name, is_placeholder_word
+from mdm.cleanse.values import Issue
+
+_PARTS = ("prefix", "given", "middle", "family", "suffix", "former")
+
+
+@dataclass(frozen=True, slots=True)
+class CleansedName:
+    """A name: display parts in their own script, keys of ASCII letters, hanzi simplified beside them."""
+
+    prefix: str | None = None
+    given: str | None = None
+    middle: str | None = None
+    family: str | None = None
+    suffix: str | None = None
+    former: str | None = None
+    given_key: str | None = None
+    middle_key: str | None = None
+    family_key: str | None = None
+    former_key: str | None = None
+    given_native: str | None = None
+    family_native: str | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+def cleanse_name(
+    *,
+    full: str | None = None,
+    prefix: str | None = None,
+    given: str | None = None,
+    middle: str | None = None,
+    family: str | None = None,
+    suffix: str | None = None,
+    former: str | None = None,
+    region: str,
+) -> CleansedName:
+    """A person's name from whatever parts are known; the full name is read only where given and family are both missing.
+
+    Never invents a part: a name that cannot be split stays whole as the family name.
+    """
+    issues: list[Issue] = []
+    read = {
+        name: _read(value, name, issues)
+        for name, value in zip(_PARTS, (prefix, given, middle, family, suffix, former), strict=True)
+    }
+    parts = LatinParts(**read)
+    if parts.given is None and parts.family is None:
+        parts = _from_full(_read(full, "full", issues), parts, region, issues)
+    parts = _drop_lone_placeholder(parts, issues)
+    texts = [text for text in (parts.given, parts.family) if text is not None]
+    if any(has_han(text) for text in texts):
+        return _finish_native(parts, issues)
+    return _finish_latin(_strip_titles(parts), region, issues)
+
+
+@lru_cache(maxsize=CACHED)
+def _judge(text: str) -> tuple[str | None, bool]:
+    """(tidied text or None, whether it was a placeholder)."""
+    value = tidy(text)
+    if value is None:
+        return None, False
+    return (None, True) if is_placeholder_word(value) else (value, False)
+
+
+def _read(text: object, name: str, issues: list[Issue]) -> str | None:
+    if text is None:
+        return None
+    value, placeholder = _judge(text if isinstance(text, str) else str(text))
+    if placeholder:
+        issues.append(Issue(f"name_{name}", "unreadable", "placeholder"))
+    elif value is not None and not any(character.isalpha() for character in value):
+        issues.append(Issue(f"name_{name}", "unreadable", "no letters"))
+        return None
+    return value
+
+
+def _from_full(full: str | None, parts: LatinParts, region: str, issues: list[Issue]) -> LatinParts:
+    """The parts of a full name; parts that were delivered apart win."""
+    if full is None:
+        return parts
+    if is_placeholder_name(full):
+        issues.append(Issue("name_full", "unreadable", "placeholder"))
+        return parts
+    if has_han(full):
+        found = chinese.split_full(full, issues)
+    else:
+        found = chinese.order_full(latin.split_full(full), full, region)
+    if found.given is None and found.family is not None:
+        issues.append(Issue("name_full", "suspicious", "only one name"))
+    return LatinParts(*(getattr(parts, name) or getattr(found, name) for name in _PARTS))
+
+
+def _drop_lone_placeholder(parts: LatinParts, issues: list[Issue]) -> LatinParts:
+    """Words such as Null and None are real names beside a real name, and nothing when they stand alone."""
+    texts = [text for text in (parts.given, parts.family) if text is not None]
+    if texts and all(is_placeholder_name(text) for text in texts):
+        issues.append(Issue("name_family" if parts.family is not None else "name_given", "unreadable", "placeholder"))
+        return replace(parts, given=None, family=None)
+    return parts
+
+
+def _strip_titles(parts: LatinParts) -> LatinParts:
+    """Titles and suffixes typed into the name columns: "Mr John", "Smith Jr", "Lee née Roy"."""
+    if parts.given is not None and " " in parts.given:
+        tokens, prefix = latin.take_prefix(parts.given.split())
+        if prefix is not None:
+            parts = replace(parts, given=" ".join(tokens), prefix=parts.prefix or prefix)
+    if parts.family is not None and " " in parts.family:
+        family, former = latin.take_former(parts.family)
+        tokens, suffix = latin.take_suffix(family.split())
+        if suffix is not None or former is not None:
+            parts = replace(
+                parts, family=" ".join(tokens), suffix=parts.suffix or suffix, former=parts.former or former
+            )
+    return parts
+
+
+def _finish_latin(parts: LatinParts, region: str, issues: list[Issue]) -> CleansedName:
+    ordered = chinese.order_parts(parts, region)
+    if ordered is not parts:
+        issues.append(Issue("name_family", "repaired", "given and family name were swapped"))
+        parts = ordered
+    first, rest = chinese.given_keys(parts.given, region) if parts.given is not None else (None, None)
+    middle = latin.key(parts.middle) if parts.middle is not None else None
+    return CleansedName(
+        *(latin.display(text) if text is not None else None for text in (getattr(parts, name) for name in _PARTS)),
+        given_key=first,
+        middle_key=((rest or "") + (middle or "")) or None,
+        family_key=chinese.family_key(parts.family, region) if parts.family is not None else None,
+        former_key=latin.key(parts.former) if parts.former is not None else None,
+        issues=tuple(issues),
+    )
+
+
+def _finish_native(parts: LatinParts, issues: list[Issue]) -> CleansedName:
+    given, family = chinese.native(parts.given), chinese.native(parts.family)
+    return CleansedName(
+        *(getattr(parts, name) for name in _PARTS),
+        given_key=chinese.pinyin(given) if given is not None else latin.key(parts.given or ""),
+        middle_key=latin.key(parts.middle) if parts.middle is not None else None,
+        family_key=chinese.surname_pinyin(family) if family is not None else latin.key(parts.family or ""),
+        former_key=chinese.surname_pinyin(parts.former) if parts.former is not None else None,
+        given_native=given,
+        family_native=family,
+        issues=tuple(issues),
+    )

@@ -1,0 +1,178 @@
+"""Chinese names: hanzi and pinyin, with the readings that characters have as surnames (`data/surnames.txt`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from mdm.cleanse import names_latin as latin
+from mdm.cleanse.fold import CACHED, has_han, letters, simplify
+from mdm.cleanse.names_latin import LatinParts
+from mdm.cleanse.values import Issue
+
+CHINESE_REGIONS = frozenset({"CN", "HK", "MO", "TW", "SG"})
+_DOT = re.compile(r"[·•・‧∙⋅．.]")
+_NOT_NAME = re.compile(r"[^\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]+")
+_HONORIFIC = re.compile(r"(先生|女士|小姐|太太|同志|老师|经理)$")
+_BRACKETS = re.compile(r"\([^()]*\)|（[^（）]*）")
+_MASKED = re.compile(r"[*＊xX某]")
+_UMLAUT = re.compile(r"(?<=[lnLN])[uü]:|(?<=[lnLN])[üÜǖǘǚǜ]")
+_LONGEST = 4  # hanzi in an ordinary Han name, two-character surname included
+
+
+def _lines(name: str) -> list[str]:
+    text = files("mdm.cleanse").joinpath("data", name).read_text("utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+@cache
+def surnames() -> dict[str, str]:
+    """Surname in simplified hanzi -> its reading as a surname."""
+    return dict(line.split("\t") for line in _lines("surnames.txt"))
+
+
+@cache
+def _surname_readings() -> frozenset[str]:
+    return frozenset(surnames().values())
+
+
+@cache
+def _syllables() -> frozenset[str]:
+    return frozenset(_lines("pinyin_syllables.txt"))
+
+
+@lru_cache(maxsize=CACHED)
+def _reading(character: str) -> str:
+    """The commonest reading of one hanzi, without tone, ASCII letters only (pypinyin; unknown ones by anyascii)."""
+    from pypinyin import lazy_pinyin
+
+    return letters(lazy_pinyin(character)[0])
+
+
+@lru_cache(maxsize=CACHED)
+def pinyin(text: str) -> str | None:
+    """Toneless pinyin of every hanzi, joined. One reading per character, so equal hanzi always have equal keys."""
+    return "".join(_reading(character) for character in text) or None
+
+
+@lru_cache(maxsize=CACHED)
+def surname_pinyin(text: str) -> str | None:
+    """Pinyin of a family name by the surname table; the table's readings differ from the commonest ones."""
+    simple = simplify(text)
+    return surnames().get(simple) or pinyin(simple)
+
+
+def native(text: str | None) -> str | None:
+    """The name in simplified hanzi, or None when it is written in another script."""
+    if text is None or not has_han(text):
+        return None
+    return _NOT_NAME.sub("", simplify(text)).strip("·") or None
+
+
+def split_full(full: str, issues: list[Issue]) -> LatinParts:
+    """A full name in hanzi into family and given name: 张伟, 欧阳锋, 买买提·吐尔逊, 张先生, 陳 大文."""
+    text = _BRACKETS.sub("", full).strip() or full
+    text = _DOT.sub("·", text)
+    prefix = None
+    if (match := _HONORIFIC.search(text)) and match.start() > 0:
+        prefix, text = match.group(1), text[: match.start()]
+    if _MASKED.search(text):
+        issues.append(Issue("name_full", "suspicious", "masked"))
+    bare = _NOT_NAME.sub("", text)
+    if bare != text.replace(" ", ""):
+        issues.append(Issue("name_full", "suspicious", "other characters left out of a name in hanzi"))
+    spaced = [_NOT_NAME.sub("", token) for token in text.split()]
+    if len(spaced) == 2 and simplify(spaced[0]) in surnames() and spaced[1]:
+        return LatinParts(prefix=prefix, given=spaced[1], family=spaced[0])
+    return replace(_split_hanzi(bare.strip("·"), issues), prefix=prefix)
+
+
+def _split_hanzi(text: str, issues: list[Issue]) -> LatinParts:
+    if "·" in text:  # minority and foreign names: own name first
+        given, _, family = text.partition("·")
+        return LatinParts(given=given, family=family)
+    if not text:
+        return LatinParts()
+    cut = _surname_length(simplify(text))
+    if len(text) - cut > 2 and len(text) > _LONGEST:
+        issues.append(Issue("name_full", "suspicious", "long for a name in hanzi"))
+    return LatinParts(given=text[cut:] or None, family=text[:cut])
+
+
+def _surname_length(text: str) -> int:
+    """Hanzi that belong to the family name: compound surnames, two surnames before two characters, else one."""
+    known = surnames()
+    for length in (4, 2):
+        if len(text) > length and text[:length] in known:
+            return length
+    if len(text) == _LONGEST and text[0] in known and text[1] in known:
+        return 2
+    return 1
+
+
+def _romanised(text: str) -> str:
+    """Letters of a romanised name with ü as v, the way hanzi are keyed here: Lü, LYU and LV are all lv."""
+    found = letters(_UMLAUT.sub("v", text))
+    return found.replace("lyu", "lv").replace("nyu", "nv") if found in ("lyu", "nyu") else found
+
+
+@lru_cache(maxsize=CACHED)
+def _is_pinyin(text: str) -> bool:
+    """Whether letters are one to three syllables of pinyin: xiaoming."""
+    if not text:
+        return False
+    reachable = {0}
+    for _ in range(3):
+        reachable = {
+            start + size
+            for start in reachable
+            for size in range(1, 7)
+            if start + size <= len(text) and text[start : start + size] in _syllables()
+        }
+        if len(text) in reachable:
+            return True
+    return False
+
+
+def _is_surname(text: str) -> bool:
+    return _romanised(text) in _surname_readings()
+
+
+@lru_cache(maxsize=CACHED)
+def given_keys(given: str, region: str) -> tuple[str | None, str | None]:
+    """(given key, middle key) of a Latin given name; in Chinese regions "Xiao Ming" is one name, xiaoming."""
+    if region in CHINESE_REGIONS:
+        tokens = [_romanised(token) for token in re.split(r"[\s'-]+", given)]
+        if all(_is_pinyin(token) for token in tokens):
+            return "".join(tokens), None
+    return latin.given_keys(given)
+
+
+@lru_cache(maxsize=CACHED)
+def family_key(family: str, region: str) -> str | None:
+    """Key of a Latin family name; in Chinese regions ü is read as in hanzi keys."""
+    return (_romanised(family) or None) if region in CHINESE_REGIONS else latin.key(family)
+
+
+def order_full(parts: LatinParts, full: str, region: str) -> LatinParts:
+    """Romanised full names in Chinese regions: the family name first, unless only the last word is a surname."""
+    if region not in CHINESE_REGIONS or "," in full or parts.given is None or parts.family is None:
+        return parts
+    tokens = [token for part in (parts.given, parts.middle, parts.family) if part is not None for token in part.split()]
+    if not all(_is_pinyin(_romanised(token)) for token in tokens):
+        return parts
+    if _is_surname(tokens[-1]) and not _is_surname(tokens[0]):
+        return replace(parts, given=" ".join(tokens[:-1]), middle=None, family=tokens[-1])
+    return replace(parts, given=" ".join(tokens[1:]), middle=None, family=tokens[0])
+
+
+def order_parts(parts: LatinParts, region: str) -> LatinParts:
+    """Given and family name swapped back, where in a Chinese region only the given name is a surname in pinyin."""
+    if region not in CHINESE_REGIONS or parts.given is None or parts.family is None:
+        return parts
+    given, family = _romanised(parts.given), _romanised(parts.family)
+    if _is_surname(given) and not _is_surname(family) and _is_pinyin(family):
+        return replace(parts, given=parts.family, family=parts.given)
+    return parts

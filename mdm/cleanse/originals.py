@@ -1,0 +1,60 @@
+"""The values as delivered, as JSON text: for one row in Python, for a table in DuckDB; both give the same text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from mdm.party import MAPPED
+
+_NOT_DELIVERED = ("system", "local_id", "party", "deleted", "file", "line", "row_hash", "changed_at")
+KEPT = tuple(name for name in MAPPED.names if name not in _NOT_DELIVERED)
+_ESCAPE = re.compile(rb"\\u00[0-9a-f]{2}")
+
+
+def original_text(mapped: Mapping[str, Any]) -> str:
+    """JSON object of the non-null mapped values: column -> text, or the struct or list as JSON without its nulls."""
+    kept = {name: _without_nulls(value) for name in KEPT if (value := mapped.get(name)) is not None}
+    text = _ESCAPE.sub(lambda match: b"\\u00" + match.group()[4:].upper(), orjson.dumps(kept))
+    return text.decode("utf-8")
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: inner for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value]
+    return value
+
+
+def original_column(mapped: pa.Table, connection: duckdb.DuckDBPyConnection | None) -> pa.ChunkedArray:
+    """`original_text` of every row of `mapped`, columnar."""
+    con = duckdb.connect() if connection is None else connection.cursor()
+    try:
+        con.register("cleanse_mapped", mapped.select(list(KEPT)))
+        members = ", ".join(_member(MAPPED.field(name)) for name in KEPT)
+        query = f"select '{{' || concat_ws(',', {members}) || '}}' as original from cleanse_mapped"
+        return con.sql(query).to_arrow_table().column("original").cast(pa.string())
+    finally:
+        con.close()
+
+
+def _member(field: pa.Field) -> str:
+    """SQL of `"name":value`, or null when the value is null."""
+    return f"""'"{field.name}":' || {_json(field.name, field.type)}"""
+
+
+def _json(sql: str, kind: pa.DataType) -> str:
+    """SQL of the JSON text of an expression of an Arrow type; null when it is null."""
+    if pa.types.is_list(kind):
+        inner = f"coalesce({_json('x', kind.value_type)}, 'null')"
+        return f"('[' || array_to_string(list_transform({sql}, lambda x: {inner}), ',') || ']')"
+    if pa.types.is_struct(kind):
+        fields = ", ".join(f"""'"{field.name}":' || {_json(f'{sql}."{field.name}"', field.type)}""" for field in kind)
+        return f"(case when {sql} is not null then '{{' || concat_ws(',', {fields}) || '}}' end)"
+    return f"(case when {sql} is not null then to_json({sql})::varchar end)"

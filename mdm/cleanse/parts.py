@@ -1,0 +1,185 @@
+"""Which cleanser reads which columns: one declaration that both the row path and the batch path follow.
+
+A *scalar part* turns some columns of a row into others; a *list part* turns each element of a list column into one
+element or none. Both are pure functions of (values, context), so a batch needs to run them on distinct values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from mdm.cleanse.addresses import cleanse_address
+from mdm.cleanse.dates import cleanse_date
+from mdm.cleanse.emails import cleanse_email
+from mdm.cleanse.fold import tidy
+from mdm.cleanse.identifiers import cleanse_identifier
+from mdm.cleanse.names import cleanse_name
+from mdm.cleanse.organisations import cleanse_organisation
+from mdm.cleanse.phones import cleanse_phone
+from mdm.cleanse.postal import AddressText
+from mdm.cleanse.sex import cleanse_sex
+from mdm.cleanse.values import CleanseContext, Issue
+from mdm.party import ADDRESS_TEXT_FIELDS
+
+Values = tuple[Any, ...]
+Cleansed = tuple[Values | None, tuple[Issue, ...]]  # None: the element is dropped (list parts only)
+Cleanser = Callable[[Values, CleanseContext], Cleansed]
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarPart:
+    """`inputs` are MAPPED columns, `outputs` CLEANSED columns; "address.x" is field x of the address struct."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    cleanse: Cleanser
+
+
+@dataclass(frozen=True, slots=True)
+class ListPart:
+    """`column` is a list in both schemas; `inputs` and `outputs` are fields of its elements, () for plain text."""
+
+    column: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    cleanse: Cleanser
+
+
+_NAME_INPUTS = (
+    "party", "name_full", "name_prefix", "name_given", "name_middle", "name_family", "name_suffix", "name_former",
+    "organisation_name",
+)  # fmt: skip
+_NAME_OUTPUTS = (
+    "name_prefix", "name_given", "name_middle", "name_family", "name_suffix", "name_former", "given_key", "middle_key",
+    "family_key", "former_key", "given_native", "family_native", "organisation_name", "organisation_key",
+    "organisation_form",
+)  # fmt: skip
+_NO_NAME: Values = (None,) * 12
+_NO_ORGANISATION: Values = (None,) * 3
+
+
+def _names(values: Values, context: CleanseContext) -> Cleansed:
+    party, full, prefix, given, middle, family, suffix, former, organisation = values
+    name, company, issues = _NO_NAME, _NO_ORGANISATION, ()
+    if party == "organisation":
+        organisation = organisation if tidy(organisation) is not None else full
+    else:
+        found = cleanse_name(
+            full=full, prefix=prefix, given=given, middle=middle, family=family, suffix=suffix, former=former,
+            region=context.region,
+        )  # fmt: skip
+        name = (
+            found.prefix, found.given, found.middle, found.family, found.suffix, found.former, found.given_key,
+            found.middle_key, found.family_key, found.former_key, found.given_native, found.family_native,
+        )  # fmt: skip
+        issues = found.issues
+    if organisation is not None:
+        read = cleanse_organisation(organisation, region=context.region)
+        company = (read.name, read.key, read.form)
+        issues += read.issues
+    return (*name, *company), issues
+
+
+def _date(attribute: str) -> Cleanser:
+    def cleanse(values: Values, context: CleanseContext) -> Cleansed:
+        found = cleanse_date(values[0], region=context.region, attribute=attribute)
+        return (found.value,), found.issues
+
+    return cleanse
+
+
+def _sex(values: Values, context: CleanseContext) -> Cleansed:
+    found = cleanse_sex(values[0], region=context.region)
+    return (found.value,), found.issues
+
+
+def _text(values: Values, context: CleanseContext) -> Cleansed:
+    return (tidy(values[0]),), ()
+
+
+def _period(values: Values, attribute: str, context: CleanseContext) -> tuple[Values, tuple[Issue, ...]]:
+    """(valid_from, valid_to) as dates."""
+    if values == (None, None):
+        return values, ()
+    found = [
+        cleanse_date(value, region=context.region, attribute=f"{attribute}.{name}")
+        for name, value in zip(("valid_from", "valid_to"), values, strict=True)
+    ]
+    return tuple(read.value for read in found), found[0].issues + found[1].issues
+
+
+def _address(values: Values, context: CleanseContext) -> Cleansed:
+    found = cleanse_address(AddressText(*values[:-2]), region=context.region)
+    keys = (found.keys.number, found.keys.street, found.keys.unit, found.keys.place, found.keys.dwelling)
+    if found.address is None:
+        return (*(None,) * len(values), *keys), found.issues
+    period, late = _period(values[-2:], "address", context)
+    return (*astuple(found.address), *period, *keys), found.issues + late
+
+
+def _identifier(values: Values, context: CleanseContext) -> Cleansed:
+    kind, country, value = values
+    found = cleanse_identifier(kind or "other", value, country=country, region=context.region)
+    return (None if found.value is None else (kind or "other", found.issuer, found.value)), found.issues
+
+
+def _phone(values: Values, context: CleanseContext) -> Cleansed:
+    found = cleanse_phone(values[0], region=context.region, area_code=context.area_code)
+    period, late = _period(values[1:], "phones", context)
+    return (None if found.number is None else (found.number, *period)), found.issues + late
+
+
+def _email(values: Values, context: CleanseContext) -> Cleansed:
+    found = cleanse_email(values[0], region=context.region)
+    period, late = _period(values[1:], "emails", context)
+    return (None if found.address is None else (found.address, *period)), found.issues + late
+
+
+def _subscription(values: Values, context: CleanseContext) -> Cleansed:
+    product, number, status = (tidy(value) for value in values[:3])
+    if number is not None:
+        number = cleanse_phone(number, region=context.region, area_code=context.area_code).number or number
+    period, issues = _period(values[3:], "subscriptions", context)
+    known = product is not None or number is not None or status is not None
+    return ((product, number, status, *period) if known else None), issues
+
+
+def _trimmed(needed: int) -> Cleanser:
+    """Trimmed text; an element without its field number `needed` is dropped."""
+
+    def cleanse(values: Values, context: CleanseContext) -> Cleansed:
+        found = tuple(tidy(value) for value in values)
+        return (found if found[needed] is not None else None), ()
+
+    return cleanse
+
+
+_PERIOD = ("valid_from", "valid_to")
+_ADDRESS_FIELDS = tuple(f"address.{name}" for name in (*ADDRESS_TEXT_FIELDS, *_PERIOD))
+_SUBSCRIPTION = ("product", "number", "status", *_PERIOD)
+
+SCALAR_PARTS = (
+    ScalarPart(_NAME_INPUTS, _NAME_OUTPUTS, _names),
+    ScalarPart(("birth_date",), ("birth_date",), _date("birth_date")),
+    ScalarPart(("death_date",), ("death_date",), _date("death_date")),
+    ScalarPart(("sex",), ("sex",), _sex),
+    ScalarPart(
+        _ADDRESS_FIELDS,
+        (*_ADDRESS_FIELDS, "number_key", "street_key", "unit_key", "place_key", "dwelling_key"),
+        _address,
+    ),
+    ScalarPart(("household_role",), ("household_role",), _text),
+)
+LIST_PARTS = (
+    ListPart("identifiers", ("type", "country", "value"), ("type", "issuer", "value"), _identifier),
+    ListPart("phones", ("value", *_PERIOD), ("number", *_PERIOD), _phone),
+    ListPart("emails", ("value", *_PERIOD), ("address", *_PERIOD), _email),
+    ListPart("accounts", (), (), _trimmed(0)),
+    ListPart("subscriptions", _SUBSCRIPTION, _SUBSCRIPTION, _subscription),
+    ListPart("relationships", ("kind", "local_id"), ("kind", "local_id"), _trimmed(1)),
+    ListPart("consents", ("purpose", "channel", "granted"), ("purpose", "channel", "granted"), _trimmed(2)),
+    ListPart("attributes", ("name", "value"), ("name", "value"), _trimmed(1)),
+)
+COPIED = ("system", "local_id", "party", "file", "line", "changed_at")  # as they are, from MAPPED to CLEANSED

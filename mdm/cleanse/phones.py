@@ -1,0 +1,111 @@
+"""Phone numbers to E.164; ordinary numbers by the library's own patterns, the rest by the library itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneMetadata
+
+from mdm.cleanse.fold import tidy
+from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
+from mdm.cleanse.values import Issue
+
+_PLAIN = re.compile(r"\+?[\d\s().-]+")
+_NOT_DIGIT = re.compile(r"\D+")
+_EXTENSION = re.compile(
+    r"(?:\s*(?:[,;]|\b(?:ext|extn|extension|poste|x)\b\.?|x|转|轉|分机)\s*[:.#]?\s*\d{1,6}|\s*#\s*\d{1,6})$", re.I
+)
+_CN_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[- ]?\d{7,8})-\d{1,6}$")
+_CN_TOLL = re.compile(r"(?:\+?86)?([48]00\d{7})")
+_CN_LOCAL = re.compile(r"[2-9]\d{6,7}")
+_NANP_REGIONS = ("US", "CA")
+SHORTEST = 7  # digits; 110, 10086 and 95588 are services, not customers
+_KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "uan", "pager")
+
+
+@dataclass(frozen=True, slots=True)
+class CleansedPhone:
+    """A number in E.164, or None, with issues."""
+
+    number: str | None
+    issues: tuple[Issue, ...] = ()
+
+
+@cache
+def _pattern(region: str, kinds: tuple[str, ...]) -> re.Pattern[str]:
+    """The library's pattern of valid national numbers of a region."""
+    metadata = PhoneMetadata.metadata_for_region(region)
+    found = [getattr(metadata, kind) for kind in kinds]
+    return re.compile("|".join(f"(?:{kind.national_number_pattern})" for kind in found if kind.national_number_pattern))
+
+
+def cleanse_phone(text: object, *, region: str, area_code: str | None = None) -> CleansedPhone:
+    """The number that `text` dials from `region`; local numbers of China need the `area_code` of the feed."""
+    value = tidy(text)
+    if value is None:
+        return CleansedPhone(None)
+    value, extension = _take_extension(value)
+    digits = _NOT_DIGIT.sub("", value)
+    if _is_placeholder(value, digits):
+        return CleansedPhone(None, (Issue("phones", "unreadable", "placeholder"),))
+    if len(digits) < SHORTEST:
+        return CleansedPhone(None, (Issue("phones", "unreadable", "short code, not a customer's number"),))
+    number = _fast(value, digits, region) or _local(digits, region, area_code) or _library(value, region)
+    if number is None:
+        return CleansedPhone(None, (Issue("phones", "unreadable", f"not a valid number of {region}"),))
+    return CleansedPhone(number, (Issue("phones", "repaired", "extension left out"),) if extension else ())
+
+
+def _take_extension(value: str) -> tuple[str, bool]:
+    if match := _CN_EXTENSION.match(value):
+        return match.group(1), True
+    if _PLAIN.fullmatch(value):
+        return value, False
+    bare = _EXTENSION.sub("", value)
+    return (bare, True) if bare != value and len(_NOT_DIGIT.sub("", bare)) >= SHORTEST else (value, False)
+
+
+def _is_placeholder(value: str, digits: str) -> bool:
+    national = digits.removeprefix("86") if value.startswith("+86") else digits.removeprefix("1")
+    return is_placeholder_word(value) or is_placeholder_number(digits) or is_placeholder_number(national)
+
+
+def _fast(value: str, digits: str, region: str) -> str | None:
+    """Ten digits in North America and mobile numbers in China: the library's patterns without its parser."""
+    if not digits.isascii() or not _PLAIN.fullmatch(value):
+        return None
+    if region in _NANP_REGIONS or value.startswith("+1"):
+        plus = value.startswith("+")
+        national = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits if not plus else ""
+        if len(national) == 10 and any(_pattern(name, _KINDS).fullmatch(national) for name in _NANP_REGIONS):
+            return f"+1{national}"
+    if region == "CN" or value.startswith("+86"):
+        national = digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
+        if len(national) == 11 and _pattern("CN", ("mobile",)).fullmatch(national):
+            return f"+86{national}"
+    return None
+
+
+def _local(digits: str, region: str, area_code: str | None) -> str | None:
+    """400 and 800 numbers, and landlines of China written without their area code."""
+    if region != "CN":
+        return None
+    if match := _CN_TOLL.fullmatch(digits):
+        return f"+86{match.group(1)}"
+    if area_code is not None and _CN_LOCAL.fullmatch(digits):
+        return _library(f"0{area_code.lstrip('0')}{digits}", region)
+    return None
+
+
+def _library(value: str, region: str) -> str | None:
+    try:
+        parsed = phonenumbers.parse(value, region)
+    except NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    parsed.extension = None
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

@@ -1,0 +1,39 @@
+"""What an address is made of: the parts as text and the keys of a dwelling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AddressText:
+    """The parts of an address as text; the fields of `mdm.party.ADDRESS_TEXT_FIELDS` in their order."""
+
+    text: str | None = None
+    number: str | None = None
+    street: str | None = None
+    unit: str | None = None
+    building: str | None = None
+    po_box: str | None = None
+    district: str | None = None
+    locality: str | None = None
+    region: str | None = None
+    postcode: str | None = None
+    country: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressKeys:
+    """Folded parts for matching; `dwelling` joins them by "|" and is None when too little is known to name one."""
+
+    number: str | None = None
+    street: str | None = None
+    unit: str | None = None
+    place: str | None = None
+    dwelling: str | None = None
+
+
+def dwelling(*parts: str | None) -> str:
+    """number|street|unit|po_box|place, unknown parts empty."""
+    return "|".join(part or "" for part in parts)

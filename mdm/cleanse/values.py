@@ -1,0 +1,43 @@
+"""What every cleanser hands back: a value, and what had to be said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Mark = Literal["repaired", "suspicious", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One remark: `attribute` as in the canonical record, `mark`, and a reason that a person can read.
+
+    repaired: the value was changed for the better; suspicious: kept, but look at it; unreadable: dropped (null).
+    """
+
+    attribute: str
+    mark: Mark
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CleansedText:
+    """A cleansed text value, or None, with its issues."""
+
+    value: str | None
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CleanseContext:
+    """What a delivery says about all of its rows.
+
+    region: ISO 3166 country that phones, addresses and dates are read by; area_code: landline area code of the
+    region ("0931"), when the feed leaves it out; role: customer | enrichment; extracted_at: when it was cut.
+    """
+
+    region: str
+    area_code: str | None = None
+    role: str = "customer"
+    extracted_at: datetime | None = None

@@ -1,0 +1,116 @@
+"""Runs the cleanser of a part over distinct values: here, or on several processes when there are many."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from types import TracebackType
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from mdm.cleanse.parts import LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
+from mdm.cleanse.values import CleanseContext
+from mdm.party import CLEANSED
+
+Kind = Literal["scalar", "list"]
+Result = tuple[list[pa.Array], pa.Array, pa.Array]  # outputs, which were kept, issues (null where none)
+PARALLEL_FROM = 20_000  # distinct values; below, starting processes costs more than it saves
+CHUNK = 20_000  # distinct values per task
+_ISSUES = CLEANSED.field("issues").type
+
+
+class Workers:
+    """Processes that start when first needed and end with the block."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def run(self, kind: Kind, index: int, values: list[pa.Array], context: CleanseContext) -> Result:
+        """The outputs of part `index` for equally long columns of distinct values."""
+        if self._processes < 2 or len(values[0]) < PARALLEL_FROM:
+            return run_part(kind, index, values, context)
+        if self._pool is None:
+            # forkserver: a fork of this process would copy the threads of Arrow and DuckDB half
+            method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+            self._pool = ProcessPoolExecutor(self._processes, mp_context=multiprocessing.get_context(method))
+        tasks = [self._pool.submit(_run_task, kind, index, chunk, context) for chunk in _chunks(values)]
+        return _joined([_unpacked(task.result()) for task in tasks])
+
+
+def run_part(kind: Kind, index: int, values: list[pa.Array], context: CleanseContext) -> Result:
+    """Runs one part over distinct values in this process."""
+    part: ScalarPart | ListPart = SCALAR_PARTS[index] if kind == "scalar" else LIST_PARTS[index]
+    rows = zip(*(column.to_pylist() for column in values), strict=True)
+    missing = (None,) * max(len(part.outputs), 1)
+    kept, outputs, issues = [], [], []
+    for row in rows:
+        cleansed, remarks = part.cleanse(row, context)
+        kept.append(cleansed is not None)
+        outputs.append(missing if cleansed is None else cleansed)
+        issues.append([(one.attribute, one.mark, one.reason) for one in remarks] or None)
+    arrays = [
+        pa.array(column, kind) for column, kind in zip(zip(*outputs, strict=True), _types(part), strict=True)
+    ] or [pa.nulls(0, kind) for kind in _types(part)]
+    return arrays, pa.array(kept, pa.bool_()), pa.array(issues, _ISSUES)
+
+
+def _types(part: ScalarPart | ListPart) -> list[pa.DataType]:
+    """Arrow types of the outputs of a part."""
+    if isinstance(part, ListPart):
+        element = CLEANSED.field(part.column).type.value_type
+        return [field.type for field in element] if part.outputs else [element]
+    found = []
+    for name in part.outputs:
+        outer, _, inner = name.partition(".")
+        found.append(CLEANSED.field(outer).type.field(inner).type if inner else CLEANSED.field(outer).type)
+    return found
+
+
+def _chunks(values: list[pa.Array]) -> Iterator[bytes]:
+    for start in range(0, len(values[0]), CHUNK):
+        yield _packed([column.slice(start, CHUNK) for column in values])
+
+
+def _packed(columns: list[pa.Array]) -> bytes:
+    """Arrow IPC bytes: pickling a slice would carry the whole column."""
+    batch = pa.record_batch(columns, names=[str(number) for number in range(len(columns))])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
+def _columns(packed: bytes) -> list[pa.Array]:
+    with pa.ipc.open_stream(packed) as reader:
+        batch = reader.read_next_batch()
+    return list(batch.columns)
+
+
+def _run_task(kind: Kind, index: int, packed: bytes, context: CleanseContext) -> bytes:
+    outputs, kept, issues = run_part(kind, index, _columns(packed), context)
+    return _packed([*outputs, kept, issues])
+
+
+def _unpacked(packed: bytes) -> Result:
+    *outputs, kept, issues = _columns(packed)
+    return outputs, kept, issues
+
+
+def _joined(results: list[Result]) -> Result:
+    def join(arrays: Any) -> pa.Array:
+        return pa.concat_arrays(list(arrays))
+
+    outputs = [join(column) for column in zip(*(result[0] for result in results), strict=True)]
+    return outputs, join(result[1] for result in results), join(result[2] for result in results)
