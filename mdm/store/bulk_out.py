@@ -31,9 +31,7 @@ def fetch(driver: psycopg.Connection[tuple[Any, ...]], query: str, parameters: M
     types = _result_types(driver, bound)
     with (
         driver.cursor() as cursor,
-        cursor.copy(
-            sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(sql.SQL(bound))  # type: ignore[arg-type]
-        ) as copy,
+        cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(sql.SQL(bound))) as copy,
     ):
         data = b"".join(copy)
     return _parse(data, types)
@@ -41,7 +39,7 @@ def fetch(driver: psycopg.Connection[tuple[Any, ...]], query: str, parameters: M
 
 def _result_types(driver: psycopg.Connection[tuple[Any, ...]], query: str) -> dict[str, str]:
     with driver.cursor() as cursor:
-        cursor.execute(f"select * from ({query}) as q limit 0")  # type: ignore[arg-type]
+        cursor.execute(f"select * from ({query}) as q limit 0")
         names = {info.oid: info.name for info in driver.adapters.types}
         arrays = {info.array_oid: f"_{info.name}" for info in driver.adapters.types if info.array_oid}
         known = arrays | names

@@ -86,7 +86,7 @@ class Database:
             return StoreError(
                 f"the database is gone: {text}",
                 where=self.engine.url.render_as_string(hide_password=True),
-                remedy="Nothing of the open transaction was kept. Run the command again; a run resumes where it stopped."
+                remedy="Nothing of the open transaction was kept. Run the command again; a run goes on from there."
                 + ("" if self.embedded else " Is the server of MDM_DATABASE_URL up?"),
             )
         return None
