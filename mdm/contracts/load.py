@@ -208,9 +208,7 @@ def _control(node: Node, reading: Reading) -> Control | None:
     fields = reading.fields(node, ("file", "rows", "checksum", "algorithm", "extracted_at"), required=("file",))
     if "file" not in fields:
         return None
-    texts = {
-        name: reading.text(fields[name]) for name in ("file", "rows", "checksum", "extracted_at") if name in fields
-    }
+    texts = {name: reading.text(child) for name, child in fields.items() if name != "algorithm"}
     if "algorithm" in fields:
         texts["algorithm"] = reading.choice(fields["algorithm"], ALGORITHMS)
     return Control(**texts)

@@ -1,0 +1,100 @@
+"""JSON lines: one object per line; a line that is no object goes to quarantine, the others are read.
+
+Numbers stay the text that was written (`1.10`, twenty-digit accounts). A column is a dotted path; a path that leads
+into an array gives the values of all its elements.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipelines.readers.rows import RawRows, Reading, Rejected, text_table
+from pipelines.readers.text import read_lines
+
+_decode = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=lambda _: None).decode
+Value = str | list[str] | None
+
+
+def read_json_lines(path: Path, encoding: str, reading: Reading, *, limit: int | None = None) -> RawRows:
+    """The objects of a JSON-lines file; with `limit` those of about its first `limit` bytes."""
+    lines = read_lines(path, encoding, limit=limit)
+    objects: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    rejected: list[Rejected] = []
+    last = 0 if lines.complete else len(lines)
+    for number, line in enumerate(lines.data.decode().split("\n"), 1):
+        if not line or line.isspace():
+            continue
+        found = _object(line)
+        if isinstance(found, str):
+            reason = "truncated" if number == last else "json"
+            rejected.append(Rejected(number, reason, found, line))
+        else:
+            objects.append(found)
+            numbers.append(number)
+    columns = reading.contract.columns()
+    arrays = [_column(objects, column) for column in columns]
+    notes = _notes(objects, columns, arrays)
+    return reading.finish(text_table(columns, arrays, pa.array(numbers, pa.int64())), rejected, notes)
+
+
+def _object(line: str) -> dict[str, Any] | str:
+    """The object on a line, or what is wrong with it."""
+    try:
+        found = _decode(line)
+    except json.JSONDecodeError as error:
+        return f"not JSON: {error.msg} at character {error.colno}"
+    except RecursionError:
+        return "not JSON that can be read: nested too deeply"
+    return found if isinstance(found, dict) else f"a JSON {type(found).__name__}, expected an object"
+
+
+def _column(objects: list[dict[str, Any]], column: str) -> pa.Array:
+    steps = column.split(".")
+    if len(steps) == 1:
+        values = [value if type(value := row.get(column)) is str else _text(value) for row in objects]
+    else:
+        values = [_text(row[column] if column in row else _walk(row, steps)) for row in objects]
+    if any(type(value) is list for value in values):
+        lists = [value if value is None or isinstance(value, list) else [value] for value in values]
+        return pa.array(lists, pa.list_(pa.string()))
+    return pa.array([value or None for value in values], pa.string())
+
+
+def _walk(value: Any, steps: list[str]) -> Any:
+    for at, step in enumerate(steps):
+        if isinstance(value, list):
+            found = [_walk(item, steps[at:]) for item in value]
+            return [item for one in found for item in (one if isinstance(one, list) else [one])]
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
+    return value
+
+
+def _text(value: Any) -> Value:
+    """A JSON value as text, or as a list of texts without nulls."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return [text for item in value for text in _as_list(_text(item))]
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _as_list(value: Value) -> list[str]:
+    return value if isinstance(value, list) else [] if value in (None, "") else [str(value)]
+
+
+def _notes(objects: list[dict[str, Any]], columns: tuple[str, ...], arrays: list[pa.Array]) -> list[str]:
+    if not objects:
+        return ["the file is empty"]
+    never = [column for column, array in zip(columns, arrays, strict=True) if array.null_count == len(array)]
+    unused = sorted({key for row in objects[:1000] for key in row} - {column.split(".")[0] for column in columns})
+    notes = [f"columns without any value: {', '.join(never)}"] if never else []
+    return [*notes, f"columns that the contract does not use: {', '.join(unused)}"] if unused else notes
