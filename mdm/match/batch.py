@@ -1,0 +1,466 @@
+"""Training and scoring in bulk, with Splink on DuckDB. The only file that imports splink.
+
+Tables: *features* (mdm.match.features, one row a record) and *pairs* (left_id, right_id) come in; scored pairs go out
+with the columns of `SCORED`. The declaration stays in mdm.match.comparisons; here it becomes Splink settings.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+from splink import DuckDBAPI, Linker, block_on
+
+from mdm.match.comparisons import COMPARISONS, Comparison, Level
+from mdm.match.model import DIGITS, FLOOR, Frequencies, Model, default_levels, default_prior, untrained
+from mdm.match.predicates import MACROS
+from mdm.party import PartyType
+
+SCORED = ("left_id", "right_id", "weight", "levels", "evidence")
+
+# Fewer records than this teach nothing that the declared defaults do not know better.
+TOO_FEW = 500
+# What recall a strict rule (equal number, or equal full name with birth date or dwelling) has: Splink's usual guess.
+STRICT_RECALL = 0.8
+# EM sessions look at pairs that share one of these; each comparison is learned in the sessions that do not fix it.
+SESSIONS: dict[PartyType, tuple[tuple[str, ...], ...]] = {
+    "person": (
+        ("identifiers_first",),
+        ("given", "family"),
+        ("birth",),
+        ("phones_first",),
+        ("emails_first",),
+    ),
+    "organisation": (("identifiers_first",), ("organisation",), ("phones_first",), ("emails_first",), ("dwelling",)),
+}
+STRICT: dict[PartyType, tuple[tuple[str, ...], ...]] = {
+    "person": (
+        ("identifiers_first",),
+        ("given", "family", "birth"),
+        ("given", "family", "dwelling"),
+        ("given", "family", "phones_first"),
+    ),
+    "organisation": (("identifiers_first",), ("organisation", "dwelling"), ("organisation", "phones_first")),
+}
+FIRSTS = ("identifiers", "phones", "emails")
+# EM starts from this share of true matches among blocked pairs; it is re-estimated in each session.
+BLOCKED_PRIOR = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """seed: for sampling. max_pairs: pairs sampled for u, and for each EM session."""
+
+    seed: int = 42
+    max_pairs: float = 1e6
+
+
+def train(connection: duckdb.DuckDBPyConnection, features: str, party: PartyType, settings: TrainingSettings) -> Model:
+    """Learn a model of one party type, without labels, from a features table.
+
+    u is sampled from random pairs (counted for numbers), m is learned by expectation maximisation over several
+    blockings and averaged, the prior from strict rules. A feature that is absent or constant keeps the declared
+    defaults and is named in `notes`.
+    """
+    _prepare(connection, features, party)
+    records = _count(connection, "training")
+    usable, notes = _usable(connection, party)
+    if records < TOO_FEW:
+        return untrained(party, records=records, notes=(f"only {records} records: declared defaults are used", *notes))
+    u = _estimate_u(connection, usable, settings) | _count_u(connection, usable)
+    m, missing = _estimate_m(connection, party, usable, u, settings)
+    levels = {
+        c.name: _levels(c, m.get(c.name), u.get(c.name)) if c.name in u else default_levels(c, records=records)
+        for c in COMPARISONS[party]
+    }
+    return Model(
+        party=party,
+        prior=_estimate_prior(connection, party, records),
+        levels=levels,
+        frequencies=_frequencies(connection, usable),
+        notes=(*notes, *missing),
+        records=records,
+    )
+
+
+def score(
+    connection: duckdb.DuckDBPyConnection,
+    features: str,
+    pairs: str,
+    model: Model,
+    *,
+    at_least: float,
+    into: str,
+) -> None:
+    """Score `pairs` (left_id, right_id of `features`) and keep those of weight >= `at_least` bits in table `into`.
+
+    Columns: left_id, right_id BIGINT; weight DOUBLE (bits); levels SMALLINT[] (-1: nothing to compare) and evidence
+    DOUBLE[] (bits), one element a comparison in the order of declaration.
+    """
+    _prepare_scoring(connection, features, pairs, model)
+    settings = {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "record_id",
+        "probability_two_random_records_match": 1 / (1 + 2 ** -min(max(model.prior, -60.0), 60.0)),
+        "comparisons": [_splink_comparison(c, model) for c in model.comparisons],
+        "blocking_rules_to_generate_predictions": [block_on("party")],
+        "retain_intermediate_calculation_columns": True,
+        "retain_matching_columns": False,
+    }
+    with _quiet():
+        api = DuckDBAPI(connection)
+        linker = Linker(api.register(connection.table("scoring")), settings)
+        linker.table_management.register_blocked_pairs_for_predict(api.register(connection.table("scoring_pairs")))
+        # A hair below the threshold: parts are rounded before they are summed, so the last word is said below.
+        predicted = linker.inference.predict(threshold_match_weight=at_least - 1e-4)
+        connection.execute(f"CREATE OR REPLACE TABLE {into} AS {_scored_sql(predicted.physical_name, model)}")
+        predicted.drop_table_from_database_and_remove_from_cache()
+    connection.execute(f"DELETE FROM {into} WHERE weight < {at_least}")
+
+
+# -- training ----------------------------------------------------------------------------------------------------------
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, features: str, party: PartyType) -> None:
+    _macros(connection)
+    firsts = ", ".join(f"{name}[1] AS {name}_first" for name in FIRSTS)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE training AS "
+        f"SELECT *, {firsts} FROM {features} WHERE party = '{party}' ORDER BY record_id"
+    )
+
+
+def _macros(connection: duckdb.DuckDBPyConnection) -> None:
+    for macro in MACROS:
+        connection.execute(macro)
+
+
+def _usable(connection: duckdb.DuckDBPyConnection, party: PartyType) -> tuple[list[Comparison], list[str]]:
+    """Comparisons whose feature takes at least two values, and notes on the others."""
+    usable, notes = [], []
+    for comparison in COMPARISONS[party]:
+        feature = _main_feature(comparison)
+        values = _count(connection, f"(SELECT DISTINCT {feature} FROM training WHERE {feature} IS NOT NULL LIMIT 2)")
+        if values == 2:
+            usable.append(comparison)
+        else:
+            state = "absent" if values == 0 else "constant"
+            notes.append(f"{comparison.words} is {state}: not trained, declared defaults are used")
+    return usable, notes
+
+
+def _main_feature(comparison: Comparison) -> str:
+    return "street" if comparison.name == "address" else comparison.name
+
+
+def _estimate_u(
+    connection: duckdb.DuckDBPyConnection, usable: Sequence[Comparison], settings: TrainingSettings
+) -> dict[str, list[float | None]]:
+    sampled = [c for c in usable if c.counted is None]
+    if not sampled:
+        return {}
+    with _quiet():
+        linker = _linker(connection, sampled, {}, prior=1e-4)
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=settings.max_pairs, seed=settings.seed, min_count_per_level=None, num_chunks=1
+        )
+        found = _parameters(linker, "u_probability")
+    floor = 1 / settings.max_pairs  # a level that the sample never met is rarer than one pair of it
+    return {name: [max(u or 0.0, floor) for u in us] for name, us in found.items()}
+
+
+def _count_u(connection: duckdb.DuckDBPyConnection, usable: Sequence[Comparison]) -> dict[str, list[float | None]]:
+    """u of comparisons of numbers. A slip into somebody else's number is no more likely than holding it."""
+    result: dict[str, list[float | None]] = {}
+    for comparison in usable:
+        if comparison.counted is None:
+            continue
+        values = f"(SELECT unnest({comparison.name}) AS value FROM training)"
+        if comparison.counted == "unique":
+            same = 1 / max(_count(connection, f"(SELECT DISTINCT value FROM {values})"), 2)
+        else:
+            holders = _count(connection, f"training WHERE {comparison.name} IS NOT NULL")
+            pairs = connection.execute(
+                f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM (SELECT count(*) AS n FROM {values} GROUP BY value)"
+            ).fetchall()[0][0]
+            same = max(float(pairs), 1.0) / max(holders * (holders - 1) / 2, 2.0)
+        same = min(same, 0.5)
+        result[comparison.name] = [*[same] * (len(comparison.levels) - 1), max(1 - same, 0.5)]
+    return result
+
+
+def _estimate_m(
+    connection: duckdb.DuckDBPyConnection,
+    party: PartyType,
+    usable: Sequence[Comparison],
+    u: Mapping[str, Sequence[float | None]],
+    settings: TrainingSettings,
+) -> tuple[dict[str, list[float | None]], list[str]]:
+    """m of each level: the mean of the sessions that could see it; None where none could."""
+    seen: dict[str, list[list[float | None]]] = {}
+    for columns in SESSIONS[party]:
+        if not _blocks(connection, columns):
+            continue
+        free = [c for c in usable if not _reads(c, columns)]
+        for name, ms in _session(connection, columns, free, u, settings).items():
+            seen.setdefault(name, []).append(ms)
+    notes = [f"{c.words}: no pairs to learn from, declared defaults are used" for c in usable if c.name not in seen]
+    return {name: [_mean(level) for level in zip(*runs, strict=True)] for name, runs in seen.items()}, notes
+
+
+def _session(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[str],
+    comparisons: Sequence[Comparison],
+    u: Mapping[str, Sequence[float | None]],
+    settings: TrainingSettings,
+) -> dict[str, list[float | None]]:
+    with _quiet():
+        linker = _linker(connection, comparisons, u, prior=BLOCKED_PRIOR)
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*columns), max_pairs=settings.max_pairs
+        )
+        return _parameters(linker, "m_probability")
+
+
+def _blocks(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> bool:
+    """Whether at least fifty pairs share `columns`; fewer teach nothing."""
+    present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    pairs = connection.execute(
+        f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM "
+        f"(SELECT count(*) AS n FROM training WHERE {present} GROUP BY {', '.join(columns)})"
+    ).fetchall()[0][0]
+    return bool(pairs >= 50)
+
+
+def _reads(comparison: Comparison, columns: Sequence[str]) -> bool:
+    """Whether a comparison looks at what a session has made equal."""
+    fixed = {column.removesuffix("_first") for column in columns}
+    if fixed & {"dwelling"} and comparison.name == "address":
+        return True
+    return comparison.name in fixed
+
+
+def _levels(
+    comparison: Comparison, m: Sequence[float | None] | None, u: Sequence[float | None] | None
+) -> tuple[tuple[float, float], ...]:
+    """(m, u) per level. A level that was not learned may not say more than full agreement does."""
+    learned = m if m is not None else [None] * len(comparison.levels)
+    levels = [
+        (max(level.m if found is None else found, FLOOR), max(other or FLOOR, FLOOR))
+        for level, found, other in zip(comparison.levels, learned, u or (), strict=True)
+    ]
+    known = [a / b for (a, b), found in zip(levels, learned, strict=True) if found is not None]
+    limit = max(known, default=math.inf)
+    return tuple(
+        (a, max(b, a / limit)) if found is None else (a, b) for (a, b), found in zip(levels, learned, strict=True)
+    )
+
+
+def _estimate_prior(connection: duckdb.DuckDBPyConnection, party: PartyType, records: int) -> float:
+    """log2 odds that two random records match: pairs that a strict rule finds, over its recall."""
+    selects = [
+        "SELECT a.record_id AS l, b.record_id AS r FROM training a JOIN training b ON "
+        + " AND ".join(f"a.{column} = b.{column}" for column in columns)
+        + " AND a.record_id < b.record_id"
+        for columns in STRICT[party]
+        if _largest_block(connection, columns) <= 200
+    ]
+    found = _count(connection, f"({' UNION '.join(selects)})") if selects else 0
+    if found == 0:
+        return default_prior(records)
+    share = min(found / STRICT_RECALL / (records * (records - 1) / 2), 0.5)
+    return round(math.log2(share / (1 - share)), DIGITS)
+
+
+def _largest_block(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> int:
+    present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    return int(
+        connection.execute(
+            f"SELECT coalesce(max(n), 0) FROM "
+            f"(SELECT count(*) AS n FROM training WHERE {present} GROUP BY {', '.join(columns)})"
+        ).fetchall()[0][0]
+    )
+
+
+def _frequencies(connection: duckdb.DuckDBPyConnection, usable: Sequence[Comparison]) -> dict[str, Frequencies]:
+    """Shares of values that occur at least twice; the default is the share of a value that occurs once."""
+    tables = {}
+    for feature in dict.fromkeys(level.frequency for c in usable for level in c.levels if level.frequency):
+        total = _count(connection, f"training WHERE {feature} IS NOT NULL")
+        if total == 0:
+            continue
+        rows = connection.execute(
+            f"SELECT {feature}, count(*) / {total} FROM training WHERE {feature} IS NOT NULL "
+            f"GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+        ).fetchall()
+        tables[feature] = Frequencies(1 / total, dict(rows))
+    return tables
+
+
+# -- scoring -----------------------------------------------------------------------------------------------------------
+
+
+def _prepare_scoring(connection: duckdb.DuckDBPyConnection, features: str, pairs: str, model: Model) -> None:
+    _macros(connection)
+    columns, joins = [f"{features}.*"], []
+    for feature, table in model.frequencies.items():
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE frequency_{feature} (value VARCHAR, share DOUBLE)")
+        if table.values:
+            rows: dict[str, list[Any]] = {"value": list(table.values), "share": list(table.values.values())}
+            _insert(connection, f"frequency_{feature}", rows)
+        columns.append(
+            f"CASE WHEN {features}.{feature} IS NOT NULL THEN coalesce(f_{feature}.share, {table.default!r}) END "
+            f"AS tf_{feature}"
+        )
+        joins.append(f"LEFT JOIN frequency_{feature} f_{feature} ON {features}.{feature} = f_{feature}.value")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE scoring AS SELECT {', '.join(columns)} FROM {features} {' '.join(joins)}"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TABLE scoring_pairs AS "
+        f"SELECT '0' AS match_key, left_id AS join_key_l, right_id AS join_key_r FROM {pairs}"
+    )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: dict[str, list[Any]]) -> None:
+    import pyarrow as pa
+
+    connection.register("rows_to_insert", pa.table(rows))
+    connection.execute(f"INSERT INTO {table} SELECT * FROM rows_to_insert")
+    connection.unregister("rows_to_insert")
+
+
+def _scored_sql(predicted: str, model: Model) -> str:
+    """Rounded evidence per comparison, its level (read off the weight, see Model.weights), and the sum."""
+    evidence, levels = [], []
+    for comparison in model.comparisons:
+        parts = [f"mw_{comparison.name}"]
+        if _adjusted(comparison, model):
+            parts.append(f"mw_tf_adj_{comparison.name}")
+        evidence.append(f"round({' + '.join(parts)}, {DIGITS})")
+        cases = " ".join(
+            f"WHEN abs(mw_{comparison.name} - ({weight!r})) < 1e-7 THEN {index}"
+            for index, weight in enumerate(model.weights(comparison))
+        )
+        levels.append(f"CASE {cases} ELSE -1 END")
+    terms = " + ".join(f"evidence[{i}]" for i in range(1, len(evidence) + 1))
+    return (
+        f"SELECT left_id, right_id, round({model.prior!r} + {terms}, {DIGITS}) AS weight, levels, evidence FROM ("
+        f"SELECT record_id_l::BIGINT AS left_id, record_id_r::BIGINT AS right_id, "
+        f"[{', '.join(levels)}]::SMALLINT[] AS levels, [{', '.join(evidence)}]::DOUBLE[] AS evidence FROM {predicted})"
+    )
+
+
+# -- settings for Splink -----------------------------------------------------------------------------------------------
+
+
+def _linker(
+    connection: duckdb.DuckDBPyConnection,
+    comparisons: Sequence[Comparison],
+    u: Mapping[str, Sequence[float | None]],
+    *,
+    prior: float,
+) -> Linker:
+    """A linker over `training` without term frequencies: they come in when scoring."""
+    settings = {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "record_id",
+        "probability_two_random_records_match": prior,
+        "comparisons": [
+            {
+                "output_column_name": c.name,
+                "comparison_levels": [
+                    _null_level(c),
+                    *[
+                        _splink_level(
+                            level, u=u[c.name][i] if c.name in u else None, m=level.m if c.name in u else None
+                        )
+                        for i, level in enumerate(c.levels)
+                    ],
+                ],
+            }
+            for c in comparisons
+        ],
+        "blocking_rules_to_generate_predictions": [],
+    }
+    api = DuckDBAPI(connection)
+    return Linker(api.register(connection.table("training")), settings)
+
+
+def _splink_comparison(comparison: Comparison, model: Model) -> dict[str, Any]:
+    weights = model.weights(comparison)
+    levels = [_null_level(comparison)]
+    for index, (level, (_, u)) in enumerate(zip(comparison.levels, model.levels[comparison.name], strict=True)):
+        # m is given so that log2(m / u) is exactly the rounded weight.
+        item = _splink_level(level, u=u, m=u * 2 ** weights[index])
+        if level.frequency in model.frequencies:
+            item |= {
+                "tf_adjustment_column": level.frequency,
+                "tf_adjustment_weight": 1.0,
+                "tf_minimum_u_value": 0.0,
+                "disable_tf_exact_match_detection": True,
+            }
+        levels.append(item)
+    return {"output_column_name": comparison.name, "comparison_levels": levels}
+
+
+def _adjusted(comparison: Comparison, model: Model) -> bool:
+    return any(level.frequency in model.frequencies for level in comparison.levels)
+
+
+def _null_level(comparison: Comparison) -> dict[str, Any]:
+    return {"sql_condition": comparison.missing.sql(), "label_for_charts": "missing", "is_null_level": True}
+
+
+def _splink_level(level: Level, *, u: float | None, m: float | None) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "sql_condition": "ELSE" if level.when is None else level.when.sql(),
+        "label_for_charts": level.words,
+    }
+    if u is not None:
+        item["u_probability"] = u
+    if m is not None:
+        item["m_probability"] = m
+    return item
+
+
+def _parameters(linker: Linker, name: str) -> dict[str, list[float | None]]:
+    """What a linker has learned, per comparison and level; None for a level that it could not learn."""
+    model = linker.misc.save_model_to_json(out_path=None)
+    return {
+        comparison["output_column_name"]: [
+            level.get(name) for level in comparison["comparison_levels"] if not level.get("is_null_level")
+        ]
+        for comparison in model["comparisons"]
+    }
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if isinstance(value, float)]
+    return sum(known) / len(known) if known else None
+
+
+def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Splink prints and logs its progress under many loggers; the night has its own report."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("splink")]
+    loggers = [logger for logger in map(logging.getLogger, names) if not logger.disabled]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        for logger in loggers:
+            logger.disabled = False

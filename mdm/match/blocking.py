@@ -1,0 +1,171 @@
+"""Blocking keys: what two records must share to be compared at all, hashed into the one candidate index.
+
+A key is a few features joined to one text; a list feature gives one key for each element. The text is hashed (the
+lower 64 bits of MD5, shifted to a positive bigint: DuckDB and Python compute the same number) and stored with the
+record. The first load, the night's increment and the online request all find their candidates through these numbers.
+
+A key that more than `max_block` current records share would explode. One rule, on current counts, for all paths: it is
+replaced by its finer keys (the same key with another feature added); a finer key that is itself too common gives no
+candidates. Both are reported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mdm.match.features import LISTS
+from mdm.match.predicates import Row
+from mdm.party import PartyType
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A feature, or its first `take` characters."""
+
+    feature: str
+    take: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockingKey:
+    """A key from `parts`; `unordered` keys do not care which part is which (swapped names).
+
+    `finer`: the parts that replace it when it is too common, one key for each tuple added.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    finer: tuple[tuple[Part, ...], ...] = ()
+    unordered: bool = False
+
+    def refinements(self) -> Iterator[BlockingKey]:
+        """The finer keys of this key, as keys of their own."""
+        for number, extra in enumerate(self.finer, 1):
+            yield BlockingKey(f"{self.name}+{number}", (*self.parts, *extra), unordered=False)
+
+    def sql(self) -> str:
+        """The key's text over feature columns; NULL when a part is missing. Lists stand as their unnested element."""
+        texts = [_part_sql(part) for part in self.parts]
+        if self.unordered:
+            texts = [f"least({texts[0]}, {texts[1]})", f"greatest({texts[0]}, {texts[1]})", *texts[2:]]
+            present = " AND ".join(f"{part.feature} IS NOT NULL" for part in self.parts)
+            return f"CASE WHEN {present} THEN '{self.name}' || '|' || " + " || '|' || ".join(texts) + " END"
+        return f"'{self.name}' || '|' || " + " || '|' || ".join(texts)
+
+    def texts(self, row: Row) -> Iterator[str]:
+        """The same texts of one feature row."""
+        choices: list[list[str]] = []
+        for part in self.parts:
+            value = row[part.feature]
+            if value is None:
+                return
+            values = value if part.feature in LISTS else [value]
+            choices.append([text[: part.take] for text in values])
+        if self.unordered:
+            yield "|".join((self.name, *sorted(choice[0] for choice in choices)))
+            return
+        heads = [self.name]
+        for choice in choices:
+            heads = [f"{head}|{text}" for head in heads for text in choice]
+        yield from heads
+
+    @property
+    def list_feature(self) -> str | None:
+        """The list feature among the parts, if any (at most one)."""
+        return next((part.feature for part in self.parts if part.feature in LISTS), None)
+
+
+YEAR = Part("birth", 4)
+PLACE = Part("place")
+KEYS: dict[PartyType, tuple[BlockingKey, ...]] = {
+    "person": (
+        BlockingKey("identifier", (Part("identifiers"),), finer=((Part("family", 3),), (Part("birth"),))),
+        BlockingKey("paper", (Part("papers"),)),
+        BlockingKey("phone", (Part("phones"),), finer=((Part("given", 3),), (Part("birth"),))),
+        BlockingKey("email", (Part("emails"),), finer=((Part("given", 3),), (Part("birth"),))),
+        BlockingKey(
+            "name",
+            (Part("given"), Part("family")),
+            finer=((YEAR,), (Part("middle", 1), PLACE), (Part("dwelling"),)),
+            unordered=True,
+        ),
+        BlockingKey(
+            "birth_given", (Part("birth"), Part("given", 3)), finer=((Part("family", 2),), (Part("dwelling"),))
+        ),
+        BlockingKey(
+            "birth_family", (Part("birth"), Part("family", 3)), finer=((Part("given", 2),), (Part("dwelling"),))
+        ),
+        BlockingKey("dwelling_given", (Part("dwelling"), Part("given", 2))),
+        BlockingKey("year_name", (Part("given", 4), YEAR, Part("family", 2)), finer=((Part("birth", 7),),)),
+        BlockingKey(
+            "short_name",
+            (Part("given", 3), Part("family", 4), Part("middle", 1)),
+            finer=((YEAR,), (Part("street"),)),
+        ),
+    ),
+    "organisation": (
+        BlockingKey("identifier", (Part("identifiers"),)),
+        BlockingKey("phone", (Part("phones"),), finer=((Part("organisation", 4),),)),
+        BlockingKey("email", (Part("emails"),), finer=((Part("organisation", 4),),)),
+        BlockingKey("organisation", (Part("organisation"),), finer=((PLACE,), (Part("dwelling"),))),
+        BlockingKey("organisation_start", (Part("organisation", 8),), finer=((PLACE,), (Part("street"),))),
+        BlockingKey("dwelling_organisation", (Part("dwelling"), Part("organisation", 2))),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """One key of a record: its number, and the number of the key that it refines (None: it is not a refinement)."""
+
+    name: str
+    text: str
+    key: int
+    base: int | None = None
+
+
+def hash_text(text: str) -> int:
+    """A key's number: the lower 64 bits of MD5 (little endian), halved to fit a positive bigint."""
+    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little") >> 1
+
+
+def keys_of(row: Row, party: PartyType) -> list[RecordKey]:
+    """All keys of one feature row, refinements included."""
+    found = []
+    for key in KEYS[party]:
+        for text in key.texts(row):
+            base = hash_text(text)
+            found.append(RecordKey(key.name, text, base))
+            element = {**row, key.list_feature: [text.split("|", 1)[1]]} if key.list_feature else row
+            for finer in key.refinements():
+                found += [RecordKey(finer.name, t, hash_text(t), base) for t in finer.texts(element)]
+    return found
+
+
+def keys_sql(features: str, party: PartyType) -> str:
+    """SELECT record_id, name, text, key, base over a features relation: the same keys in bulk."""
+    selects = []
+    for key in KEYS[party]:
+        list_feature = key.list_feature
+        source = features
+        if list_feature is not None:
+            source = f"(SELECT * REPLACE (unnest({list_feature}) AS {list_feature}) FROM {features})"
+        selects.append(f"SELECT record_id, '{key.name}' AS name, {key.sql()} AS text, NULL AS base_text FROM {source}")
+        selects += [
+            f"SELECT record_id, '{finer.name}', {finer.sql()}, {key.sql()} FROM {source}" for finer in key.refinements()
+        ]
+    union = " UNION ALL ".join(selects)
+    return (
+        f"SELECT DISTINCT record_id, name, text, {_hash_sql('text')} AS key, {_hash_sql('base_text')} AS base "
+        f"FROM ({union}) WHERE text IS NOT NULL"
+    )
+
+
+def _part_sql(part: Part) -> str:
+    return part.feature if part.take is None else f"{part.feature}[1:{part.take}]"
+
+
+def _hash_sql(text: str) -> str:
+    return f"(md5_number_lower({text}) >> 1)::BIGINT"

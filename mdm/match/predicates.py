@@ -1,0 +1,303 @@
+"""What a comparison level may ask of two records, each question with its DuckDB condition and its Python twin.
+
+A predicate is a small value with two methods that mean the same: `sql()` over the columns ``<feature>_l`` and
+``<feature>_r`` (the names that Splink gives the two sides), and `holds(left, right)` over two feature rows as dicts.
+A property test holds both equal on every script. Distances are only ever taken of folded ASCII text, where DuckDB's
+bytes and rapidfuzz's code points are the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+Row = Mapping[str, Any]
+
+
+class Predicate(Protocol):
+    """A question about two records."""
+
+    def sql(self) -> str: ...
+    def holds(self, left: Row, right: Row) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One of the two says nothing."""
+
+    feature: str
+
+    def sql(self) -> str:
+        return f"({self.feature}_l IS NULL OR {self.feature}_r IS NULL)"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        return left[self.feature] is None or right[self.feature] is None
+
+
+@dataclass(frozen=True, slots=True)
+class Equal:
+    """Both say the same."""
+
+    feature: str
+
+    def sql(self) -> str:
+        return f"{self.feature}_l = {self.feature}_r"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        return left[self.feature] is not None and left[self.feature] == right[self.feature]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """One feature of one record is another feature of the other record, in either direction."""
+
+    feature: str
+    other: str
+
+    def sql(self) -> str:
+        a, b = self.feature, self.other
+        return f"(coalesce({a}_l = {b}_r, false) OR coalesce({b}_l = {a}_r, false))"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        a, b = self.feature, self.other
+        return (left[a] is not None and left[a] == right[b]) or (left[b] is not None and left[b] == right[a])
+
+
+@dataclass(frozen=True, slots=True)
+class Meet:
+    """Two lists share a value."""
+
+    feature: str
+
+    def sql(self) -> str:
+        return f"list_has_any({self.feature}_l, {self.feature}_r)"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        a, b = left[self.feature], right[self.feature]
+        return a is not None and b is not None and not set(a).isdisjoint(b)
+
+
+@dataclass(frozen=True, slots=True)
+class OneEdit:
+    """One letter or digit added, left out, changed, or two neighbours swapped (Damerau-Levenshtein distance 1).
+
+    Texts shorter than `letters` say too little for that: Li and Lu are two names, not one with a slip.
+    """
+
+    feature: str
+    letters: int = 0
+
+    def sql(self) -> str:
+        a, b = f"{self.feature}_l", f"{self.feature}_r"
+        return f"({_long(a, b, self.letters)}damerau_levenshtein({a}, {b}) <= 1)"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        if not _both(left, right, self.feature):
+            return False
+        a, b = left[self.feature], right[self.feature]
+        return bool(len(a) >= self.letters and len(b) >= self.letters and one_edit(a, b))
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """Jaro-Winkler similarity of at least `at_least` (0..1), of texts of at least `letters` letters."""
+
+    feature: str
+    at_least: float
+    letters: int = 0
+
+    def sql(self) -> str:
+        a, b = f"{self.feature}_l", f"{self.feature}_r"
+        return f"({_long(a, b, self.letters)}jaro_winkler_similarity({a}, {b}) >= {self.at_least})"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        if not _both(left, right, self.feature):
+            return False
+        a, b = left[self.feature], right[self.feature]
+        return bool(len(a) >= self.letters and len(b) >= self.letters and JaroWinkler.similarity(a, b) >= self.at_least)
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """One of the two is only an initial, and it is the other's first letter."""
+
+    feature: str
+
+    def sql(self) -> str:
+        a, b = f"{self.feature}_l", f"{self.feature}_r"
+        return f"((length({a}) = 1 OR length({b}) = 1) AND {a}[1] = {b}[1])"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        if not _both(left, right, self.feature):
+            return False
+        a, b = left[self.feature], right[self.feature]
+        return bool((len(a) == 1 or len(b) == 1) and a[:1] == b[:1])
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """One is the beginning or the end of the other and has at least `letters` letters: Ho-Jones and Jones."""
+
+    feature: str
+    letters: int = 4
+
+    def sql(self) -> str:
+        a, b = f"{self.feature}_l", f"{self.feature}_r"
+        long_a, long_b = f"length({a}) >= {self.letters}", f"length({b}) >= {self.letters}"
+        return (
+            f"(({long_a} AND (starts_with({b}, {a}) OR suffix({b}, {a}))) "
+            f"OR ({long_b} AND (starts_with({a}, {b}) OR suffix({a}, {b}))))"
+        )
+
+    def holds(self, left: Row, right: Row) -> bool:
+        if not _both(left, right, self.feature):
+            return False
+        short, long = sorted((left[self.feature], right[self.feature]), key=len)
+        return bool(len(short) >= self.letters and (long.startswith(short) or long.endswith(short)))
+
+
+@dataclass(frozen=True, slots=True)
+class DayMonthSwapped:
+    """Two ISO dates with day and month exchanged."""
+
+    feature: str
+
+    def sql(self) -> str:
+        a, b = f"{self.feature}_l", f"{self.feature}_r"
+        return f"({a}[1:4] = {b}[1:4] AND {a}[6:7] = {b}[9:10] AND {a}[9:10] = {b}[6:7])"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        if not _both(left, right, self.feature):
+            return False
+        a, b = left[self.feature], right[self.feature]
+        return bool(a[:4] == b[:4] and a[5:7] == b[8:10] and a[8:10] == b[5:7])
+
+
+@dataclass(frozen=True, slots=True)
+class DateParts:
+    """At least `parts` of year, month and day of two ISO dates are equal."""
+
+    feature: str
+    parts: int = 2
+
+    def sql(self) -> str:
+        a, b = f"{self.feature}_l", f"{self.feature}_r"
+        same = " + ".join(f"({a}[{x}] = {b}[{x}])::INT" for x in ("1:4", "6:7", "9:10"))
+        return f"({same}) >= {self.parts}"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        if not _both(left, right, self.feature):
+            return False
+        a, b = left[self.feature], right[self.feature]
+        return bool((a[:4] == b[:4]) + (a[5:7] == b[5:7]) + (a[8:10] == b[8:10]) >= self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two lists of {value, valid_from, valid_to} share a value, in periods that overlap or are not dated."""
+
+    feature: str
+
+    def sql(self) -> str:
+        return f"periods_meet({self.feature}_l, {self.feature}_r)"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        a, b = left[self.feature], right[self.feature]
+        return a is not None and b is not None and any(_periods_meet(x, y) for x in a for y in b)
+
+
+@dataclass(frozen=True, slots=True)
+class OneEditAmong:
+    """Two lists hold texts within one edit of each other."""
+
+    feature: str
+
+    def sql(self) -> str:
+        return f"any_one_edit({self.feature}_l, {self.feature}_r)"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        a, b = left[self.feature], right[self.feature]
+        return a is not None and b is not None and any(one_edit(x, y) for x in a for y in b)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of a predicate."""
+
+    part: Predicate
+
+    def sql(self) -> str:
+        return f"NOT coalesce({self.part.sql()}, false)"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        return not self.part.holds(left, right)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """All of these hold."""
+
+    parts: tuple[Predicate, ...]
+
+    def sql(self) -> str:
+        return "(" + " AND ".join(f"coalesce({part.sql()}, false)" for part in self.parts) + ")"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        return all(part.holds(left, right) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """At least one of these holds."""
+
+    parts: tuple[Predicate, ...]
+
+    def sql(self) -> str:
+        return "(" + " OR ".join(f"coalesce({part.sql()}, false)" for part in self.parts) + ")"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        return any(part.holds(left, right) for part in self.parts)
+
+
+def every(*parts: Predicate) -> All:
+    """All of `parts` hold."""
+    return All(parts)
+
+
+def either(*parts: Predicate) -> Either:
+    """At least one of `parts` holds."""
+    return Either(parts)
+
+
+# DuckDB macros that the conditions above call; registered on every connection that scores (see batch.py).
+MACROS = (
+    "CREATE OR REPLACE TEMP MACRO periods_meet(a, b) AS len(list_filter(a, lambda x: len(list_filter(b, lambda y: "
+    "x.value = y.value AND coalesce(x.valid_from, DATE '0001-01-01') <= coalesce(y.valid_to, DATE '9999-12-31') "
+    "AND coalesce(y.valid_from, DATE '0001-01-01') <= coalesce(x.valid_to, DATE '9999-12-31'))) > 0)) > 0",
+    "CREATE OR REPLACE TEMP MACRO any_one_edit(a, b) AS len(list_filter(a, lambda x: len(list_filter(b, lambda y: "
+    "damerau_levenshtein(x, y) <= 1)) > 0)) > 0",
+)
+
+
+def one_edit(a: str, b: str) -> bool:
+    """Whether two texts are equal or one edit apart."""
+    return OSA.distance(a, b, score_cutoff=1) <= 1
+
+
+def _long(a: str, b: str, letters: int) -> str:
+    return f"length({a}) >= {letters} AND length({b}) >= {letters} AND " if letters else ""
+
+
+def _both(left: Row, right: Row, feature: str) -> bool:
+    return left[feature] is not None and right[feature] is not None
+
+
+def _periods_meet(a: Row, b: Row) -> bool:
+    if a["value"] != b["value"]:
+        return False
+    starts_before = a["valid_from"] is None or b["valid_to"] is None or a["valid_from"] <= b["valid_to"]
+    ends_after = b["valid_from"] is None or a["valid_to"] is None or b["valid_from"] <= a["valid_to"]
+    return bool(starts_before and ends_after)
