@@ -1,0 +1,1 @@
+"""Survivorship: the golden record of a customer, every value with the record and the rule that it came from."""
