@@ -10,19 +10,22 @@ tables, and a table emptied in the same transaction is filled without writing WA
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 from psycopg import sql
 
-from mdm.store import binary
+from mdm.store import binary, bulk_out
 from mdm.store.connection import driver_of
 
+Values: TypeAlias = "Sequence[int] | Sequence[str] | pa.Array | pa.ChunkedArray"
 Source: TypeAlias = "pa.Table | Path | duckdb.DuckDBPyRelation"
 
 
@@ -32,7 +35,7 @@ def copy_rows(connection: sa.Connection, table: str, columns: Sequence[str], sou
     `columns` are names both of `source` (others there are ignored) and of `table` (others there take their defaults).
     `source`: an Arrow table, the path of a Parquet file, or a DuckDB relation; text must be free of NUL.
     """
-    targets = _column_types(connection, table, columns)
+    targets = column_types(connection, table, columns)
     into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary{})").format(
         sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
@@ -40,9 +43,17 @@ def copy_rows(connection: sa.Connection, table: str, columns: Sequence[str], sou
     )
     with driver_of(connection).cursor() as cursor:
         with cursor.copy(into) as copy:
-            for block in binary.blocks(_batches(source, targets), targets):
+            for block in _ahead(binary.blocks(_batches(source, targets), targets)):
                 copy.write(block)
         return cursor.rowcount
+
+
+def load_values(connection: sa.Connection, name: str, values: Values) -> None:
+    """A temporary table `name` with the one column `value`: record ids (bigint) or PINs and other keys (text)."""
+    column = values if isinstance(values, (pa.Array, pa.ChunkedArray)) else pa.array(values)
+    texts = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    kind = "text" if texts else "bigint"
+    load_temporary(connection, name, pa.table({"value": pc.unique(column)}), {"value": kind})
 
 
 def load_temporary(connection: sa.Connection, name: str, source: Source, columns: Mapping[str, str]) -> None:
@@ -105,12 +116,10 @@ def fetch_arrow(connection: sa.Connection, query: str, parameters: Mapping[str, 
 
     json comes as text, arrays of numbers as lists; 'infinity' is not allowed in what is selected.
     """
-    from mdm.store.bulk_out import fetch
-
-    return fetch(driver_of(connection), query, parameters)
+    return bulk_out.fetch(driver_of(connection), query, parameters)
 
 
-def _column_types(connection: sa.Connection, table: str, columns: Sequence[str]) -> dict[str, str]:
+def column_types(connection: sa.Connection, table: str, columns: Sequence[str]) -> dict[str, str]:
     """PostgreSQL type per column of `table`, in the order of `columns`."""
     found = connection.exec_driver_sql(
         "select attname, format_type(atttypid, null) from pg_attribute where attrelid = to_regclass(%s) and attnum > 0",
@@ -118,6 +127,13 @@ def _column_types(connection: sa.Connection, table: str, columns: Sequence[str])
     )
     types: dict[str, str] = dict(found.tuples().all())
     return {column: types[column] for column in columns}
+
+
+def column_names(source: Source) -> list[str]:
+    """The columns of `source`, in its order."""
+    if isinstance(source, Path):
+        return list(pq.read_schema(source).names)
+    return list(source.column_names if isinstance(source, pa.Table) else source.columns)
 
 
 def _batches(source: Source, types: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
@@ -130,6 +146,15 @@ def _batches(source: Source, types: Mapping[str, str]) -> Iterator[pa.RecordBatc
         relation = _relation(source)
         columns = ", ".join(_column(name, relation, kind) for name, kind in types.items())
         yield from relation.project(columns).to_arrow_reader(65_536)
+
+
+def _ahead(blocks: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    """The same blocks, each laid out in another thread while the server takes the one before."""
+    with ThreadPoolExecutor(1, thread_name_prefix="copy") as pool:
+        coming = pool.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = pool.submit(next, blocks, None)
+            yield block
 
 
 def _documents(schema: pa.Schema, types: Mapping[str, str]) -> bool:

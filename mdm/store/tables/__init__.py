@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from mdm.store.tables.columns import CURRENT
+from mdm.store.tables.columns import CURRENT, table_of
 from mdm.store.tables.customers import Customer, Golden, Household, Lineage, Membership, Xref
 from mdm.store.tables.machinery import Counter, LockHolder
 from mdm.store.tables.records import Model, Pair, Record, RecordKey
@@ -14,5 +14,5 @@ METADATA = SQLModel.metadata
 __all__ = [
     "CURRENT", "METADATA", "Counter", "Customer", "Delivery", "ExpectationResult", "Golden", "Household", "Judgement",
     "Lineage", "LockHolder", "Membership", "Model", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run",
-    "RunStep", "Task", "Xref",
+    "RunStep", "Task", "Xref", "table_of",
 ]  # fmt: skip

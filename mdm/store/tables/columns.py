@@ -83,3 +83,8 @@ def states_of(*key: str) -> sa.PrimaryKeyConstraint:
 def current_index(name: str, *columns: str, unique: bool = False) -> sa.Index:
     """An index over the current states only."""
     return sa.Index(name, *columns, unique=unique, postgresql_where=sa.text(CURRENT))
+
+
+def table_of(model: type[SQLModel]) -> sa.Table:
+    """The table behind a model, for queries in SQLAlchemy Core."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]

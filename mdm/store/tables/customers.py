@@ -29,6 +29,7 @@ class Customer(Recorded, table=True):
         states_of("pin"),
         current_index("customer_current", "pin", unique=True),
         current_index("customer_redirect_ix", "redirect_to"),
+        current_index("customer_founder_ix", "founder_record_id"),
         {"comment": "one state of one PIN; a PIN has a current state for ever"},
     )
 
@@ -69,8 +70,8 @@ class Xref(Recorded, table=True):
     __table_args__ = (
         states_of("record_id"),
         current_index("xref_current_key", "system", "local_id", unique=True),
-        current_index("xref_current_record", "record_id", unique=True),
-        current_index("xref_current_pin", "pin"),
+        sa.Index("xref_key_ix", "system", "local_id"),
+        sa.Index("xref_pin_ix", "pin"),
         {"comment": "source record to PIN"},
     )
 
@@ -124,8 +125,7 @@ class Membership(Recorded, table=True):
     __tablename__ = "membership"
     __table_args__ = (
         states_of("chi", "pin", "period"),
-        current_index("membership_current_chi", "chi"),
-        current_index("membership_current_pin", "pin"),
+        sa.Index("membership_pin_ix", "pin"),
         {"comment": "a customer in a household, from / to"},
     )
 

@@ -29,6 +29,7 @@ class Record(Recorded, table=True):
     __table_args__ = (
         states_of("record_id"),
         current_index("record_current_key", "system", "local_id", unique=True),
+        sa.Index("record_key_history_ix", "system", "local_id"),
         {"comment": "one immutable version of one source record"},
     )
 

@@ -1,0 +1,66 @@
+"""One run at a time: an advisory lock that the server itself drops when its holder is gone."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from mdm.errors import RunInProgress
+from mdm.store.database import Database
+
+RUN_LOCK = 0x6D646D02  # advisory lock number, "mdm" + 2
+
+_NOTE = """
+insert into lock_holder (name, pid, host, run_id, command, since)
+values ('run', %(pid)s, %(host)s, %(run_id)s, %(command)s, now())
+on conflict (name) do update set pid = excluded.pid, host = excluded.host, run_id = excluded.run_id,
+    command = excluded.command, since = excluded.since
+"""
+
+
+@contextmanager
+def run_lock(database: Database, holder: Mapping[str, Any]) -> Iterator[None]:
+    """Hold the run lock for the block; `holder`: what to tell others (run_id, command), pid and host are added.
+
+    Raises RunInProgress, naming the holder, when another process has it.
+    """
+    connection = database.connect_raw()
+    try:
+        taken = connection.execute("select pg_try_advisory_lock(%s)", (RUN_LOCK,)).fetchone()
+        if taken is None or not taken[0]:
+            raise RunInProgress(_who(connection), remedy="Wait for it, or stop that process; then run again.")
+        who = {"pid": os.getpid(), "host": socket.gethostname()}
+        connection.execute(_NOTE, {"run_id": None, "command": None, **holder, **who})
+        yield
+    finally:
+        connection.close()
+
+
+def current_holder(database: Database) -> dict[str, Any] | None:
+    """Who holds the run lock: pid, host, run_id, command, since; None when nobody does."""
+    connection = database.connect_raw()
+    try:
+        free = connection.execute("select pg_try_advisory_lock(%s)", (RUN_LOCK,)).fetchone()
+        return None if free is not None and free[0] else _holder(connection)
+    finally:
+        connection.close()
+
+
+def _holder(connection: psycopg.Connection[Any]) -> dict[str, Any] | None:
+    query = "select pid, host, run_id, command, since from lock_holder where name = 'run'"
+    return connection.cursor(row_factory=dict_row).execute(query).fetchone()
+
+
+def _who(connection: psycopg.Connection[Any]) -> str:
+    holder = _holder(connection)
+    if holder is None:
+        return "another run is just beginning"
+    name = f"run {holder['run_id']}" if holder["run_id"] else "another run"
+    since = f"{holder['since']:%Y-%m-%d %H:%M:%S %Z}"
+    return f"{name} is in progress: process {holder['pid']} on {holder['host']}, since {since}"

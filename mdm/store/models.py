@@ -1,0 +1,47 @@
+"""Versions of the matching models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from mdm.store.tables import Model, table_of
+
+_MODEL = table_of(Model)
+
+
+def save_model(connection: sa.Connection, model_id: str, party: str, definition: Mapping[str, Any]) -> None:
+    """Keep a model as candidate; one already kept under that id stays as it is (models are immutable)."""
+    values = {"model_id": model_id, "party": party, "status": "candidate", "definition": definition}
+    connection.execute(insert(_MODEL).values(**values).on_conflict_do_nothing(index_elements=["model_id"]))
+
+
+def make_current(connection: sa.Connection, model_id: str) -> None:
+    """Make a kept model the one in use for its party type; the former retires."""
+    party = sa.select(_MODEL.c.party).where(_MODEL.c.model_id == model_id).scalar_subquery()
+    former = _MODEL.update().where(_MODEL.c.party == party, _MODEL.c.status == "current", _MODEL.c.model_id != model_id)
+    connection.execute(former.values(status="retired"))
+    connection.execute(_MODEL.update().where(_MODEL.c.model_id == model_id).values(status="current"))
+
+
+def current_model(connection: sa.Connection, party: str) -> dict[str, Any] | None:
+    """The model in use for a party type: model_id, party, status, definition, created_at; or None."""
+    query = _MODEL.select().where(_MODEL.c.party == party, _MODEL.c.status == "current")
+    return next((dict(row) for row in connection.execute(query).mappings()), None)
+
+
+def find_model(connection: sa.Connection, model_id: str) -> dict[str, Any] | None:
+    """One model, or None."""
+    query = _MODEL.select().where(_MODEL.c.model_id == model_id)
+    return next((dict(row) for row in connection.execute(query).mappings()), None)
+
+
+def list_models(connection: sa.Connection) -> list[dict[str, Any]]:
+    """All models without their definitions, newest first."""
+    columns = [column for column in _MODEL.c if column.name != "definition"]
+    return [
+        dict(row) for row in connection.execute(sa.select(*columns).order_by(_MODEL.c.created_at.desc())).mappings()
+    ]

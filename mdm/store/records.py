@@ -1,0 +1,117 @@
+"""Source records and their versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from mdm.store.bulk import Source, Values, fetch_arrow, load_temporary, load_values
+from mdm.store.states import StateCounts, put_selected, put_states
+
+_IDENTITY = "r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.status"
+_DOCUMENT = f"{_IDENTITY}, r.content_hash, r.extracted_at, r.changed_at, r.cleansed"
+
+
+def current_hashes(connection: sa.Connection, system: str | None = None) -> pa.Table:
+    """What is known of every key of `system` (of all): system, local_id, record_id, incarnation, party, role, status,
+    content_hash, extracted_at. Deleted records are among them.
+    """
+    return fetch_arrow(
+        connection,
+        f"select {_IDENTITY}, r.content_hash, r.extracted_at from record r where r.recorded_to = 'infinity' "
+        "and (%(system)s::text is null or r.system = %(system)s)",
+        {"system": system},
+    )
+
+
+def current_versions(connection: sa.Connection, record_ids: Values) -> pa.Table:
+    """The current versions of `record_ids` with their documents (`cleansed`, JSON text)."""
+    load_values(connection, "wanted", record_ids)
+    return fetch_arrow(
+        connection,
+        f"select {_DOCUMENT} from wanted w join record r on r.record_id = w.value where r.recorded_to = 'infinity'",
+    )
+
+
+def all_current(connection: sa.Connection, *, party: str | None = None, accepted_only: bool = True) -> pa.Table:
+    """All current versions with their documents, of one party type or both."""
+    return fetch_arrow(
+        connection,
+        f"select {_DOCUMENT} from record r where r.recorded_to = 'infinity' "
+        "and (%(party)s::text is null or r.party = %(party)s) and (not %(accepted_only)s or r.status = 'accepted')",
+        {"party": party, "accepted_only": accepted_only},
+    )
+
+
+def find_current(connection: sa.Connection, keys: Source) -> pa.Table:
+    """The current versions, with documents, of source keys (system, local_id)."""
+    load_temporary(connection, "wanted", keys, {"system": "text", "local_id": "text"})
+    return fetch_arrow(
+        connection,
+        f"select {_DOCUMENT} from wanted w join record r using (system, local_id) where r.recorded_to = 'infinity'",
+    )
+
+
+def versions(connection: sa.Connection, system: str, local_id: str) -> list[dict[str, Any]]:
+    """All versions of one key, all incarnations, oldest first, with documents and originals."""
+    rows = connection.exec_driver_sql(
+        f"select {_DOCUMENT}, r.original, r.run_id, r.recorded_from, nullif(r.recorded_to, 'infinity') as recorded_to "
+        "from record r where r.system = %(system)s and r.local_id = %(local_id)s "
+        "order by r.incarnation, r.recorded_from",
+        {"system": system, "local_id": local_id},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def version(connection: sa.Connection, record_id: int) -> dict[str, Any] | None:
+    """The current version of one record with its document and original, or None."""
+    row = connection.exec_driver_sql(
+        f"select {_DOCUMENT}, r.original, r.keys, r.run_id, r.recorded_from from record r "
+        "where r.record_id = %(record_id)s and r.recorded_to = 'infinity'",
+        {"record_id": record_id},
+    )
+    return next((dict(found) for found in row.mappings()), None)
+
+
+def put_versions(connection: sa.Connection, source: Source) -> StateCounts:
+    """New versions of the records in `source` (columns of `record` but its recorded times).
+
+    The former version is closed; one equal in all but run, extraction time and originals is left as it is. When a key
+    got a new incarnation (another record id), the version of the old one is closed as well.
+    """
+    return put_states(
+        connection,
+        "record",
+        source,
+        key=("system", "local_id"),
+        besides=("run_id", "extracted_at", "original"),
+    )
+
+
+_VERSION = (
+    "record_id", "system", "local_id", "incarnation", "party", "role", "status", "content_hash", "extracted_at",
+    "changed_at", "run_id", "cleansed", "original", "keys",
+)  # fmt: skip
+_DELETED_VERSION = """
+select r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, 'deleted', r.content_hash, g.extracted_at,
+       r.changed_at, g.run_id, r.cleansed, r.original, '{}'::bigint[]
+from gone g join record r on r.record_id = g.record_id and r.recorded_to = 'infinity' and r.status = 'accepted'
+"""
+
+
+def mark_deleted(connection: sa.Connection, source: Source) -> int:
+    """A version with status `deleted` for each accepted record in `source` (record_id, extracted_at, run_id).
+
+    Its blocking keys and pairs go; returns how many were marked.
+    """
+    kinds = {"record_id": "bigint", "extracted_at": "timestamptz", "run_id": "text"}
+    load_temporary(connection, "gone", source, kinds)
+    for statement in (
+        "delete from record_key k using gone g where k.record_id = g.record_id",
+        "delete from pair p using gone g where p.left_id = g.record_id",
+        "delete from pair p using gone g where p.right_id = g.record_id",
+    ):
+        connection.exec_driver_sql(statement)
+    return put_selected(connection, "record", _VERSION, _DELETED_VERSION, key=("record_id",))
