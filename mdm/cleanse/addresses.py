@@ -11,13 +11,15 @@ from mdm.cleanse.placeholders import is_placeholder_word
 from mdm.cleanse.postal import AddressKeys, AddressText
 from mdm.cleanse.values import Issue
 
+_NO_KEYS = AddressKeys()
+
 
 @dataclass(frozen=True, slots=True)
 class CleansedAddress:
     """An address as people read it (None when nothing is known), its keys, and issues."""
 
     address: AddressText | None
-    keys: AddressKeys = AddressKeys()
+    keys: AddressKeys = _NO_KEYS
     issues: tuple[Issue, ...] = ()
 
 

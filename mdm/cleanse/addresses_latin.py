@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from mdm.cleanse.fold import CACHED, ascii_lower, words
 from mdm.cleanse.places_latin import canonical_postcode, canonical_region, place_key, split_place
 from mdm.cleanse.postal import AddressKeys, AddressText, dwelling
+from mdm.cleanse.reference import rows, word_sets
 from mdm.cleanse.values import Issue
 
 _NUMBER = r"\d+(?:-\d+)?[a-z]?(?:\s+\d/\d)?"
@@ -33,43 +33,17 @@ _LEADING = re.compile(rf"^(?:no\.?\s*|nr\.?\s*|#\s*)?({_NUMBER})[\s,]+(?=\S)")
 _BARE_NUMBER = re.compile(r"^(?:no|nr|number)?[\s.#]*([a-z0-9]+(?:[-/ ][a-z0-9]+)*)$")
 _CIVIC_NUMBER = re.compile(r"(\d+[a-z]?|[a-z]\d*)\s*[-/]\s*(\d+[a-z]?)")
 _FRACTION = re.compile(r"\d+ ?\d/\d|\d/\d")
-_UNIT_WORDS = frozenset(
-    [
-        "apt",
-        "apartment",
-        "unit",
-        "suite",
-        "ste",
-        "appt",
-        "app",
-        "appartement",
-        "bureau",
-        "room",
-        "rm",
-        "flat",
-        "lot",
-        "trlr",
-        "trailer",
-        "spc",
-        "space",
-        "no",
-        "number",
-        "villa",
-    ]
-)
+_WORDS = word_sets("address_words.txt")
+_UNIT_WORDS, _FRENCH_FIRST, _DIRECTIONS = _WORDS["unit"], _WORDS["french_first"], _WORDS["direction"]
 _UNIT_FORMS = {"basement": "bsmt", "penthouse": "ph", "floor": "fl", "flr": "fl", "etage": "fl", "building": "bldg"}
-_FRENCH_FIRST = frozenset(["rue", "ave", "blvd", "ch", "pl", "cote", "mtee", "rang"])
-_DIRECTIONS = frozenset(["n", "s", "e", "w", "ne", "nw", "se", "sw"])
 _CIVIC_REGIONS = frozenset({"CA", "AU", "NZ"})  # where 12-34 means unit 12 of number 34
 
 
 @cache
 def _canonical() -> dict[str, str]:
     found: dict[str, str] = {}
-    for line in files("mdm.cleanse").joinpath("data", "street_words.txt").read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            canonical, _, others = line.partition("\t")
-            found |= dict.fromkeys(others.split(), canonical)
+    for canonical, others in rows("street_words.txt"):
+        found |= dict.fromkeys(others.split(), canonical)
     return found
 
 
@@ -97,9 +71,8 @@ def split_street(line: str, region: str) -> StreetLine:
     if "unit" not in found and (match := _BARE_UNIT.search(text)):
         found["unit"] = match.group(1)
         text = _cut(text, match)
-    if (region in _CIVIC_REGIONS and "unit" not in found and (match := _CIVIC.match(text))) or (
-        "/" in text and "unit" not in found and (match := _CIVIC.match(text)) and not _FRACTION.match(text)
-    ):
+    slashed = "/" in text and not _FRACTION.match(text)
+    if (region in _CIVIC_REGIONS or slashed) and "unit" not in found and (match := _CIVIC.match(text)):
         found["unit"] = match.group(1)
         text = f"{match.group(2)} {text[match.end() :]}"
     if (match := _LEADING.match(text)) and _names_street(text[match.end() :]):
@@ -202,19 +175,17 @@ def read_latin(parts: AddressText, region: str, issues: list[Issue]) -> tuple[Ad
     parts = _split_line(parts, country)
     postcode, informative = canonical_postcode(parts.postcode, country, issues)
     parts = replace(parts, postcode=postcode, region=canonical_region(parts.region, country))
-    shown = replace(
-        parts,
-        **{name: _display(text) for name in ("street", "unit", "locality", "number") if (text := getattr(parts, name))},
-    )
+    written = {name: getattr(parts, name) for name in ("number", "street", "unit", "building", "locality")}
+    shown = replace(parts, **{name: _display(text) for name, text in written.items() if text is not None})
     shown = replace(shown, text=parts.text or _one_line(shown))
     return shown, _keys(parts, postcode if informative else None, country)
 
 
 def _split_line(parts: AddressText, country: str) -> AddressText:
     """The street column taken apart, where number and unit were typed into it."""
-    if parts.number is not None and country in _CIVIC_REGIONS and parts.unit is None:
-        if match := _CIVIC_NUMBER.fullmatch(parts.number.lower()):
-            parts = replace(parts, unit=match.group(1), number=match.group(2))
+    civic = parts.number is not None and parts.unit is None and country in _CIVIC_REGIONS
+    if civic and (match := _CIVIC_NUMBER.fullmatch((parts.number or "").lower())):
+        parts = replace(parts, unit=match.group(1), number=match.group(2))
     if parts.street is None:
         return parts
     line = split_street(parts.street, country)

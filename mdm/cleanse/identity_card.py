@@ -13,46 +13,11 @@ _CARD = re.compile(r"\d{17}[\dX]")
 _OLD_CARD = re.compile(r"\d{15}")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
-# first two digits: provinces of GB/T 2260; 81-83 residence permits (Hong Kong, Macao, Taiwan); 9x foreigners' new permit
+# first two digits: provinces of GB/T 2260; 81-83 residence permits of Hong Kong, Macao, Taiwan; 91 foreigners
 _PROVINCES = frozenset(
-    [
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "21",
-        "22",
-        "23",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "46",
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "71",
-        "81",
-        "82",
-        "83",
-        "91",
-    ]
+    str(number)
+    for numbers in (range(11, 16), range(21, 24), range(31, 38), range(41, 47), range(50, 55), range(61, 66), (71, 91))
+    for number in (*numbers, *range(81, 84))
 )
 
 
@@ -62,7 +27,7 @@ def check_character(first_seventeen: str) -> str:
 
 
 def cleanse_identity_card(value: str) -> tuple[str | None, str]:
-    """(18 characters, "") for a valid number, (None, reason) otherwise; 15 digits are upgraded with a reason to say so."""
+    """(18 characters, "") for a valid number, else (None, reason); 15 digits are upgraded, and the reason says so."""
     if not value.isascii():
         return None, "not an identity card number"
     if _OLD_CARD.fullmatch(value):

@@ -8,29 +8,22 @@ from functools import lru_cache
 from mdm.cleanse import names_chinese as chinese
 from mdm.cleanse import names_latin as latin
 from mdm.cleanse.fold import CACHED, has_han, tidy
-from mdm.cleanse.names_latin import LatinParts
+from mdm.cleanse.name_parts import NameKeys, NameParts
 from mdm.cleanse.placeholders import is_placeholder_name, is_placeholder_word
 from mdm.cleanse.values import Issue
 
 _PARTS = ("prefix", "given", "middle", "family", "suffix", "former")
 
 
+_NO_PARTS, _NO_KEYS = NameParts(), NameKeys()
+
+
 @dataclass(frozen=True, slots=True)
 class CleansedName:
-    """A name: display parts in their own script, keys of ASCII letters, hanzi simplified beside them."""
+    """A name for people, its keys for matching, and issues."""
 
-    prefix: str | None = None
-    given: str | None = None
-    middle: str | None = None
-    family: str | None = None
-    suffix: str | None = None
-    former: str | None = None
-    given_key: str | None = None
-    middle_key: str | None = None
-    family_key: str | None = None
-    former_key: str | None = None
-    given_native: str | None = None
-    family_native: str | None = None
+    shown: NameParts = _NO_PARTS
+    keys: NameKeys = _NO_KEYS
     issues: tuple[Issue, ...] = ()
 
 
@@ -45,7 +38,7 @@ def cleanse_name(
     former: str | None = None,
     region: str,
 ) -> CleansedName:
-    """A person's name from whatever parts are known; the full name is read only where given and family are both missing.
+    """A person's name from whatever parts are known; the full name is read only where given and family are missing.
 
     Never invents a part: a name that cannot be split stays whole as the family name.
     """
@@ -54,7 +47,7 @@ def cleanse_name(
         name: _read(value, name, issues)
         for name, value in zip(_PARTS, (prefix, given, middle, family, suffix, former), strict=True)
     }
-    parts = LatinParts(**read)
+    parts = NameParts(**read)
     if parts.given is None and parts.family is None:
         parts = _from_full(_read(full, "full", issues), parts, region, issues)
     parts = _drop_lone_placeholder(parts, issues)
@@ -85,7 +78,7 @@ def _read(text: object, name: str, issues: list[Issue]) -> str | None:
     return value
 
 
-def _from_full(full: str | None, parts: LatinParts, region: str, issues: list[Issue]) -> LatinParts:
+def _from_full(full: str | None, parts: NameParts, region: str, issues: list[Issue]) -> NameParts:
     """The parts of a full name; parts that were delivered apart win."""
     if full is None:
         return parts
@@ -98,10 +91,10 @@ def _from_full(full: str | None, parts: LatinParts, region: str, issues: list[Is
         found = chinese.order_full(latin.split_full(full), full, region)
     if found.given is None and found.family is not None:
         issues.append(Issue("name_full", "suspicious", "only one name"))
-    return LatinParts(*(getattr(parts, name) or getattr(found, name) for name in _PARTS))
+    return NameParts(*(getattr(parts, name) or getattr(found, name) for name in _PARTS))
 
 
-def _drop_lone_placeholder(parts: LatinParts, issues: list[Issue]) -> LatinParts:
+def _drop_lone_placeholder(parts: NameParts, issues: list[Issue]) -> NameParts:
     """Words such as Null and None are real names beside a real name, and nothing when they stand alone."""
     texts = [text for text in (parts.given, parts.family) if text is not None]
     if texts and all(is_placeholder_name(text) for text in texts):
@@ -110,7 +103,7 @@ def _drop_lone_placeholder(parts: LatinParts, issues: list[Issue]) -> LatinParts
     return parts
 
 
-def _strip_titles(parts: LatinParts) -> LatinParts:
+def _strip_titles(parts: NameParts) -> NameParts:
     """Titles and suffixes typed into the name columns: "Mr John", "Smith Jr", "Lee née Roy"."""
     if parts.given is not None and " " in parts.given:
         tokens, prefix = latin.take_prefix(parts.given.split())
@@ -126,32 +119,38 @@ def _strip_titles(parts: LatinParts) -> LatinParts:
     return parts
 
 
-def _finish_latin(parts: LatinParts, region: str, issues: list[Issue]) -> CleansedName:
+def _finish_latin(parts: NameParts, region: str, issues: list[Issue]) -> CleansedName:
     ordered = chinese.order_parts(parts, region)
     if ordered is not parts:
         issues.append(Issue("name_family", "repaired", "given and family name were swapped"))
         parts = ordered
     first, rest = chinese.given_keys(parts.given, region) if parts.given is not None else (None, None)
     middle = latin.key(parts.middle) if parts.middle is not None else None
-    return CleansedName(
-        *(latin.display(text) if text is not None else None for text in (getattr(parts, name) for name in _PARTS)),
-        given_key=first,
-        middle_key=((rest or "") + (middle or "")) or None,
-        family_key=chinese.family_key(parts.family, region) if parts.family is not None else None,
-        former_key=latin.key(parts.former) if parts.former is not None else None,
-        issues=tuple(issues),
+    keys = NameKeys(
+        given=first,
+        middle=((rest or "") + (middle or "")) or None,
+        family=chinese.family_key(parts.family, region) if parts.family is not None else None,
+        former=latin.key(parts.former) if parts.former is not None else None,
     )
+    shown = NameParts(
+        latin.display(parts.prefix) if parts.prefix is not None else None,
+        latin.display(parts.given) if parts.given is not None else None,
+        latin.display(parts.middle) if parts.middle is not None else None,
+        latin.display(parts.family) if parts.family is not None else None,
+        latin.display(parts.suffix) if parts.suffix is not None else None,
+        latin.display(parts.former) if parts.former is not None else None,
+    )
+    return CleansedName(shown, keys, tuple(issues))
 
 
-def _finish_native(parts: LatinParts, issues: list[Issue]) -> CleansedName:
+def _finish_native(parts: NameParts, issues: list[Issue]) -> CleansedName:
     given, family = chinese.native(parts.given), chinese.native(parts.family)
-    return CleansedName(
-        *(getattr(parts, name) for name in _PARTS),
-        given_key=chinese.pinyin(given) if given is not None else latin.key(parts.given or ""),
-        middle_key=latin.key(parts.middle) if parts.middle is not None else None,
-        family_key=chinese.surname_pinyin(family) if family is not None else latin.key(parts.family or ""),
-        former_key=chinese.surname_pinyin(parts.former) if parts.former is not None else None,
+    keys = NameKeys(
+        given=chinese.pinyin(given) if given is not None else latin.key(parts.given or ""),
+        middle=latin.key(parts.middle) if parts.middle is not None else None,
+        family=chinese.surname_pinyin(family) if family is not None else latin.key(parts.family or ""),
+        former=chinese.surname_pinyin(parts.former) if parts.former is not None else None,
         given_native=given,
         family_native=family,
-        issues=tuple(issues),
     )
+    return CleansedName(parts, keys, tuple(issues))

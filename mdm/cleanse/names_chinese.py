@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from mdm.cleanse import names_latin as latin
 from mdm.cleanse.fold import CACHED, has_han, letters, simplify
-from mdm.cleanse.names_latin import LatinParts
+from mdm.cleanse.name_parts import NameParts
+from mdm.cleanse.reference import rows
 from mdm.cleanse.values import Issue
 
 CHINESE_REGIONS = frozenset({"CN", "HK", "MO", "TW", "SG"})
@@ -22,15 +22,10 @@ _UMLAUT = re.compile(r"(?<=[lnLN])[uü]:|(?<=[lnLN])[üÜǖǘǚǜ]")
 _LONGEST = 4  # hanzi in an ordinary Han name, two-character surname included
 
 
-def _lines(name: str) -> list[str]:
-    text = files("mdm.cleanse").joinpath("data", name).read_text("utf-8")
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
-
-
 @cache
 def surnames() -> dict[str, str]:
     """Surname in simplified hanzi -> its reading as a surname."""
-    return dict(line.split("\t") for line in _lines("surnames.txt"))
+    return {row[0]: row[1] for row in rows("surnames.txt")}
 
 
 @cache
@@ -40,7 +35,7 @@ def _surname_readings() -> frozenset[str]:
 
 @cache
 def _syllables() -> frozenset[str]:
-    return frozenset(_lines("pinyin_syllables.txt"))
+    return frozenset(row[0] for row in rows("pinyin_syllables.txt"))
 
 
 @lru_cache(maxsize=CACHED)
@@ -71,7 +66,7 @@ def native(text: str | None) -> str | None:
     return _NOT_NAME.sub("", simplify(text)).strip("·") or None
 
 
-def split_full(full: str, issues: list[Issue]) -> LatinParts:
+def split_full(full: str, issues: list[Issue]) -> NameParts:
     """A full name in hanzi into family and given name: 张伟, 欧阳锋, 买买提·吐尔逊, 张先生, 陳 大文."""
     text = _BRACKETS.sub("", full).strip() or full
     text = _DOT.sub("·", text)
@@ -85,20 +80,20 @@ def split_full(full: str, issues: list[Issue]) -> LatinParts:
         issues.append(Issue("name_full", "suspicious", "other characters left out of a name in hanzi"))
     spaced = [_NOT_NAME.sub("", token) for token in text.split()]
     if len(spaced) == 2 and simplify(spaced[0]) in surnames() and spaced[1]:
-        return LatinParts(prefix=prefix, given=spaced[1], family=spaced[0])
+        return NameParts(prefix=prefix, given=spaced[1], family=spaced[0])
     return replace(_split_hanzi(bare.strip("·"), issues), prefix=prefix)
 
 
-def _split_hanzi(text: str, issues: list[Issue]) -> LatinParts:
+def _split_hanzi(text: str, issues: list[Issue]) -> NameParts:
     if "·" in text:  # minority and foreign names: own name first
         given, _, family = text.partition("·")
-        return LatinParts(given=given, family=family)
+        return NameParts(given=given, family=family)
     if not text:
-        return LatinParts()
+        return NameParts()
     cut = _surname_length(simplify(text))
     if len(text) - cut > 2 and len(text) > _LONGEST:
         issues.append(Issue("name_full", "suspicious", "long for a name in hanzi"))
-    return LatinParts(given=text[cut:] or None, family=text[:cut])
+    return NameParts(given=text[cut:] or None, family=text[:cut])
 
 
 def _surname_length(text: str) -> int:
@@ -156,7 +151,7 @@ def family_key(family: str, region: str) -> str | None:
     return (_romanised(family) or None) if region in CHINESE_REGIONS else latin.key(family)
 
 
-def order_full(parts: LatinParts, full: str, region: str) -> LatinParts:
+def order_full(parts: NameParts, full: str, region: str) -> NameParts:
     """Romanised full names in Chinese regions: the family name first, unless only the last word is a surname."""
     if region not in CHINESE_REGIONS or "," in full or parts.given is None or parts.family is None:
         return parts
@@ -168,7 +163,7 @@ def order_full(parts: LatinParts, full: str, region: str) -> LatinParts:
     return replace(parts, given=" ".join(tokens[1:]), middle=None, family=tokens[0])
 
 
-def order_parts(parts: LatinParts, region: str) -> LatinParts:
+def order_parts(parts: NameParts, region: str) -> NameParts:
     """Given and family name swapped back, where in a Chinese region only the given name is a surname in pinyin."""
     if region not in CHINESE_REGIONS or parts.given is None or parts.family is None:
         return parts

@@ -3,139 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from mdm.cleanse.fold import CACHED, letters
+from mdm.cleanse.name_parts import NameParts
+from mdm.cleanse.reference import word_sets
 
-PREFIXES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "professor",
-        "rev",
-        "reverend",
-        "sir",
-        "madam",
-        "hon",
-        "fr",
-        "sr.",
-        "mister",
-        "missus",
-        "mme",
-        "mlle",
-        "monsieur",
-        "madame",
-        "mademoiselle",
-        "me.",
-        "herr",
-        "frau",
-        "señor",
-        "señora",
-        "capt",
-        "lt",
-        "sgt",
-        "col",
-    ]
-)
-GENERATIONS = frozenset(["jr", "sr", "junior", "senior", "ii", "iii", "iv"])
-DEGREES = frozenset(["md", "phd", "esq", "dds", "dvm", "cpa", "rn", "qc", "kc", "peng", "cga", "cma", "mba", "jd"])
-_PARTICLES = frozenset(
-    [
-        "van",
-        "von",
-        "der",
-        "den",
-        "de",
-        "del",
-        "della",
-        "di",
-        "da",
-        "la",
-        "le",
-        "du",
-        "dos",
-        "das",
-        "des",
-        "ten",
-        "ter",
-        "zu",
-        "zum",
-        "vom",
-        "af",
-        "av",
-        "bin",
-        "ibn",
-        "binti",
-        "al",
-        "el",
-        "st",
-        "saint",
-        "lo",
-        "y",
-        "e",
-    ]
-)
-_LOWER_PARTICLES = frozenset(
-    [
-        "van",
-        "von",
-        "der",
-        "den",
-        "de",
-        "del",
-        "della",
-        "di",
-        "da",
-        "du",
-        "dos",
-        "das",
-        "des",
-        "ten",
-        "ter",
-        "zu",
-        "bin",
-        "ibn",
-        "binti",
-        "y",
-        "e",
-    ]
-)
-_MAC = frozenset(
-    [
-        "macdonald",
-        "macdougall",
-        "macgregor",
-        "macintosh",
-        "macintyre",
-        "maclean",
-        "macleod",
-        "macmillan",
-        "macneil",
-        "macpherson",
-    ]
-)
+_WORDS = word_sets("name_words.txt")
+PREFIXES, GENERATIONS, DEGREES = _WORDS["prefix"], _WORDS["generation"], _WORDS["degree"]
+_PARTICLES, _LOWER_PARTICLES, _MAC = _WORDS["particle"], _WORDS["lower"], _WORDS["mac"]
 _MAIDEN = re.compile(r"\s*[(,]?\s*\b(?:née|nee|né|born|geb\.?|geborene|z domu)\s+([^\s,()][^,()]*?)\s*\)?\s*$", re.I)
 _NICKNAME = re.compile(r"\s*(?:\([^()]*\)|\"[^\"]*\"|“[^”]*”)\s*")
 _WORD = re.compile(r"[^\W\d_]+")
 _ROMAN = frozenset({"ii", "iii", "iv"})
-
-
-@dataclass(frozen=True, slots=True)
-class LatinParts:
-    """The parts of a name as delivered; former is the name before marriage."""
-
-    prefix: str | None = None
-    given: str | None = None
-    middle: str | None = None
-    family: str | None = None
-    suffix: str | None = None
-    former: str | None = None
 
 
 def _bare(token: str) -> str:
@@ -172,13 +52,13 @@ def take_former(text: str) -> tuple[str, str | None]:
     return text[: match.start()].strip(" ,("), match.group(1)
 
 
-def split_full(text: str) -> LatinParts:
+def split_full(text: str) -> NameParts:
     """One line into parts: "Smith, John A., Jr", "Dr John A Smith III", "Juan de la Cruz", "Ann Lee née Roy"."""
     text, former = take_former(text)
     bare = _NICKNAME.sub(" ", text).strip()
     chunks = [chunk.split() for chunk in (bare or text).split(",") if chunk.strip()]
     if not chunks:
-        return LatinParts(former=former)
+        return NameParts(former=former)
     chunks, suffix = _suffix_chunks(chunks)
     if len(chunks) == 1:
         tokens, prefix = take_prefix(chunks[0])
@@ -194,7 +74,7 @@ def split_full(text: str) -> LatinParts:
         rest, late_suffix = take_suffix(rest)
         own_suffix = own_suffix or late_suffix
         given, middle = rest[:1], rest[1:]
-    return LatinParts(
+    return NameParts(
         prefix, _join(given), _join(middle), _join(family), " ".join(filter(None, (own_suffix, suffix))) or None, former
     )
 

@@ -7,7 +7,8 @@ element or none. Both are pure functions of (values, context), so a batch needs 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from mdm.cleanse.addresses import cleanse_address
@@ -56,13 +57,17 @@ _NAME_OUTPUTS = (
     "family_key", "former_key", "given_native", "family_native", "organisation_name", "organisation_key",
     "organisation_form",
 )  # fmt: skip
+_SHOWN = attrgetter("prefix", "given", "middle", "family", "suffix", "former")
+_KEYS = attrgetter("given", "middle", "family", "former", "given_native", "family_native")
+_ADDRESS = attrgetter(*ADDRESS_TEXT_FIELDS)
 _NO_NAME: Values = (None,) * 12
 _NO_ORGANISATION: Values = (None,) * 3
 
 
 def _names(values: Values, context: CleanseContext) -> Cleansed:
     party, full, prefix, given, middle, family, suffix, former, organisation = values
-    name, company, issues = _NO_NAME, _NO_ORGANISATION, ()
+    issues: tuple[Issue, ...] = ()
+    name, company = _NO_NAME, _NO_ORGANISATION
     if party == "organisation":
         organisation = organisation if tidy(organisation) is not None else full
     else:
@@ -70,10 +75,7 @@ def _names(values: Values, context: CleanseContext) -> Cleansed:
             full=full, prefix=prefix, given=given, middle=middle, family=family, suffix=suffix, former=former,
             region=context.region,
         )  # fmt: skip
-        name = (
-            found.prefix, found.given, found.middle, found.family, found.suffix, found.former, found.given_key,
-            found.middle_key, found.family_key, found.former_key, found.given_native, found.family_native,
-        )  # fmt: skip
+        name = (*_SHOWN(found.shown), *_KEYS(found.keys))
         issues = found.issues
     if organisation is not None:
         read = cleanse_organisation(organisation, region=context.region)
@@ -116,7 +118,7 @@ def _address(values: Values, context: CleanseContext) -> Cleansed:
     if found.address is None:
         return (*(None,) * len(values), *keys), found.issues
     period, late = _period(values[-2:], "address", context)
-    return (*astuple(found.address), *period, *keys), found.issues + late
+    return (*_ADDRESS(found.address), *period, *keys), found.issues + late
 
 
 def _identifier(values: Values, context: CleanseContext) -> Cleansed:
@@ -157,6 +159,7 @@ def _trimmed(needed: int) -> Cleanser:
 
 
 _PERIOD = ("valid_from", "valid_to")
+_ADDRESS_KEYS = ("number_key", "street_key", "unit_key", "place_key", "dwelling_key")
 _ADDRESS_FIELDS = tuple(f"address.{name}" for name in (*ADDRESS_TEXT_FIELDS, *_PERIOD))
 _SUBSCRIPTION = ("product", "number", "status", *_PERIOD)
 
@@ -165,11 +168,7 @@ SCALAR_PARTS = (
     ScalarPart(("birth_date",), ("birth_date",), _date("birth_date")),
     ScalarPart(("death_date",), ("death_date",), _date("death_date")),
     ScalarPart(("sex",), ("sex",), _sex),
-    ScalarPart(
-        _ADDRESS_FIELDS,
-        (*_ADDRESS_FIELDS, "number_key", "street_key", "unit_key", "place_key", "dwelling_key"),
-        _address,
-    ),
+    ScalarPart(_ADDRESS_FIELDS, (*_ADDRESS_FIELDS, *_ADDRESS_KEYS), _address),
     ScalarPart(("household_role",), ("household_role",), _text),
 )
 LIST_PARTS = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from mdm.cleanse.fold import CACHED, words
 from mdm.cleanse.placeholders import is_placeholder_number
 from mdm.cleanse.postal import AddressText
+from mdm.cleanse.reference import rows
 from mdm.cleanse.values import Issue
 
 _CA_POSTCODE = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]\d[ABCEGHJ-NPRSTV-Z]\d")
@@ -33,11 +33,9 @@ _STREET_END = re.compile(
 @cache
 def _regions() -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
-    for line in files("mdm.cleanse").joinpath("data", "regions.txt").read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            country, code, names = line.split("\t")
-            for name in (code, *names.split("|")):
-                found[country, words(name)] = code
+    for country, code, names in rows("regions.txt"):
+        for name in (code, *names.split("|")):
+            found[country, words(name)] = code
     return found
 
 

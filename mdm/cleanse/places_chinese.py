@@ -1,0 +1,108 @@
+"""Province, city and district at the head of a Chinese address, from GB/T 2260 names (`data/divisions.txt`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from mdm.cleanse.reference import rows
+
+_COUNTRY = re.compile(r"(?:中华人民共和国|中国)")
+_POSTCODE = re.compile(r"(?:邮编:?)?(\d{6})(?=[^\d\-号])|(?:邮编:?)(\d{6})$")
+_NATIONS = re.compile(
+    r"(?:(?:朝鲜|土家|苗|藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|蒙古|哈萨克|柯尔克孜)族?)+自治州$|(?:市|地区|盟)$"
+)
+# 北京路, 上海南路, 兰州大街: a street named after a city, not the city
+_NOT_STREET = (
+    r"(?!(?:[东南西北中上下一二三四五]{0,2})(?:大道|路|街|道|巷|里)|大学|学院|公园|花园|家园|小区|大厦|广场|新?村|苑)"
+)
+    r"(?!(?:[东南西北中上下一二三四五]{0,2})(?:大道|路|街|道|巷|里)|大学|学院|公园|花园|家园|小区|大厦|广场|新?村|苑)"
+)
+_DISTRICT = re.compile(
+    r"([^\d号\W][^\d路街巷号村镇乡道弄栋幢楼\W]{0,9}?(?:自治县|自治旗|开发区|新区|区|县|旗|市))(?![路街巷])"
+)
+_NOT_DISTRICT = re.compile(r"(?:小|社|校|厂|园|住宅|生活|家属|工业|景|库|片|街|院|别墅)区$|(?:超|门|集)市$")
+_TOWN = re.compile(r"([^\d号路街巷\W]{1,7}?(?:街道办事处|街道|镇(?!路|街)|乡(?!路|街)|苏木))")
+_SHORTEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an address is; `end` is the position after what was read."""
+
+    province: str | None = None
+    city: str | None = None
+    district: str | None = None
+    town: str | None = None
+    postcode: str | None = None
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Divisions:
+    provinces: dict[str, str]  # any written form -> full name
+    cities: dict[str, str]
+    province_pattern: re.Pattern[str]
+    city_pattern: re.Pattern[str]
+
+
+@cache
+def _divisions() -> _Divisions:
+    provinces: dict[str, str] = {}
+    cities: dict[str, str] = {}
+    for full, short, names in rows("divisions.txt"):
+        provinces |= {full: full, short: full, f"{short}省": full}
+        for city in names.split():
+            cities[city] = city
+            if len(bare := _NATIONS.sub("", city)) >= _SHORTEST and bare not in provinces:
+                cities.setdefault(bare, city)
+    return _Divisions(provinces, cities, _any_of(provinces), _any_of(cities))
+
+
+def _any_of(names: dict[str, str]) -> re.Pattern[str]:
+    """Longest first; short forms only where they do not begin the name of a street."""
+    ordered = sorted(names, key=len, reverse=True)
+    whole = [name for name in ordered if names[name] == name]
+    short = [name for name in ordered if names[name] != name]
+    return re.compile(f"(?:{'|'.join(whole)}|(?:{'|'.join(short)})(?![市区县旗]){_NOT_STREET})")
+
+
+def canonical_city(text: str | None) -> str | None:
+    """The full name of a prefecture-level city (兰州 -> 兰州市); others as written."""
+    return text if text is None else _divisions().cities.get(text, text)
+
+
+def canonical_province(text: str | None) -> str | None:
+    """The full name of a province (甘肃 -> 甘肃省); others as written."""
+    return text if text is None else _divisions().provinces.get(text, text)
+
+
+def read_place(text: str) -> Place:
+    """Province, city, district and town at the start of simplified `text`; each may be missing."""
+    at, known = 0, _divisions()
+    postcode = None
+    if match := _POSTCODE.match(text):
+        postcode, at = match.group(1) or match.group(2), match.end()
+    if match := _COUNTRY.match(text, at):
+        at = match.end()
+    province = city = district = town = None
+    if match := known.province_pattern.match(text, at):
+        province, at = known.provinces[match.group()], match.end()
+        if province in known.cities:
+            city = province
+    if city is not None and text.startswith(city, at):
+        at += len(city)
+    if city is None and (match := known.city_pattern.match(text, at)):
+        city, at = known.cities[match.group()], match.end()
+    if text.startswith("市辖区", at):
+        at += 3
+    if (match := _DISTRICT.match(text, at)) and not _NOT_DISTRICT.search(match.group(1)):
+        district, at = match.group(1), match.end()
+        if city is None and district.endswith("市"):
+            city, district = district, None
+            if (match := _DISTRICT.match(text, at)) and not _NOT_DISTRICT.search(match.group(1)):
+                district, at = match.group(1), match.end()
+    if match := _TOWN.match(text, at):
+        town, at = match.group(1), match.end()
+    return Place(province, city, district, town, postcode, at)
