@@ -138,14 +138,15 @@ def _settle_claims(scene: _Scene, customers: dict[str, CustomerState]) -> dict[i
     survivors = {}
     for part, claims in scene.claims.items():
         survivor = survivors[part] = _survivor(claims, scene)
-        adopted = _adopted(claims, scene)
+        homes = _homes(claims, scene)
         for pin in claims:
             old = customers[pin]
             if pin == survivor:
                 customers[pin] = CustomerState(pin, old.issued, "active", scene.bearer[pin])
                 continue
-            founder = None if pin in adopted else scene.bearer[pin]
-            follows = adopted.get(pin) or (old.merged_into if old.merged_into in claims else survivor)
+            adopter = None if homes[pin] == pin else homes[pin]
+            founder = scene.bearer[pin] if adopter is None else None
+            follows = adopter or _ancestor(old, homes, scene.before.customers) or survivor
             customers[pin] = CustomerState(pin, old.issued, "redirected", founder, survivor, follows)
     return survivors
 
@@ -160,14 +161,26 @@ def _survivor(claims: Sequence[str], scene: _Scene) -> str:
     return min(rivals, key=lambda pin: (_comes_by_change(pin, scene), states[pin].issued))
 
 
+def _ancestor(state: CustomerState, homes: Mapping[str, str], customers: Mapping[str, CustomerState]) -> str | None:
+    """The nearest PIN that this one was merged into, directly or not, and that is still with it."""
+    pin = state.merged_into
+    while pin is not None and pin not in homes:
+        pin = customers[pin].merged_into
+    return None if pin is None else homes[pin]
+
+
 def _comes_by_change(pin: str, scene: _Scene) -> bool:
     return _standing(scene.bearer[pin], scene.before.resolve(pin), scene) != _STAYED
 
 
-def _adopted(claims: Iterable[str], scene: _Scene) -> dict[str, str]:
-    """Homes that pass to another PIN: that customer's own home is empty, and its founder comes from a merged one."""
-    homes = {pin: scene.before.xrefs[scene.bearer[pin]].home for pin in claims}
-    return {home: pin for pin, home in homes.items() if home != pin}
+def _homes(claims: Iterable[str], scene: _Scene) -> dict[str, str]:
+    """The homes that go on in a part, and the PIN that each belongs to now.
+
+    Each to itself; but when a customer has no record at its own home left, and its founder comes from a PIN merged into
+    it, then that home is its home from now on (and the merged PIN has none any more).
+    """
+    origins = {pin: scene.before.xrefs[scene.bearer[pin]].home for pin in claims}
+    return {pin: pin for pin in claims} | {home: pin for pin, home in origins.items() if home != pin}
 
 
 def _mint_missing(
@@ -212,7 +225,7 @@ def _new_xrefs(scene: _Scene, survivors: Mapping[int, str]) -> dict[int, Xref]:
     xrefs = {}
     for number, part in enumerate(scene.parts):
         pin, claims = survivors[number], scene.claims.get(number, ())
-        homes = {claim: claim for claim in claims} | _adopted(claims, scene)
+        homes = _homes(claims, scene)
         for record in part:
             old = scene.before.xrefs.get(record)
             xrefs[record] = Xref(pin, pin if old is None else homes.get(old.home, pin))

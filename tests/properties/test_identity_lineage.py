@@ -1,0 +1,153 @@
+"""Identity under random histories: what no sequence of nights may break (promises 1, 2, 5 and 7)."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mdm.resolve.first_load import assign_first_pins
+from mdm.resolve.identity import RecordChanges
+from mdm.resolve.lineage import IdentityChange, IdentityState
+from mdm.resolve.pins import mint_pins
+from tests.properties.identity_file import MasterFile, order_of, partition, resolve, some
+
+
+def random_night(draw: st.DrawFn, file: MasterFile, fresh: int) -> tuple[IdentityState, IdentityChange]:
+    """Deletions, reappearances, changes, new records, and any partition at all."""
+    gone = some(draw, file.records)
+    back = some(draw, sorted(file.closed), most=2)
+    stay = [record for record in file.records if record not in gone]
+    new = list(range(fresh, fresh + draw(st.integers(0, 3))))
+    moved = some(draw, stay)
+    before = file.state
+    return before, file.night(partition(draw, [*stay, *back, *new]), moved=moved, returning=back)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_any_history_keeps_every_invariant(data: st.DataObject) -> None:
+    """Every state on the way is checked by `MasterFile.night`."""
+    file, fresh = MasterFile(), 0
+    for _ in range(data.draw(st.integers(1, 6))):
+        _, change = random_night(data.draw, file, fresh)
+        fresh = max([fresh, *(record + 1 for record in change.after.xrefs)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_order_of_the_input_never_matters(data: st.DataObject) -> None:
+    file = MasterFile()
+    file.night(partition(data.draw, range(8)))
+    file.night(partition(data.draw, range(10)))
+    parts = partition(data.draw, range(2, 11))
+    changes = RecordChanges(frozenset({0, 1}), frozenset(some(data.draw, range(2, 10))))
+    one = resolve(parts, file.state, changes)
+    other = resolve(
+        [data.draw(st.permutations(part)) for part in data.draw(st.permutations(parts))],
+        IdentityState(
+            dict(data.draw(st.permutations(list(file.state.customers.items())))),
+            dict(data.draw(st.permutations(list(file.state.xrefs.items())))),
+        ),
+        changes,
+    )
+    assert one == other
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_without_changed_records_the_founders_decide(data: st.DataObject) -> None:
+    """An oracle in two lines of decision 6, for nights of merges, splits and new records only."""
+    file = MasterFile()
+    for night in range(1, 5):
+        parts = partition(data.draw, range(3 * night))
+        before = file.state
+        file.night(parts)
+        for part in parts:
+            brought = {pin: s for pin, s in before.customers.items() if s.founder in part}
+            rivals = {pin: s.issued for pin, s in brought.items() if s.redirect_to not in brought}
+            pin = file.pin(part[0])
+            assert pin == min(rivals, key=rivals.__getitem__) if rivals else pin not in before.customers
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_events_tell_the_whole_change(data: st.DataObject) -> None:
+    """Replaying the events over the old state gives status and redirect of every PIN, and every record's PIN."""
+    file, fresh = MasterFile(), 0
+    for _ in range(4):
+        before, change = random_night(data.draw, file, fresh)
+        fresh = max([fresh, *(record + 1 for record in change.after.xrefs)])
+        places = {pin: (state.status, state.redirect_to) for pin, state in before.customers.items()}
+        pins = {record: xref.pin for record, xref in before.xrefs.items() if record in change.after.xrefs}
+        for event in change.events:
+            if event.kind in ("merged", "redirected"):
+                places[event.pin] = ("redirected", event.counterpart)
+            elif event.kind in ("minted", "revived"):
+                places[event.pin] = ("active", None)
+            elif event.kind == "retired":
+                places[event.pin] = ("retired", None)
+            taken = event.pin if event.kind in ("minted", "revived") else event.counterpart
+            if event.kind != "redirected" and taken is not None:
+                pins |= dict.fromkeys(event.records, taken)
+        assert places == {pin: (s.status, s.redirect_to) for pin, s in change.after.customers.items()}
+        joined = {record: xref.pin for record, xref in change.after.xrefs.items() if record not in pins}
+        assert pins | joined == {record: xref.pin for record, xref in change.after.xrefs.items()}
+        assert all(record not in before.xrefs for record in joined)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_unmerging_gives_back_the_pin_that_was_merged_away(data: st.DataObject) -> None:
+    """Promise 5, whatever happens in between: new records, deletions, changes, merges with an older or younger one."""
+    draw, file = data.draw, MasterFile()
+    first = draw(st.sampled_from([0, 1]))  # whether the bystander's PIN is issued last or first
+    sides, bystander = [list(range(first, first + 4)), list(range(first + 4, first + 8))], [8 - 8 * first]
+    file.night([*sides, bystander])
+    own = [file.pin(side[0]) for side in sides]
+    whole, fresh = sides[0] + sides[1], 9
+    file.night([whole, bystander])
+    for _ in range(draw(st.integers(0, 4))):
+        gone = set(some(draw, whole, most=2))
+        if any(set(side) <= gone | (set(range(9)) - set(whole)) for side in sides):
+            gone = set()  # each side keeps one record, or there would be nothing to unmerge
+        whole = [record for record in whole if record not in gone]
+        if draw(st.booleans()):
+            whole, fresh = [*whole, fresh], fresh + 1
+        if bystander and draw(st.booleans()):
+            whole, bystander = whole + bystander, []
+        file.night([part for part in (whole, bystander) if part], moved=set(whole) - {draw(st.sampled_from(whole))})
+    taken = [record for record in whole if record in sides[1]]
+    rest = [record for record in whole if record not in sides[1]]
+    change = file.night([part for part in (taken, rest, bystander) if part])
+    assert file.pin(taken[0]) == own[1]
+    assert file.state.resolve(own[0]) == file.pin(rest[0])
+    assert change.minted == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_first_load_is_the_general_function_without_a_previous_state(data: st.DataObject) -> None:
+    records = data.draw(st.permutations(range(12)))
+    parts = partition(data.draw, records, most=6)
+    general = resolve(parts, IdentityState())
+    by_key = sorted(records, key=lambda record: order_of(record)[1:])
+    label = {record: 7 * number for number, part in enumerate(parts) for record in part}
+    column = [np.array(values, dtype=np.int64) for values in zip(*_columns(records, label, by_key), strict=True)]
+    load = assign_first_pins(
+        column[0],
+        column[1],
+        rank=column[2],
+        age=column[3],
+        next_number=0,
+        mint=lambda start, count: mint_pins(start, count, instance="01", key="properties"),
+    )
+    assert tuple(load.pins) == general.minted
+    for place, record in enumerate(records):
+        assert load.pins[load.customer[place]] == general.after.xrefs[record].pin == general.after.xrefs[record].home
+    for pin, issued, founder in zip(load.pins, load.issued.tolist(), load.founders.tolist(), strict=True):
+        assert general.after.customers[pin] == (pin, issued, "active", founder, None, None)
+
+
+def _columns(records: list[int], label: dict[int, int], by_key: list[int]) -> list[tuple[int, int, int, int]]:
+    return [(record, label[record], by_key.index(record), order_of(record).age) for record in records]

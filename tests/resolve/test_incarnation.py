@@ -1,0 +1,106 @@
+"""Reused keys are told from corrected data."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mdm.party import CLEANSED, IDENTIFIER_TYPES
+from mdm.resolve.incarnation import is_new_incarnation
+
+BORN = date(1980, 2, 3)
+
+
+def row(name: str = "ann lee", born: date | None = BORN, *ids: tuple[str, str, str], **more: Any) -> dict[str, Any]:
+    """A cleansed person; `name` is given key and family key."""
+    given_key, _, family_key = name.partition(" ")
+    found: dict[str, Any] = dict.fromkeys(CLEANSED.names)
+    found |= {"party": "person", "given_key": given_key or None, "family_key": family_key or None, "birth_date": born}
+    found["identifiers"] = [dict(zip(("type", "issuer", "value"), one, strict=True)) for one in ids]
+    return found | more
+
+
+def nid(value: str, issuer: str = "CA") -> tuple[str, str, str]:
+    return ("national_id", issuer, value)
+
+
+OTHER = date(1955, 11, 27)
+
+SAME_PARTY = {
+    "nothing changed": (row(), row()),
+    "married name": (row("ann lee"), row("ann smith")),
+    "another name, same birth date": (row("ann lee"), row("bob kim")),
+    "another name, birth date unknown": (row("ann lee"), row("bob kim", None)),
+    "same name, another birth date": (row(), row("ann lee", OTHER)),
+    "given and family name swapped": (row("ann lee"), row("lee ann", OTHER)),
+    "one part similar": (row("catherine lee"), row("katherine kim", OTHER)),
+    "an initial": (row("a lee"), row("ann kim", OTHER)),
+    "former name": (row("ann lee"), row("ann smith", OTHER, former_key="lee")),
+    "a part of a double name": (row("ann lee"), row("beth lee-smith", OTHER)),
+    "birth date one typo away": (row("ann lee"), row("bob kim", date(1980, 2, 8))),
+    "two digits of the birth date swapped": (row("ann lee"), row("bob kim", date(1908, 2, 3))),
+    "day and month swapped": (row("ann lee"), row("bob kim", date(1980, 3, 2))),
+    "no name left": (row("ann lee"), row("", OTHER)),
+    "national id one typo away": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("123456787"))),
+    "two digits of the id swapped": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("132456782"))),
+    "one of two ids is equal": (
+        row("ann lee", BORN, nid("111111118"), nid("123456782")),
+        row("ann lee", BORN, nid("123456782")),
+    ),
+    "an id of another country": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("999999998", "CN"))),
+    "passport renewed": (
+        row("ann lee", BORN, ("passport", "CA", "AB1")),
+        row("ann lee", BORN, ("passport", "CA", "XY9")),
+    ),
+    "equal id outweighs name and birth date": (
+        row("ann lee", BORN, nid("123456782")),
+        row("bob kim", OTHER, nid("123456782")),
+    ),
+    "an identifier of an unknown type": (row("a b", BORN, ("club", "X", "1")), row("a b", BORN, ("club", "X", "99"))),
+}
+
+ANOTHER_PARTY = {
+    "name and birth date": (row("ann lee"), row("bob kim", OTHER)),
+    "national id": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("987654324"))),
+    "tax number of an organisation": (
+        row("", None, ("tax_number", "CA", "123456782"), party="organisation", organisation_key="acme"),
+        row("", None, ("tax_number", "CA", "777777771"), party="organisation", organisation_key="acme"),
+    ),
+    "a person became an organisation": (row(), row(party="organisation")),
+    "pinyin names": (row("wei zhang"), row("na li", OTHER)),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), SAME_PARTY.values(), ids=SAME_PARTY)
+def test_a_change_of_data(old: dict[str, Any], new: dict[str, Any]) -> None:
+    assert not is_new_incarnation(old, new)
+
+
+@pytest.mark.parametrize(("old", "new"), ANOTHER_PARTY.values(), ids=ANOTHER_PARTY)
+def test_a_reused_key(old: dict[str, Any], new: dict[str, Any]) -> None:
+    assert is_new_incarnation(old, new)
+
+
+names = st.sampled_from(["ann lee", "bob kim", "a kim", "na li", "", "ann"])
+births = st.sampled_from([BORN, OTHER, date(1980, 3, 2), None])
+identifiers = st.lists(
+    st.tuples(st.sampled_from(sorted(IDENTIFIER_TYPES)), st.just("CA"), st.sampled_from(["1234", "1243", "9999"])),
+    max_size=3,
+)
+rows = st.builds(lambda name, born, ids: row(name, born, *ids), names, births, identifiers)
+
+
+@given(rows, rows)
+def test_symmetric_and_never_of_itself(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert is_new_incarnation(one, other) == is_new_incarnation(other, one)
+    assert not is_new_incarnation(one, one)
+
+
+@given(rows, rows)
+def test_what_is_missing_never_contradicts(one: dict[str, Any], other: dict[str, Any]) -> None:
+    bare = {**other, "identifiers": None, "birth_date": None}
+    assert not is_new_incarnation(one, bare)
