@@ -11,20 +11,26 @@ from typing import cast
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from mdm.contracts import RecordContract, SourceContract
+from mdm.contracts import Expression, PartyRule, RecordContract, SourceContract
 from mdm.errors import FeedError
 from mdm.party import MAPPED
-from pipelines.mapping_sql import RAW, Columns, record_select, trimmed_select
+from pipelines.mapping_entries import UNIT, canonical_sql, entries_of, group_sql, group_text_sql, sql_type
+from pipelines.mapping_expressions import Values, instant_sql, literal
 from pipelines.readers import LINE
 
 __all__ = ["describe_mapping", "map_rows", "mapping_sql"]
+
+RAW = "raw_rows"
+# Blanks that legacy systems fill fields with: ASCII, no-break, en..hair, zero-width, ideographic, byte order mark.
+BLANKS = " \t\n\r\f\v\u00a0\u2002\u2003\u2009\u200b\u3000\ufeff"
 
 
 def map_rows(
     raw: pa.Table, contract: SourceContract, *, file: str, connection: duckdb.DuckDBPyConnection | None = None
 ) -> pa.Table:
-    """The records of `raw` (text columns and `_line`) as a MAPPED table, in the order of the rows per kind of record.
+    """The records of `raw` (text columns and `_line`) as a MAPPED table: first the rows' own, then the further ones.
 
     A row without a complete key gives one record whose local_id is null, and no further records. Raises FeedError when
     `raw` lacks a column of the contract.
@@ -34,25 +40,128 @@ def map_rows(
         raise FeedError(f"missing columns: {', '.join(missing)}", where=file)
     if not raw.num_rows:
         return MAPPED.empty_table()
-    connection = duckdb.connect() if connection is None else connection.cursor()
+    session = duckdb.connect() if connection is None else connection.cursor()
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.register(RAW, raw.select([*contract.columns(), LINE]))
-        mapped = connection.sql(mapping_sql(contract, raw.schema, file=file)).to_arrow_table()
+        session.execute("SET TimeZone = 'UTC'")
+        session.register(RAW, _trimmed(raw.select([*contract.columns(), LINE])))
+        mapped = session.sql(mapping_sql(contract, raw.schema, file=file)).to_arrow_table()
     except duckdb.InvalidInputException as error:
         raise FeedError(f"cannot be mapped: {error}", where=file, remedy=f"see {contract.path}") from error
     finally:
-        connection.close()
+        session.close()
     return cast(pa.Table, mapped).cast(MAPPED)
 
 
 def mapping_sql(contract: SourceContract, schema: pa.Schema, *, file: str) -> str:
-    """The SELECT that maps rows of `schema`; its columns are those of MAPPED."""
+    """The SELECT that maps trimmed rows of `schema`; its columns are those of MAPPED."""
     lists = frozenset(field.name for field in schema if pa.types.is_list(field.type))
-    columns = Columns(lists)
     kinds: list[RecordContract | None] = [None, *contract.records]
-    selects = [record_select(contract, kind, columns, file=file) for kind in kinds]
-    return trimmed_select(contract, columns) + "\nUNION ALL\n".join(selects)
+    return "\nUNION ALL\n".join(_record_select(contract, kind, Values(lists), file) for kind in kinds)
+
+
+def _trimmed(raw: pa.Table) -> pa.Table:
+    """Text columns without blanks around the text; "" is null."""
+    return pa.table([_trimmed_column(column) for column in raw.columns], names=raw.column_names)
+
+
+def _trimmed_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_string(column.type):
+        return column
+    text = pc.utf8_trim(column, BLANKS)
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _record_select(contract: SourceContract, record: RecordContract | None, values: Values, file: str) -> str:
+    """The SELECT of the rows' own record (`record` None) or of one kind of further record."""
+    rule, mapping = (contract.party, contract.map) if record is None else (record.party, record.map)
+    texts = {name: values.scalar(value) for name, value in mapping.texts.items()}
+    texts |= {"party": _party(rule, values), "local_id": _key(contract, record, values)}
+    if rule.column is not None:
+        _name_by_party(texts)
+    entries = entries_of(mapping, values)
+    address, address_text = _address(mapping.address, values) if mapping.address else ("NULL", None)
+    deleted = _deleted(contract, values)
+    changed = "NULL"
+    if contract.changed_at is not None:
+        changed = values.name(instant_sql(contract.changed_at, values.lists, contract.extracted_at.timezone))
+    canonical = {**texts, "deleted": f"CASE WHEN {deleted} THEN 'true' END"}
+    canonical |= {group: group_text_sql(of_group) for group, of_group in entries.items()}
+    if contract.changed_at is not None:
+        canonical["changed_at"] = f"epoch_us({changed})"
+    if address_text is not None:
+        canonical["address"] = address_text
+    columns = {
+        "system": literal(contract.source), "file": literal(file), "line": LINE, "deleted": deleted,
+        "changed_at": changed, "address": address, "row_hash": _hash(canonical), **texts,
+        **{group: group_sql(group, of_group) for group, of_group in entries.items()},
+    }  # fmt: skip
+    where = "" if record is None else f" WHERE {_wanted(contract, record, values)}"
+    chosen = ", ".join(f"{columns.get(f.name, 'NULL')}::{sql_type(f.type)} AS {f.name}" for f in MAPPED)
+    return f"SELECT {chosen} FROM (SELECT {values.select_list()}{LINE} FROM {RAW}){where}"
+
+
+def _hash(canonical: dict[str, str]) -> str:
+    """A BIGINT: the first 15 hex digits (60 bits) of the MD5 of the canonical text."""
+    return f"('0x' || left(md5({canonical_sql(canonical)}), 15))::BIGINT"
+
+
+def _key(contract: SourceContract, record: RecordContract | None, values: Values) -> str:
+    parts = [values.column(name) for name in contract.key]
+    suffix = "" if record is None else f" || {literal('#' + record.name)}"
+    return "(" + " || '-' || ".join(parts) + suffix + ")"  # null when a part is null
+
+
+def _party(rule: PartyRule, values: Values) -> str:
+    if rule.column is None:
+        return literal(str(rule.party))
+    cases = " ".join(f"WHEN {literal(code.strip())} THEN {literal(party)}" for code, party in rule.values.items())
+    return f"CASE {values.column(rule.column)} {cases} END"
+
+
+def _deleted(contract: SourceContract, values: Values) -> str:
+    flag = contract.delivery.deleted_column
+    if flag is None:
+        return "false"
+    codes = ", ".join(literal(code.strip()) for code in contract.delivery.deleted_values)
+    return f"coalesce({values.column(flag)} IN ({codes}), false)"
+
+
+def _name_by_party(texts: dict[str, str]) -> None:
+    """Where a column says what the party is, the full name of an organisation is the organisation's name."""
+    full, own = texts.get("name_full"), texts.get("organisation_name", "NULL")
+    if full is None:
+        return
+    organisation = f"({texts['party']}) = 'organisation'"
+    texts["organisation_name"] = f"CASE WHEN {organisation} THEN coalesce({own}, {full}) ELSE {own} END"
+    texts["name_full"] = f"CASE WHEN {organisation} THEN NULL ELSE {full} END"
+
+
+def _address(fields: dict[str, Expression], values: Values) -> tuple[str, str]:
+    """The address struct and its canonical text; null where no column says a place (a country alone is none)."""
+    kind = MAPPED.field("address").type
+    struct = ", ".join(f"'{field.name}': {values.scalar(fields.get(field.name))}" for field in kind)
+    text = canonical_sql({name: values.scalar(value) for name, value in fields.items()}, UNIT)
+    places = [
+        values.scalar(value)
+        for name, value in fields.items()
+        if name not in ("country", "kind", "valid_from", "valid_to") and any(value.columns())
+    ]
+    if not places:
+        return f"{{{struct}}}", text
+    given = f"coalesce({', '.join(places)}) IS NOT NULL"
+    return f"CASE WHEN {given} THEN {{{struct}}} END", f"CASE WHEN {given} THEN {text} END"
+
+
+def _wanted(contract: SourceContract, record: RecordContract, values: Values) -> str:
+    """When a row has this further record: the row has a key, and `when` (or a name or identifier) has a value."""
+    if record.when:
+        tests = [values.column(name) for name in record.when]
+    else:
+        named = [value for name, value in record.map.texts.items() if name.startswith(("name_", "organisation_"))]
+        named += [entry.value for entry in record.map.identifiers]
+        tests = [values.scalar(value) for value in named if any(value.columns())]
+    keyed = " AND ".join(f"{values.column(name)} IS NOT NULL" for name in contract.key)
+    return f"{keyed} AND coalesce({', '.join([*tests, 'NULL'])}) IS NOT NULL"
 
 
 def describe_mapping(contract: SourceContract) -> list[tuple[str, str]]:
