@@ -1,4 +1,4 @@
-"""Promise 8: every row of a delivery is accepted, a duplicate, a deletion or quarantined; none is lost, none counts twice."""
+"""Promise 8: every row of a delivery is accepted, a duplicate, a deletion or quarantined; none is lost."""
 
 from __future__ import annotations
 

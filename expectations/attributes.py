@@ -91,9 +91,9 @@ def attribute_limits(attributes: Sequence[str], trend: Trend) -> dict[str, float
     for name in attributes:
         if empty := trend.get(f"null_share.{name}"):
             usual = 1 - fmean(empty)
-            limits[f"null_share.{name}"] = 1 - max(usual - MAX_FILL_DROP, usual / 2)
+            limits[f"null_share_{name}"] = 1 - max(usual - MAX_FILL_DROP, usual / 2)
         if constant := trend.get(f"constant.{name}"):
-            limits[f"constant.{name}"] = float(any(constant))
+            limits[f"constant_{name}"] = float(any(constant))
     return limits
 
 

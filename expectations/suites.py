@@ -1,7 +1,8 @@
 """Every expectation as data: what is expected, of which column, how bad it is when it fails, and what people read.
 
 Columns are those that `expectations.measures` makes from the tables of `mdm.party`. Limits (`Limit("name")`) are bound
-when the suite runs, from the policy, the control file and the last runs; a check whose limit is not known is left out.
+when the suite runs, from the policy, the control file and the last runs; a check whose limit is not known is left out,
+unless the limit has a value for that case: then its figure is stored and becomes the history of later runs.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ MAX_UNREADABLE_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit that is known only when the suite runs."""
+    """A limit that is known only when the suite runs; `otherwise` is its value in a run that does not know it."""
 
-    name: str
+    name: str  # an identifier: Great Expectations reads it as an expression
+    otherwise: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,9 @@ class Check:
         """The column as people read it: `null_share.phones` is about phones."""
         return self.column.removeprefix(f"{self.name}.")
 
-    def limits(self) -> set[str]:
-        """Names of the limits that must be known before this check can run."""
-        return {value.name for value in self.arguments.values() if isinstance(value, Limit)}
+    def limits(self) -> list[Limit]:
+        """The limits that are bound when this check runs."""
+        return [value for value in self.arguments.values() if isinstance(value, Limit)]
 
 
 def _in_set(name: str, column: str, expected: Iterable[object], sentence: str, severity: Severity = "row") -> Check:
@@ -142,8 +144,8 @@ SOURCE_BATCH = (
         "organisation_share",
         "{value:.1%} of the records are organisations; {min:.1%} to {max:.1%} were expected from the last runs",
         "trend",
-        low=Limit("organisation_share_low"),
-        high=Limit("organisation_share_high"),
+        low=Limit("organisation_share_low", 0.0),
+        high=Limit("organisation_share_high", 1.0),
     ),
 )
 
@@ -179,14 +181,14 @@ def attribute_checks(attribute: str, *, unreadable: Severity) -> tuple[Check, ..
             f"{attribute} is empty in {{value:.1%}} of the records; the last runs say at most {{max:.1%}}",
             "trend",
             column=attribute,
-            high=Limit(f"null_share.{attribute}"),
+            high=Limit(f"null_share_{attribute}", 1.0),
         ),
         _figure(
             "constant",
             f"{attribute} has one and the same value in all records; it had many in the last runs",
             "trend",
             column=attribute,
-            high=Limit(f"constant.{attribute}"),
+            high=Limit(f"constant_{attribute}", 1.0),
         ),
     )
 
@@ -219,6 +221,6 @@ GOLDEN_BATCH = (
     _figure(
         "churn",
         "{value:.2%} of the active PINs would merge or split, at most {max:.2%} may; nothing was applied",
-        high=Limit("max_churn"),
+        high=Limit("max_churn", 1.0),
     ),
 )
