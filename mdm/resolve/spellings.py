@@ -33,7 +33,28 @@ class Level(IntEnum):
 # characters that scanners and hands take for each other (optical character recognition; phonetics do not matter here)
 _LOOK_ALIKE = str.maketrans({"|": "1", "l": "1", "i": "1", "o": "0", "q": "9", "g": "9", "s": "5", "z": "2", "b": "8"})
 _COMPASS = frozenset(
-    ["north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest", "n", "s", "e", "w", "ne", "nw", "se", "sw", "nord", "sud", "est", "ouest"]
+    [
+        "north",
+        "south",
+        "east",
+        "west",
+        "northeast",
+        "northwest",
+        "southeast",
+        "southwest",
+        "n",
+        "s",
+        "e",
+        "w",
+        "ne",
+        "nw",
+        "se",
+        "sw",
+        "nord",
+        "sud",
+        "est",
+        "ouest",
+    ]
 )
 STREET_NEAR, STREET_WEAK = 0.8, 0.6  # share of characters kept: 1 edit in 5 characters, 2 in 5
 PLACE_NEAR = 0.75  # locality: 1 edit in 4 characters
@@ -126,15 +147,8 @@ def _street_level(left: str, right: str, similarity: float) -> Level:
     if sorted(a) == sorted(b):
         return Level.NEAR
     if similarity < STREET_WEAK:
-        kept = _kept(a, b) if len(min(a, b, key=len)) > 1 else 0.0
-        return Level.WEAK if kept >= 0.5 else Level.DIFFERENT
+        return Level.DIFFERENT
     return Level.NEAR if similarity >= STREET_NEAR and _fixed(a) == _fixed(b) else Level.WEAK
-
-
-def _kept(left: list[str], right: list[str]) -> float:
-    """Share of the longer name's letters in words that both names have; compass points do not count."""
-    both = set(left) & set(right) - _COMPASS
-    return sum(map(len, both)) / max(len("".join(left)), len("".join(right)))
 
 
 def _fixed(words: list[str]) -> list[str]:

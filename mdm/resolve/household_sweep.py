@@ -1,0 +1,124 @@
+"""Households through time, where people come and go: a sweep over the dates on which somebody moved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+Piece = tuple[int, int, int, int | None]  # stay, household, first day, first day no longer (None = open)
+
+
+@dataclass(slots=True)
+class Stay:
+    """A customer in a dwelling; days since 1970, `end` exclusive or None."""
+
+    stay: int
+    customer: str
+    dwelling: int
+    start: int
+    end: int | None
+    seen: int  # last day on which a record said so
+    seen_known: bool  # whether the sources would have said so later, had it still been true
+
+
+class Sweep:
+    """Households through time: at each date the people of every changed dwelling are matched to the households before.
+
+    A household goes where most of its members go (ties: earliest membership, then customer); where several meet, the
+    one that brings most members goes on, the others end (decision 6 of the design).
+    """
+
+    def __init__(self, stays: Iterable[Stay], families: dict[str, set[str]]) -> None:
+        self.stays, self.families = list(stays), families
+        self.there: dict[int, dict[str, Stay]] = defaultdict(dict)  # dwelling -> customer -> stay
+        self.household: dict[str, int] = {}
+        self.since: dict[str, int] = {}  # start of the current membership
+        self.began: list[int] = []  # household -> first day
+        self.done: list[Piece] = []
+
+    def pieces(self) -> list[Piece]:
+        """Every stay, cut where its customer came to another household."""
+        changes: dict[int, tuple[list[Stay], list[Stay]]] = defaultdict(lambda: ([], []))
+        for stay in self.stays:
+            changes[stay.start][0].append(stay)
+            if stay.end is not None:
+                changes[stay.end][1].append(stay)
+        for day in sorted(changes):
+            self._day(day, *changes[day])
+        for people in self.there.values():
+            for customer, stay in people.items():
+                self.done.append((stay.stay, self.household[customer], self.since[customer], None))
+        return self.done
+
+    def _day(self, day: int, arrivals: list[Stay], departures: list[Stay]) -> None:
+        before: dict[int, set[str]] = defaultdict(set)
+        touched = {stay.dwelling for stay in arrivals} | {stay.dwelling for stay in departures}
+        for dwelling in touched:
+            for customer in self.there[dwelling]:
+                before[self.household[customer]].add(customer)
+        gone: dict[str, Stay] = {}
+        for stay in departures:
+            if self.there[stay.dwelling].pop(stay.customer, None) is not None:
+                gone[stay.customer] = stay
+        for dwelling, newcomers in groupby(
+            sorted(arrivals, key=lambda s: (s.dwelling, s.customer)), lambda s: s.dwelling
+        ):
+            new = list(newcomers)
+            for stay in self._superseded(dwelling, new, day, gone):
+                gone[stay.customer] = self.there[dwelling].pop(stay.customer)
+            for stay in new:
+                self.there[dwelling][stay.customer] = stay
+        self._settle(day, touched, before, gone)
+
+    def _superseded(self, dwelling: int, new: list[Stay], day: int, gone: dict[str, Stay]) -> list[Stay]:
+        """People nobody has confirmed since, when strangers move in and nobody confirmed of their household is left.
+
+        Not known when last confirmed: only when half of their household has left as well.
+        """
+        names = {family for stay in new for family in self.families.get(stay.customer, ())}
+        groups: dict[int, list[Stay]] = defaultdict(list)
+        for stay in self.there[dwelling].values():
+            groups[self.household[stay.customer]].append(stay)
+        left: list[Stay] = []
+        for household, stays in groups.items():
+            moved = sum(self.household.get(customer) == household for customer in gone)
+            stale = all(s.seen < day and (s.seen_known or moved >= len(stays)) for s in stays)
+            if stale and not any(names & self.families.get(s.customer, set()) for s in stays):
+                left += stays
+        return left
+
+    def _settle(self, day: int, touched: set[int], before: dict[int, set[str]], gone: dict[str, Stay]) -> None:
+        groups = {dwelling: set(self.there[dwelling]) for dwelling in sorted(touched) if self.there[dwelling]}
+        where = {customer: dwelling for dwelling, people in groups.items() for customer in people}
+        claims: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        for household, people in before.items():
+            parts: dict[int, list[str]] = defaultdict(list)
+            for customer in people & where.keys():
+                parts[where[customer]].append(customer)
+            if parts:
+                best = min(parts, key=lambda d: (-len(parts[d]), min((self.since[c], c) for c in parts[d])))
+                claims[best].append((-len(parts[best]), self.began[household], household))
+        previous = {customer: household for household, people in before.items() for customer in people}
+        for dwelling, people in groups.items():
+            household = min(claims[dwelling])[2] if claims[dwelling] else self._begin(day)
+            for customer in people:
+                self._place(customer, self.there[dwelling][customer], household, day, gone.get(customer), previous)
+        for customer, stay in gone.items():
+            if customer not in where and customer in previous:
+                self.done.append((stay.stay, previous[customer], self.since.pop(customer), day))
+                del self.household[customer]
+
+    def _place(
+        self, customer: str, stay: Stay, household: int, day: int, left: Stay | None, previous: dict[str, int]
+    ) -> None:
+        if left is None and previous.get(customer) == household:
+            return
+        if customer in previous:
+            self.done.append(((left or stay).stay, previous[customer], self.since[customer], day))
+        self.household[customer], self.since[customer] = household, day
+
+    def _begin(self, day: int) -> int:
+        self.began.append(day)
+        return len(self.began) - 1
