@@ -225,7 +225,7 @@ def _new_xrefs(scene: _Scene, survivors: Mapping[int, str]) -> dict[int, Xref]:
     xrefs = {}
     for number, part in enumerate(scene.parts):
         pin, claims = survivors[number], scene.claims.get(number, ())
-        homes = _homes(claims, scene)
+        homes = _homes(claims, scene) if claims else {}
         for record in part:
             old = scene.before.xrefs.get(record)
             xrefs[record] = Xref(pin, pin if old is None else homes.get(old.home, pin))

@@ -61,14 +61,20 @@ class MasterFile:
 NOTHING = RecordChanges()
 
 
-def resolve(parts: Sequence[Sequence[int]], before: IdentityState, changes: RecordChanges = NOTHING) -> IdentityChange:
+def resolve(
+    parts: Sequence[Sequence[int]],
+    before: IdentityState,
+    changes: RecordChanges = NOTHING,
+    *,
+    next_number: int | None = None,
+) -> IdentityChange:
     """`assign_pins` with real PINs and the order of `order_of`."""
     return assign_pins(
         parts,
         before,
         order={record: order_of(record) for part in parts for record in part},
         changes=changes,
-        next_number=len(before.customers),
+        next_number=len(before.customers) if next_number is None else next_number,
         mint=lambda start, count: mint_pins(start, count, instance="01", key="properties"),
     )
 

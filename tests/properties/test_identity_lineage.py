@@ -10,6 +10,7 @@ from mdm.resolve.first_load import assign_first_pins
 from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import IdentityChange, IdentityState
 from mdm.resolve.pins import mint_pins
+from mdm.resolve.untouched import NONE, untouched
 from tests.properties.identity_file import MasterFile, order_of, partition, resolve, some
 
 
@@ -151,3 +152,42 @@ def test_the_first_load_is_the_general_function_without_a_previous_state(data: s
 
 def _columns(records: list[int], label: dict[int, int], by_key: list[int]) -> list[tuple[int, int, int, int]]:
     return [(record, label[record], by_key.index(record), order_of(record).age) for record in records]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_untouched_customers_need_not_be_handed_over(data: st.DataObject) -> None:
+    """Leaving them out gives the same events and the same PINs, and nothing new for those left out."""
+    draw, file = data.draw, MasterFile()
+    for _ in range(2):
+        file.night(partition(draw, range(10), most=6))
+    parts = draw(st.sampled_from([file.clusters(), partition(draw, range(10), most=6)]))
+    gone, moved = some(draw, range(10), most=2), some(draw, range(10), most=2)
+    parts = [left for part in parts if (left := [record for record in part if record not in gone])] + [[10]]
+    before, moved = file.state, [record for record in moved if record not in gone]
+    whole = resolve(parts, before, RecordChanges(frozenset(gone), frozenset(moved)))
+
+    cluster = {record: number for number, part in enumerate(parts) for record in part}
+    label = {pin: number for number, pin in enumerate(before.customers)}
+    mask = untouched(
+        np.array([cluster.get(record, NONE) for record in range(11)]),
+        np.array([label[file.pin(record)] for record in range(10)] + [NONE]),
+        moved=np.isin(np.arange(11), moved),
+    )
+    left_out = {record for record in range(10) if mask[record]}
+    pins = {file.pin(record) for record in left_out}
+    rest = IdentityState(
+        {pin: state for pin, state in before.customers.items() if before.resolve(pin) not in pins},
+        {record: xref for record, xref in before.xrefs.items() if record not in left_out},
+    )
+    change = resolve(
+        [part for part in parts if part[0] not in left_out],
+        rest,
+        RecordChanges(frozenset(gone), frozenset(moved)),
+        next_number=len(before.customers),
+    )
+    assert change.events == whole.events
+    for record, xref in whole.after.xrefs.items():
+        assert xref == (before.xrefs[record] if record in left_out else change.after.xrefs[record])
+    for pin, state in whole.after.customers.items():
+        assert state == (before.customers[pin] if pin not in change.after.customers else change.after.customers[pin])
