@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 
 from mdm.cleanse.addresses_chinese import read_chinese
 from mdm.cleanse.addresses_latin import read_latin
@@ -23,26 +23,26 @@ class CleansedAddress:
     issues: tuple[Issue, ...] = ()
 
 
-_FREE = tuple(field.name for field in fields(AddressText))
-_COUNTRY_KIND = ("country", "kind")
+_NAMES = AddressText._fields
+_SILENT = (_NAMES.index("country"), _NAMES.index("kind"))  # these alone are no address
 
 
 def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
     """An address from its parts or, where these say nothing about the street, from one line of text."""
     issues: list[Issue] = []
-    read = AddressText(**{name: _read(getattr(parts, name), name, issues) for name in _FREE})
-    texts = [getattr(read, name) for name in _FREE if name not in _COUNTRY_KIND]
-    if not any(text is not None for text in texts):
+    read = AddressText(
+        *(None if text is None else _read(text, name, issues) for text, name in zip(parts, _NAMES, strict=True))
+    )
+    texts = [text for at, text in enumerate(read) if text is not None and at not in _SILENT]
+    if not texts:
         return CleansedAddress(None, issues=tuple(issues))
-    if any(text is not None and has_han(text) for text in texts):
-        address, keys = read_chinese(read, region, issues)
-    else:
-        address, keys = read_latin(read, region, issues)
+    reader = read_chinese if has_han("".join(texts)) else read_latin
+    address, keys = reader(read, region, issues)
     kind = read.kind.lower() if read.kind is not None else None
-    return CleansedAddress(replace(address, kind=kind), keys, tuple(issues))
+    return CleansedAddress(address if kind is None else address._replace(kind=kind), keys, tuple(issues))
 
 
-def _read(value: str | None, name: str, issues: list[Issue]) -> str | None:
+def _read(value: str, name: str, issues: list[Issue]) -> str | None:
     text = tidy(value)
     if text is not None and is_placeholder_word(text):
         issues.append(Issue(f"address.{name}", "unreadable", "placeholder"))

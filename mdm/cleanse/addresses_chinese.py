@@ -70,7 +70,6 @@ class _Reader:
         return match
 
 
-@lru_cache(maxsize=CACHED)
 def split_line(text: str) -> ChineseLine:
     """Road, number, compound, building, unit, floor, room of simplified text without place names."""
     reader = _Reader(text)
@@ -129,10 +128,10 @@ def read_chinese(parts: AddressText, region: str, issues: list[Issue]) -> tuple[
     line = _compact(_line(parts))
     place = read_place(line)
     below = split_line(line[place.end :])
-    given = {name: _simple(getattr(parts, name)) for name in ("region", "locality", "district")}
-    province = canonical_province(given["region"]) or place.province
-    city = canonical_city(given["locality"]) or place.city
-    district = given["district"] or place.district
+    region_text, locality, district = _simple(parts.region), _simple(parts.locality), _simple(parts.district)
+    province = canonical_province(region_text) or place.province
+    city = canonical_city(locality) or place.city
+    district = district or place.district
     keys = _keys(below, place, city, district)
     country = parts.country.upper() if parts.country else ("CN" if region == "CN" or place.province else region)
     heads = (province, city if city != province else None, district, line[place.end :])
@@ -187,6 +186,7 @@ def _shown_unit(line: ChineseLine) -> str | None:
     return "".join(f"{part}{word}" for part, word in pieces if part is not None) or None
 
 
+@lru_cache(maxsize=CACHED)
 def _key(part: str | None) -> str | None:
     """One piece as a key: digits for numerals, no leading zeros, small letters."""
     if part is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from mdm.cleanse.fold import CACHED, ascii_lower, words
 from mdm.cleanse.places_latin import canonical_postcode, canonical_region, place_key, split_place
@@ -47,8 +47,7 @@ def _canonical() -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class StreetLine:
+class StreetLine(NamedTuple):
     """One line of a street address taken apart; folded text."""
 
     number: str | None = None
@@ -169,15 +168,20 @@ def _display_word(word: str) -> str:
 def read_latin(parts: AddressText, region: str, issues: list[Issue]) -> tuple[AddressText, AddressKeys]:
     """Display parts and keys of an address in Latin script."""
     country = (parts.country or region).upper()
-    parts = replace(parts, country=country)
+    parts = parts._replace(country=country)
     if parts.street is None and parts.text is not None and parts.number is None and parts.po_box is None:
         parts = split_place(parts, country)
     parts = _split_line(parts, country)
     postcode, informative = canonical_postcode(parts.postcode, country, issues)
-    parts = replace(parts, postcode=postcode, region=canonical_region(parts.region, country))
-    written = {name: getattr(parts, name) for name in ("number", "street", "unit", "building", "locality")}
-    shown = replace(parts, **{name: _display(text) for name, text in written.items() if text is not None})
-    shown = replace(shown, text=parts.text or _one_line(shown))
+    parts = parts._replace(postcode=postcode, region=canonical_region(parts.region, country))
+    shown = parts._replace(
+        number=parts.number and _display(parts.number),
+        street=parts.street and _display(parts.street),
+        unit=parts.unit and _display(parts.unit),
+        building=parts.building and _display(parts.building),
+        locality=parts.locality and _display(parts.locality),
+    )
+    shown = shown._replace(text=parts.text or _one_line(shown))
     return shown, _keys(parts, postcode if informative else None, country)
 
 
@@ -185,14 +189,14 @@ def _split_line(parts: AddressText, country: str) -> AddressText:
     """The street column taken apart, where number and unit were typed into it."""
     civic = parts.number is not None and parts.unit is None and country in _CIVIC_REGIONS
     if civic and (match := _CIVIC_NUMBER.fullmatch((parts.number or "").lower())):
-        parts = replace(parts, unit=match.group(1), number=match.group(2))
+        parts = parts._replace(unit=match.group(1), number=match.group(2))
     if parts.street is None:
         return parts
     line = split_street(parts.street, country)
     if parts.number is not None and line.number is not None:
         if number_key(line.number) == number_key(parts.number):
             return _fill(parts, line)
-        line = replace(line, number=None, street=f"{line.number} {line.street}")
+        line = line._replace(number=None, street=f"{line.number} {line.street}")
     return _fill(parts, line)
 
 
@@ -200,8 +204,7 @@ def _fill(parts: AddressText, line: StreetLine) -> AddressText:
     if not (line.number or line.unit or line.building or line.po_box):
         return parts
     unchanged = line.street is not None and words(line.street) == words(parts.street or "")
-    return replace(
-        parts,
+    return parts._replace(
         number=parts.number or line.number,
         street=parts.street if unchanged else _as_written(parts.street or "", line.street),
         unit=parts.unit or line.unit,

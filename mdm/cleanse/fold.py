@@ -72,4 +72,4 @@ def simplify(text: str) -> str:
     if text.isascii():
         return text
     converter, changeable = _converter()
-    return str(converter.convert(text)) if any(char in changeable for char in text) else text
+    return str(converter.convert(text)) if not changeable.isdisjoint(text) else text

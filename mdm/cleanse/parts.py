@@ -59,7 +59,6 @@ _NAME_OUTPUTS = (
 )  # fmt: skip
 _SHOWN = attrgetter("prefix", "given", "middle", "family", "suffix", "former")
 _KEYS = attrgetter("given", "middle", "family", "former", "given_native", "family_native")
-_ADDRESS = attrgetter(*ADDRESS_TEXT_FIELDS)
 _NO_NAME: Values = (None,) * 12
 _NO_ORGANISATION: Values = (None,) * 3
 
@@ -114,11 +113,10 @@ def _period(values: Values, attribute: str, context: CleanseContext) -> tuple[Va
 
 def _address(values: Values, context: CleanseContext) -> Cleansed:
     found = cleanse_address(AddressText(*values[:-2]), region=context.region)
-    keys = (found.keys.number, found.keys.street, found.keys.unit, found.keys.place, found.keys.dwelling)
     if found.address is None:
-        return (*(None,) * len(values), *keys), found.issues
+        return (*(None,) * len(values), *found.keys), found.issues
     period, late = _period(values[-2:], "address", context)
-    return (*_ADDRESS(found.address), *period, *keys), found.issues + late
+    return (*found.address, *period, *found.keys), found.issues + late
 
 
 def _identifier(values: Values, context: CleanseContext) -> Cleansed:

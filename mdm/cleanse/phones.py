@@ -39,7 +39,8 @@ def _pattern(region: str, kinds: tuple[str, ...]) -> re.Pattern[str]:
     """The library's pattern of valid national numbers of a region."""
     metadata = PhoneMetadata.metadata_for_region(region)
     found = [getattr(metadata, kind) for kind in kinds]
-    return re.compile("|".join(f"(?:{kind.national_number_pattern})" for kind in found if kind.national_number_pattern))
+    patterns = [kind.national_number_pattern for kind in found if kind is not None and kind.national_number_pattern]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 def cleanse_phone(text: object, *, region: str, area_code: str | None = None) -> CleansedPhone:
@@ -86,7 +87,13 @@ def _fast(value: str, digits: str, region: str) -> str | None:
         national = digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
         if len(national) == 11 and _pattern("CN", ("mobile",)).fullmatch(national):
             return f"+86{national}"
+        return _landline(digits) if region == "CN" and digits[0] == "0" and digits[1] != "0" else None
     return None
+
+
+def _landline(digits: str) -> str | None:
+    """A landline of China with its trunk prefix 0."""
+    return f"+86{digits[1:]}" if _pattern("CN", ("fixed_line",)).fullmatch(digits, 1) else None
 
 
 def _local(digits: str, region: str, area_code: str | None) -> str | None:
@@ -96,7 +103,7 @@ def _local(digits: str, region: str, area_code: str | None) -> str | None:
     if match := _CN_TOLL.fullmatch(digits):
         return f"+86{match.group(1)}"
     if area_code is not None and _CN_LOCAL.fullmatch(digits):
-        return _library(f"0{area_code.lstrip('0')}{digits}", region)
+        return _landline(f"0{area_code.lstrip('0')}{digits}")
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache, lru_cache
 
 from mdm.cleanse.fold import CACHED, words
@@ -92,7 +91,7 @@ def split_place(parts: AddressText, country: str) -> AddressText:
     if locality:
         found["locality"] = locality
     names = [name for name in ("postcode", "region", "locality") if name in found and getattr(parts, name) is None]
-    return replace(parts, street=street or None, **{name: found[name] for name in names})
+    return parts._replace(street=street or None, **{name: found[name] for name in names})
 
 
 def _take_region(text: str, country: str, found: dict[str, str]) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class AddressText:
+class AddressText(NamedTuple):
     """The parts of an address as text; the fields of `mdm.party.ADDRESS_TEXT_FIELDS` in their order."""
 
     text: str | None = None
@@ -23,8 +22,7 @@ class AddressText:
     kind: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AddressKeys:
+class AddressKeys(NamedTuple):
     """Folded parts for matching; `dwelling` joins them by "|" and is None when too little is known to name one."""
 
     number: str | None = None
