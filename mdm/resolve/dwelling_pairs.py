@@ -100,8 +100,8 @@ def _people(pairs: Columns, support: Ints, rules: DwellingRules) -> _People:
     sure = same | ((support == MATES) & ~pairs["rivals"])
 
     def rarer(others: str, than: float) -> Flags:
-        rare: Flags = pairs["share"] * np.maximum(pairs[others] - 1, 1) <= than
-        return sure | (kin & rare)
+        namesakes = pairs["share"] * np.maximum(pairs[others] - 1, 1)
+        return np.asarray(sure | (kin & (namesakes <= than)), dtype=np.bool_)
 
     return _People(
         kin=kin,

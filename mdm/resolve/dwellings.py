@@ -1,6 +1,7 @@
 """Which spellings of an address name one dwelling.
 
-Every sighting of a customer at an address is a *spelling*: number, street, unit, place. Equal spellings are one dwelling; others are joined only on evidence about the people: the same customer writes both, or people of one surname
+Every sighting of a customer at an address is a *spelling*: number, street, unit, place. Equal spellings are one
+dwelling; others are joined only on evidence about the people: the same customer writes both, or people of one surname
 live at both, or one spelling holds a spouse or child without a reference person and the other the reference person.
 Precision before recall: neighbours of one surname are not a typo (see `coincidence` in `DwellingRules`).
 
