@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mdm.contracts import Expression, PartyRule, RecordContract, SourceContract
+from mdm.contracts.vocabulary import ADDRESS_KEYS, TEXT_KEYS
 from mdm.errors import FeedError
 from mdm.party import MAPPED
 from pipelines.mapping_entries import UNIT, canonical_sql, entries_of, group_sql, group_text_sql, sql_type
@@ -168,7 +169,8 @@ def describe_mapping(contract: SourceContract) -> list[tuple[str, str]]:
     """(canonical key, source columns) of every mapped value, for people; further records as `name: key`."""
     described = [("key", " + ".join(contract.key))]
     for prefix, record in [("", contract.map), *((f"{kind.name}: ", kind.map) for kind in contract.records)]:
-        named = {**record.texts, **{f"address.{key}": value for key, value in record.address.items()}}
+        named = {key: record.texts[name] for key, name in TEXT_KEYS.items() if name in record.texts}
+        named |= {key: record.address[name] for key, name in ADDRESS_KEYS.items() if name in record.address}
         named |= {f"attributes.{key}": value for key, value in record.attributes.items()}
         described += [(prefix + key, _columns(value.columns())) for key, value in named.items()]
         for group in ("identifiers", "phones", "emails", "subscriptions", "relationships", "consents"):

@@ -79,7 +79,8 @@ def _steps(fields: dict[str, Node], reading: Reading) -> dict[str, object]:
     if "values" in fields:
         steps["values"] = reading.values(fields["values"])
     if "otherwise" in fields:
-        steps["otherwise"] = reading.choice(fields["otherwise"], ("keep", "null"))
+        written = fields["otherwise"].value
+        steps["otherwise"] = "null" if written is None else reading.choice(fields["otherwise"], ("keep", "null"))
     if "format" in fields:
         steps["formats"] = read_formats(fields["format"], reading)
     return steps

@@ -159,26 +159,43 @@ def _cut_block(
     blank, newline, separator = (text.encode(layout.encoding)[0] for text in (" ", "\n", SEPARATOR))
     starts, lengths, numbers = records.starts[part], records.lengths[part], records.numbers[part]
     width = max(column.start + column.width - 1 for column in layout.columns)
-    places = np.arange(width)
-    block = data[np.minimum(starts[:, None] + places, len(data) - 1)]
-    block[places >= lengths[:, None]] = blank
+    block = _block(data, starts, lengths, width, blank)
     broken = ((block == newline) | (block == separator)).any(axis=1)
-    pieces = []
-    for number, column in enumerate(layout.columns, 1):
-        pieces.append(block[:, column.start - 1 : column.start - 1 + column.width])
-        end = newline if number == len(layout.columns) else separator
-        pieces.append(np.full((len(block), 1), end, np.uint8))
-    rows = np.concatenate(pieces, axis=1)
+    rows = np.full((len(block), sum(column.width + 1 for column in layout.columns)), separator, np.uint8)
+    at = 0
+    for column in layout.columns:
+        rows[:, at : at + column.width] = block[:, column.start - 1 : column.start - 1 + column.width]
+        at += column.width + 1
+    rows[:, -1] = newline
     names = tuple(column.name for column in layout.columns)
-    for at in np.flatnonzero(broken):
-        content = decode(block[at].tobytes(), layout.encoding).decode()
-        rejected.append(Rejected(int(numbers[at]), "columns", "a line break or separator inside a record", content))
-    rows, numbers = rows[~broken], numbers[~broken]
+    for row in np.flatnonzero(broken):
+        content = decode(block[row].tobytes(), layout.encoding).decode()
+        rejected.append(Rejected(int(numbers[row]), "columns", "a line break or separator inside a record", content))
+    if broken.any():
+        rows, numbers = rows[~broken], numbers[~broken]
     if not len(rows):
         return empty_table(names)
     text = decode(rows.tobytes(), layout.encoding).replace(b"\r", b" ")
     table = parse_text(text, names, delimiter=SEPARATOR, quote=None, longest=4 * rows.shape[1], refuse=None)
     return _trimmed(table).append_column(LINE, pa.array(numbers, pa.int64()))
+
+
+def _block(
+    data: npt.NDArray[np.uint8], starts: Offsets, lengths: Offsets, width: int, blank: int
+) -> npt.NDArray[np.uint8]:
+    """The first `width` bytes of each record, one row per record; shorter records end in blanks."""
+    strides = np.unique(np.diff(starts))
+    if len(strides) == 1 and strides[0] >= width and int(lengths.min()) >= width:
+        step = int(strides[0])
+        first = data[int(starts[0]) :]
+        view: npt.NDArray[np.uint8] = np.lib.stride_tricks.as_strided(
+            first, (len(starts), width), (step, 1), writeable=False
+        )
+        return view
+    places = np.arange(width)
+    block = data[np.minimum(starts[:, None] + places, len(data) - 1)]
+    block[places >= lengths[:, None]] = blank
+    return block
 
 
 def _cut_characters(

@@ -7,15 +7,20 @@ into an array gives the values of all its elements.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from pipelines.readers.rows import RawRows, Reading, Rejected, text_table
-from pipelines.readers.text import read_lines
+from pipelines.readers.text import NUL, read_lines
 
-_decode = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=lambda _: None).decode
+# Numbers that do not come back as they were written: fractions, exponents, more than 18 digits.
+_INEXACT = re.compile(rb"[:\[,]\s*-?(\d+[.eE]|\d{19})")
+Decode = Callable[[str], Any]
 Value = str | list[str] | None
 
 
@@ -25,13 +30,14 @@ def read_json_lines(path: Path, encoding: str, reading: Reading, *, limit: int |
     objects: list[dict[str, Any]] = []
     numbers: list[int] = []
     rejected: list[Rejected] = []
+    decode = _decoder(lines.data)
     last = 0 if lines.complete else len(lines)
     for number, line in enumerate(lines.data.decode().split("\n"), 1):
         if not line or line.isspace():
             continue
-        found = _object(line)
+        found = _object(line, decode)
         if isinstance(found, str):
-            reason = "truncated" if number == last else "json"
+            reason = "truncated" if number == last else "nul" if NUL in line else "json"
             rejected.append(Rejected(number, reason, found, line))
         else:
             objects.append(found)
@@ -42,10 +48,21 @@ def read_json_lines(path: Path, encoding: str, reading: Reading, *, limit: int |
     return reading.finish(text_table(columns, arrays, pa.array(numbers, pa.int64())), rejected, notes)
 
 
-def _object(line: str) -> dict[str, Any] | str:
+def _decoder(data: bytes) -> Decode:
+    """The fast decoder where it keeps all numbers as written, else one that leaves them text."""
+    if _INEXACT.search(data) is None:
+        return orjson.loads
+    return json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse).decode
+
+
+def _refuse(constant: str) -> None:
+    raise json.JSONDecodeError(f"{constant} is no value", constant, 0)
+
+
+def _object(line: str, decode: Decode) -> dict[str, Any] | str:
     """The object on a line, or what is wrong with it."""
     try:
-        found = _decode(line)
+        found = decode(line)
     except json.JSONDecodeError as error:
         return f"not JSON: {error.msg} at character {error.colno}"
     except RecursionError:
@@ -82,6 +99,8 @@ def _text(value: Any) -> Value:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, list):
         return [text for item in value for text in _as_list(_text(item))]
     return json.dumps(value, ensure_ascii=False, sort_keys=True)

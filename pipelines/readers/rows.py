@@ -114,11 +114,12 @@ class Reading:
         texts, rows = column, None
         if pa.types.is_list(column.type):
             texts, rows = pc.list_flatten(column), pc.list_parent_indices(column)
-        if (longest := pc.max(pc.binary_length(texts)).as_py() or 0) == 0:
-            return
-        tests = [(pc.match_substring(texts, UNDECODABLE), "encoding", f"{name}: bytes that do not decode")]
-        tests.append((pc.match_substring(texts, NUL), "nul", f"{name}: NUL bytes"))
-        if longest > self.max_field_bytes:
+        tests = []
+        if _holds(texts, UNDECODABLE):
+            tests.append((pc.match_substring(texts, UNDECODABLE), "encoding", f"{name}: bytes that do not decode"))
+        if _holds(texts, NUL):
+            tests.append((pc.match_substring(texts, NUL), "nul", f"{name}: NUL bytes"))
+        if (pc.max(pc.binary_length(texts)).as_py() or 0) > self.max_field_bytes:
             expected = f"{name}: longer than {self.max_field_bytes} bytes"
             tests.append((pc.greater(pc.binary_length(texts), self.max_field_bytes), "field_too_long", expected))
         for mask, reason, detail in tests:
@@ -157,6 +158,13 @@ def text_table(columns: Iterable[str], arrays: Iterable[pa.Array], lines: pa.Arr
 def empty_table(columns: Iterable[str]) -> pa.Table:
     """No rows of these text columns."""
     return pa.schema([*((name, pa.string()) for name in columns), (LINE, pa.int64())]).empty_table()
+
+
+def _holds(texts: pa.ChunkedArray | pa.Array, sign: str) -> bool:
+    """Whether a sign may be in a column: one search through its bytes, without looking at the rows."""
+    chunks = texts.chunks if isinstance(texts, pa.ChunkedArray) else [texts]
+    buffers = (chunk.buffers()[2] for chunk in chunks if len(chunk))
+    return any(buffer is not None and sign.encode() in buffer.to_pybytes() for buffer in buffers)
 
 
 def _as_text(value: object) -> str:

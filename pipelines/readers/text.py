@@ -1,7 +1,7 @@
 """Bytes of a text feed, in any encoding that Python decodes, as UTF-8 lines.
 
-Bytes that do not decode and NUL bytes do not stop the reading: each becomes a Unicode noncharacter (which no real text
-holds), travels through the parser in its field, and sends only its own row to quarantine afterwards.
+Bytes that do not decode do not stop the reading: each becomes a Unicode noncharacter (which no real text holds), goes
+through the parser in its field, and sends only its own row to quarantine afterwards. So do NUL bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from mdm.errors import FeedError
 
 UNDECODABLE = "\ufdd0"
-NUL = "\ufdd1"
+NUL = "\0"
 PIECE = 1 << 24  # bytes decoded at a time: bounds the memory of wide Python strings
 
 Offsets = npt.NDArray[np.int64]
@@ -50,11 +50,6 @@ class Lines:
         start, end = int(self.starts[index]), int(self.ends[index if last is None else last])
         return self.data[start : min(end, start + limit)].decode(errors="replace")
 
-    @property
-    def marked(self) -> bool:
-        """Whether some byte could not be decoded, or was NUL."""
-        return UNDECODABLE.encode() in self.data or NUL.encode() in self.data
-
 
 def read_bytes(path: Path, *, limit: int | None = None) -> bytes:
     """The bytes of a file, unpacked when it is gzip; with `limit` only its beginning. Raises FeedError."""
@@ -76,8 +71,7 @@ def decode(data: bytes, encoding: str) -> bytes:
     decoder = codecs.getincrementaldecoder(encoding)(errors="mdm-mark")
     pieces = [decoder.decode(data[at : at + PIECE]).encode() for at in range(0, len(data), PIECE)]
     pieces.append(decoder.decode(b"", True).encode())
-    text = b"".join(pieces).removeprefix("\ufeff".encode())
-    return text.replace(b"\0", NUL.encode()) if b"\0" in text else text
+    return b"".join(pieces).removeprefix("\ufeff".encode())
 
 
 def split_lines(text: bytes) -> Lines:
