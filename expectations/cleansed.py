@@ -12,7 +12,7 @@ from expectations.engine import to_results, validate
 from expectations.measures import cleansed_rows, fields, figures
 from expectations.quarantine import failing, quarantine
 from expectations.suites import CLEANSED_BATCH, CLEANSED_ROWS, CLEANSED_SCHEMA
-from expectations.verdict import CleansedGate, ExpectationResult, GatePolicy, reason_to_stop
+from expectations.verdict import CleansedGate, ExpectationResult, GatePolicy, reason_to_stop, rejected_limit
 from mdm.party import QUARANTINE
 
 if TYPE_CHECKING:
@@ -51,5 +51,5 @@ def _batch(
     checks = (*CLEANSED_BATCH, *checks_of(attributes, trend))
     share = rejected / cleansed.num_rows if cleansed.num_rows else 0.0
     numbers = attribute_figures(cleansed, attributes) | {"unusable_share": share}
-    limits = attribute_limits(attributes, trend) | {"max_rejected_share": policy.max_rejected_share}
+    limits = attribute_limits(attributes, trend) | {"max_rejected_share": rejected_limit(policy, rejected, full=False)}
     return to_results(SUITE, contract.source, checks, validate(checks, figures(numbers), limits))

@@ -17,7 +17,7 @@ from expectations.engine import Outcome, to_results, validate
 from expectations.measures import fields, figures, source_rows
 from expectations.quarantine import failing, quarantine
 from expectations.suites import SOURCE_BATCH, SOURCE_ROWS, SOURCE_SCHEMA
-from expectations.verdict import ExpectationResult, GatePolicy, RowCounts, SourceGate, reason_to_stop
+from expectations.verdict import ExpectationResult, GatePolicy, RowCounts, SourceGate, reason_to_stop, rejected_limit
 from mdm.party import MAPPED
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def check_source(
     accepted = mapped.filter(pa.array(judged.fates == ACCEPTED))
     rows = count_rows(mapped, judged.fates, unreadable=unreadable, rows_read=rows_read)
     numbers = figures(_numbers(accepted, rows, delivery))
-    limits = _limits(delivery, policy, full=contract.delivery.kind == "full")
+    limits = _limits(delivery, rows, policy, full=contract.delivery.kind == "full")
     batch = validate(SOURCE_BATCH, numbers, limits)
     results = [
         *schema,
@@ -132,9 +132,10 @@ def _numbers(accepted: pa.Table, rows: RowCounts, delivery: Delivery) -> dict[st
     }
 
 
-def _limits(delivery: Delivery, policy: GatePolicy, *, full: bool) -> dict[str, float]:
+def _limits(delivery: Delivery, rows: RowCounts, policy: GatePolicy, *, full: bool) -> dict[str, float]:
     """What the figures are held against. A delta may be empty: on a quiet night nothing changed."""
-    limits: dict[str, float] = {"min_rows": 1 if full else 0, "max_rejected_share": policy.max_rejected_share}
+    rejected = rejected_limit(policy, rows.quarantined, full=full)
+    limits: dict[str, float] = {"min_rows": 1 if full else 0, "max_rejected_share": rejected}
     if delivery.control_rows is not None:
         limits["control_rows"] = delivery.control_rows
     if any(delivery.history):

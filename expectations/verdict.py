@@ -90,6 +90,20 @@ class GoldenGate:
     stopped: str | None = None
 
 
+FEW_ROWS = 5
+"""Fewer rejected rows than this say something about themselves, not about the feed."""
+
+MOST_ROWS = 0.5
+"""Unless they are more than half of a full delivery, however small."""
+
+
+def rejected_limit(policy: GatePolicy, rejected: int, *, full: bool) -> float:
+    """The share of rejected rows that is allowed; one bad row in a delta of ten, or in a quiet night, stops nothing."""
+    if rejected >= FEW_ROWS:
+        return policy.max_rejected_share
+    return max(policy.max_rejected_share, MOST_ROWS) if full else 1.0
+
+
 def reason_to_stop(results: Iterable[ExpectationResult]) -> str | None:
     """The messages of the failed batch expectations in one text, or None when nothing has to stop."""
     messages = [result.message for result in results if result.severity == "batch" and not result.success]

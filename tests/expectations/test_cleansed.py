@@ -75,8 +75,11 @@ def test_no_record_is_lost_and_what_was_delivered_is_kept(mixed: CleansedGate) -
 
 
 def test_too_many_bad_records_stop_the_source(full: SourceContract) -> None:
-    gate = check_cleansed(cleansed({}, NAMELESS), full, policy=GateSettings(max_rejected_share=0.2))
+    strict = GateSettings(max_rejected_share=0.2)
+    gate = check_cleansed(cleansed(*[{}, NAMELESS] * 5), full, policy=strict)
+    quiet = check_cleansed(cleansed(NAMELESS), full, policy=strict)  # the one change of a quiet night
     assert gate.stopped == "50.0% of the records had nothing usable or impossible values, at most 20.0% may have"
+    assert quiet.stopped is None
 
 
 def test_an_empty_batch_goes_on(full: SourceContract, policy: GateSettings) -> None:

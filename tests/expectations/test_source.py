@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -156,6 +157,15 @@ def test_a_batch_as_usual_goes_on(full: SourceContract, policy: GateSettings) ->
 def test_too_many_rejected_rows_stop_the_source(full: SourceContract, policy: GateSettings) -> None:
     gate = check_source(mapped({}), full, unreadable=unreadable(2, 3), rows_read=3, policy=policy)
     assert gate.stopped == "66.7% of the rows were rejected, at most 50.0% may be"
+
+
+def test_a_few_bad_rows_of_a_small_delivery_stop_nothing(full: SourceContract, delta: SourceContract) -> None:
+    strict = GateSettings(max_rejected_share=0.05)
+    judge = partial(check_source, unreadable=NONE, policy=strict)
+    assert judge(mapped(*[{}] * 9, {"party": None}), full, rows_read=10).stopped is None
+    assert judge(mapped({"party": None}), delta, rows_read=1).stopped is None
+    assert judge(mapped({"party": None}), full, rows_read=1).stopped is not None
+    assert judge(mapped(*[{}] * 9, *[{"party": None}] * 5), delta, rows_read=14).stopped is not None
 
 
 def test_an_empty_full_delivery_stops_and_an_empty_delta_does_not(
