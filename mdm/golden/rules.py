@@ -85,8 +85,10 @@ class Attribute:
 
     @property
     def spokesman(self) -> tuple[str, ...]:
-        """The features that choose among records with the same value."""
-        return RULES[self.order] if self.period is None else LATEST_RECORD
+        """The features that choose among records with the same value (their support is one and the same)."""
+        if self.period is not None:
+            return LATEST_RECORD
+        return tuple(feature for feature in RULES[self.order] if feature != "support")
 
     @property
     def order(self) -> str:

@@ -11,10 +11,12 @@ The SQL reads the table ``golden_record`` that `bulk` prepares: columns of `CLEA
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from mdm.golden.rules import MICROSECONDS_PER_DAY, ROLE_GROUPS, RULES, UNION, Attribute
 
 _SEPARATOR = "chr(31)"
+_SHORT = 8  # entries; a heap of this size is kept for each customer
 
 # `rules.decayed_trust` in SQL; {half_life} in days
 DECAYED_TRUST = (
@@ -29,53 +31,109 @@ def entries_query(attribute: Attribute) -> str:
 
     Candidates that are alone in their slot pass straight through; only contested slots are compared.
     """
-    order, spokesman = _ordering(RULES[attribute.order]), _ordering(attribute.spokesman)
-    contested = f"""
-        SELECT *, {_trust(attribute)} AS trust,
-            coalesce(valid_to_us + {MICROSECONDS_PER_DAY} > newest, true)::INT AS current
-        FROM candidate WHERE n > 1"""
+    group = "customer, slot" if attribute.slot else "customer"
     return f"""
-    WITH candidate AS (
-        SELECT *, count(*) OVER w AS n, max(seen) OVER w AS newest, min(seen) OVER w AS oldest
-        FROM ({_candidates(attribute)}) WINDOW w AS (PARTITION BY customer, slot)
-    ), contested AS ({contested}
-    ), counted AS (
-        SELECT *, {_support(attribute)} OVER (PARTITION BY customer, slot, same) AS support FROM contested
+    WITH candidate AS MATERIALIZED ({_candidates(attribute)}
+    ), dates AS (
+        SELECT {group}, count(*) AS n, max(seen) AS newest, min(seen) AS oldest FROM candidate GROUP BY {group}
+    ), alone AS (
+        SELECT c.* FROM candidate c JOIN dates USING ({group}) WHERE n = 1
+    ), contested AS MATERIALIZED (
+        SELECT c.*, {_trust(attribute)} AS trust,
+            coalesce(valid_to_us + {MICROSECONDS_PER_DAY} > newest, true)::INT AS current
+        FROM candidate c JOIN dates USING ({group}) WHERE n > 1
     ), different AS (
-        SELECT * FROM counted
-        QUALIFY row_number() OVER (PARTITION BY customer, slot, same ORDER BY {spokesman}) = 1
+        SELECT sum(counts) AS support, arg_min(id, {_sort_key(attribute.spokesman)}) AS id
+        FROM contested c GROUP BY {group}, same
     ), ranked AS (
-        SELECT customer, slot, value, support,
-            row_number() OVER w AS rank, lead(value) OVER w AS runner_up
-        FROM different WINDOW w AS (PARTITION BY customer, slot ORDER BY {order})
-        UNION ALL
-        SELECT customer, slot, value, 1, 1, NULL FROM candidate WHERE n = 1
-    ), entry AS (
-        {_kept(attribute)}
+        SELECT c.*, d.support::BIGINT AS support, {_rank(attribute)} AS rank
+        FROM contested c JOIN different d ON c.id = d.id
+    ){_listed(attribute, group) if attribute.column else _chosen(attribute)}"""
+
+
+def _chosen(attribute: Attribute) -> str:
+    """The winner of each customer with its runner-up; their texts are made only now, from their records."""
+    value = _record_value(attribute)
+    return f""", chosen AS MATERIALIZED (
+        SELECT customer, arg_min(id, rank, 2) AS ids, arg_min(support, rank) AS support FROM ranked GROUP BY customer
+        UNION ALL SELECT customer, [id], 1 FROM alone
+    ), runner_up AS (
+        SELECT k.customer, {value} AS value
+        FROM golden_record r JOIN (SELECT customer, ids[2] AS id FROM chosen WHERE len(ids) > 1) k ON r.place = k.id
     )
-    {_gathered(attribute)}"""
+    SELECT k.customer, {_best(value, attribute.order, "u.value", "k.support")} AS entries
+    FROM golden_record r JOIN chosen k ON r.place = k.ids[1] LEFT JOIN runner_up u ON u.customer = k.customer"""
+
+
+def _listed(attribute: Attribute, group: str) -> str:
+    """The entries that the rule keeps, as one list per customer: short lists by a bounded heap, long ones sorted."""
+    return f""", entry AS MATERIALIZED ({_kept(attribute, group)}
+    ), short AS MATERIALIZED (
+        SELECT customer, count(*) AS n, arg_min(entry, rank, {_SHORT}) AS entries FROM entry GROUP BY customer
+    )
+    SELECT customer, '[' || array_to_string(entries, ',') || ']' AS entries FROM short WHERE n <= {_SHORT}
+    UNION ALL
+    SELECT customer, '[' || string_agg(entry, ',' ORDER BY rank) || ']'
+    FROM entry SEMI JOIN (SELECT customer FROM short WHERE n > {_SHORT}) USING (customer) GROUP BY customer"""
+
+
+def _kept(attribute: Attribute, group: str) -> str:
+    """(customer, rank, entry): every value of a union, the first of each other slot with its runner-up."""
+    one_per = ", ".join(f"'{slot}'" for slot in sorted(attribute.one_per))
+    alone = _rank(attribute, alone=True)
+    selects = []
+    if one_per or not attribute.keeps_all:
+        winner = _best("arg_min(value, rank)", attribute.order, "arg_min(value, rank, 2)[2]", "arg_min(support, rank)")
+        where = f"slot IN ({one_per})" if attribute.keeps_all else "true"
+        selects += [
+            f"SELECT customer, min(rank) AS rank, {winner} AS entry FROM ranked WHERE {where} GROUP BY {group}",
+            f"SELECT customer, {alone}, {_best('value', attribute.order)} FROM alone WHERE {where}",
+        ]
+    if attribute.keeps_all:
+        where = f"slot NOT IN ({one_per})" if one_per else "true"
+        selects += [
+            f"SELECT customer, rank, {_best('value', UNION, support='support')} AS entry FROM ranked WHERE {where}",
+            f"SELECT customer, {alone}, {_best('value', UNION)} FROM alone WHERE {where}",
+        ]
+    return " UNION ALL ".join(selects)
+
+
+def _best(value: str, rule: str, runner_up: str | None = None, support: str = "1") -> str:
+    """JSON text of an entry."""
+    tail = f"""|| coalesce(',"runner_up":{{' || {runner_up} || '}}', '') || '}}'""" if runner_up else "|| '}'"
+    return f"""'{{' || {value} || ',"rule":"{rule}","support":' || {support} {tail}"""
 
 
 def _candidates(attribute: Attribute) -> str:
-    """The candidates with the features that do not depend on the others; `value` is JSON text without its braces."""
+    """The candidates with the features that do not depend on the others.
+
+    `id` orders by record and place in the record. `counts` is 0 where the record has the value already. `value` (of
+    list items; a record's own is made when it has won) is JSON text without its braces.
+    """
     source = "r" if attribute.column is None else "item"
-    carrier = None if attribute.period is None else _path(source, attribute.period)
-    valid_from = f"{carrier}.valid_from" if carrier else "NULL::DATE"
-    valid_to = f"{carrier}.valid_to" if carrier else "NULL::DATE"
+    _, valid_to = _period(attribute, source)
     texts = [_text(source, path) for _, path in attribute.fields]
-    needs = [_path(source, path) for needed in attribute.needs for path in needed.split("+")]
+    carrier = "" if attribute.period is None else _path(source, attribute.period)
     return f"""
-        SELECT customer, r.place AS record_place, {"1" if attribute.column is None else "item_place"} AS item_place,
-            {_joined(source, attribute.slot)} AS slot, {_same(source, attribute)} AS same,
-            {_value(attribute, source, texts, valid_from, valid_to)} AS value,
-            {f"coalesce(epoch_us({valid_from}), recorded)" if carrier else "recorded"} AS seen, recorded,
+        SELECT customer, {_joined(source, attribute.slot)} AS slot,
+            {_same(source, attribute) if attribute.column is None else "same"} AS same,
+            {"r.place" if attribute.column is None else "(r.place << 20) + item_place"} AS id,
+            {"1" if attribute.column is None else "(list_position(sames, same) = item_place)::INT"} AS counts,
+            {"NULL" if attribute.column is None else _record_value(attribute)} AS value,
+            {f"coalesce(epoch_us({carrier}.valid_from), recorded)" if carrier else "recorded"} AS seen, recorded,
             {f"epoch_us({valid_to})" if carrier else "NULL::BIGINT"} AS valid_to_us,
             trust_{attribute.group} AS declared_trust,
             {" + ".join(f"({text} IS NOT NULL)::INT" for text in texts)} AS completeness,
             {" + ".join(f"coalesce(length({text}), 0)" for text in texts)} AS length
         FROM {_source(attribute)}
-        WHERE ({" OR ".join(f"{text} IS NOT NULL" for text in texts)})
-            AND {f"({' OR '.join(f'{need} IS NOT NULL' for need in needs)})" if needs else "true"}"""
+        WHERE {_offered(source, attribute) if attribute.column is None else "same IS NOT NULL"}"""
+
+
+def _offered(source: str, attribute: Attribute) -> str:
+    """Whether there is a candidate at all: a field filled, and one of those that it needs."""
+    filled = " OR ".join(f"{_text(source, path)} IS NOT NULL" for _, path in attribute.fields)
+    needed = " OR ".join(f"{_text(source, path)} IS NOT NULL" for path in attribute.needs)
+    return f"({filled})" + (f" AND ({needed})" if needed else "")
 
 
 def _source(attribute: Attribute) -> str:
@@ -83,53 +141,39 @@ def _source(attribute: Attribute) -> str:
     allowed = f"role IS NULL OR role NOT IN ({roles})" if roles else "true"
     if attribute.column is None:
         return f"(SELECT * FROM golden_record WHERE {allowed}) r"
+    column = attribute.column
+    same = f"CASE WHEN {_offered('item', attribute)} THEN {_same('item', attribute)} END"
     return f"""(
-            SELECT customer, place, recorded, record, trust_{attribute.group},
-                unnest({attribute.column}) AS item, generate_subscripts({attribute.column}, 1) AS item_place
-            FROM golden_record WHERE {allowed}) r"""
+            SELECT customer, place, recorded, record, trust_{attribute.group}, unnest({column}) AS item,
+                unnest(sames) AS same, sames, generate_subscripts({column}, 1) AS item_place
+            FROM (
+                SELECT *, list_transform({column}, lambda item: {same}) AS sames
+                FROM golden_record WHERE {allowed}
+            )) r"""
 
 
-def _value(attribute: Attribute, source: str, texts: list[str], valid_from: str, valid_to: str) -> str:
+def _period(attribute: Attribute, source: str) -> tuple[str, str]:
+    """valid_from and valid_to of a value."""
+    if attribute.period is None:
+        return "NULL::DATE", "NULL::DATE"
+    carrier = _path(source, attribute.period)
+    return f"{carrier}.valid_from", f"{carrier}.valid_to"
+
+
+def _record_value(attribute: Attribute) -> str:
     """JSON members of the value: its fields, period and record, comma-separated, without braces."""
-    names = [name for name, _ in attribute.fields]
-    members = [_member(name, text) for name, text in zip(names, texts, strict=True)]
+    source = "r" if attribute.column is None else "item"
+    members = [_member(name, _text(source, path)) for name, path in attribute.fields]
     if attribute.whole:
         members = [f"""'"value":{{' || concat_ws(',', {", ".join(members)}) || '}}'"""]
     if attribute.period is not None:
-        members += [_member("valid_from", f"{valid_from}::TEXT"), _member("valid_to", f"{valid_to}::TEXT")]
+        dates = zip(("valid_from", "valid_to"), _period(attribute, source), strict=True)
+        members += [_member(name, f"{moment}::TEXT") for name, moment in dates]
     return f"""concat_ws(',', {", ".join(members)}, '"record":' || record)"""
 
 
 def _member(name: str, text: str) -> str:
     return f"""'"{name}":' || to_json({text})::TEXT"""
-
-
-def _kept(attribute: Attribute) -> str:
-    """The entries that the rule keeps: every value of a union, the first of each other slot with its runner-up."""
-    tail = """',"rule":"{rule}","support":' || support"""
-    best = (
-        f"""SELECT customer, slot, rank, '{{' || value || {tail.format(rule=attribute.order)}
-            || coalesce(',"runner_up":{{' || runner_up || '}}', '') || '}}' AS entry FROM ranked WHERE rank = 1"""
-    )  # fmt: skip
-    if not attribute.keeps_all:
-        return best
-    one_per = ", ".join(f"'{slot}'" for slot in sorted(attribute.one_per))
-    every = f"""SELECT customer, slot, rank, '{{' || value || {tail.format(rule=UNION)} || '}}' AS entry FROM ranked"""
-    if not one_per:
-        return every
-    return f"{best} AND slot IN ({one_per}) UNION ALL {every} WHERE slot NOT IN ({one_per})"
-
-
-def _gathered(attribute: Attribute) -> str:
-    if attribute.column is None:
-        return "SELECT customer, entry AS entries FROM entry"
-    return """
-    SELECT customer, '[' || string_agg(entry, ',' ORDER BY slot, rank) || ']' AS entries FROM entry GROUP BY customer"""
-
-
-def _support(attribute: Attribute) -> str:
-    """Number of records: a record that lists a value twice counts once."""
-    return "count(*)" if attribute.column is None else "count(DISTINCT record_place)"
 
 
 def _trust(attribute: Attribute) -> str:
@@ -138,9 +182,18 @@ def _trust(attribute: Attribute) -> str:
     return f"coalesce({DECAYED_TRUST.format(half_life=days)}, declared_trust)"
 
 
-def _ordering(features: tuple[str, ...]) -> str:
-    ranked = [f"{feature} DESC NULLS LAST" for feature in features]
-    return ", ".join((*ranked, "record_place", "item_place"))
+def _rank(attribute: Attribute, *, alone: bool = False) -> str:
+    """Sorts the candidates of a customer: by slot, then best first."""
+    slot = ["slot, 'ASC NULLS LAST'"] if attribute.slot else []
+    if alone:
+        return f"create_sort_key({slot[0]})" if slot else "''::BLOB"
+    return _sort_key(RULES[attribute.order], slot=slot)
+
+
+def _sort_key(features: tuple[str, ...], slot: Sequence[str] = ()) -> str:
+    """Sorts first what is best by `features`; (system, local_id) and the place in the record decide the rest."""
+    best_first = [f"{feature}, 'DESC NULLS LAST'" for feature in features]
+    return f"create_sort_key({', '.join((*slot, *best_first))}, c.id, 'ASC NULLS LAST')"
 
 
 def _same(source: str, attribute: Attribute) -> str:

@@ -107,7 +107,7 @@ def connection() -> duckdb.DuckDBPyConnection:
     return con
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     customers=populations(), options=SETTINGS, pinned=st.fixed_dictionaries({}, optional={"100000000001": OVERRIDES})
 )
