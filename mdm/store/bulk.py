@@ -125,7 +125,7 @@ def column_types(connection: sa.Connection, table: str, columns: Sequence[str]) 
         "select attname, format_type(atttypid, null) from pg_attribute where attrelid = to_regclass(%s) and attnum > 0",
         (f'"{table}"',),
     )
-    types: dict[str, str] = dict(found.tuples().all())
+    types: dict[str, str] = {name: kind for name, kind in found}
     return {column: types[column] for column in columns}
 
 

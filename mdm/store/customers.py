@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from mdm.store.bulk import Source, Values, fetch_arrow, load_temporary, load_values
 from mdm.store.states import StateCounts, at_time, end_states, put_states
 
-_CUSTOMER = "c.pin, c.party, c.status, c.redirect_to, c.founder_record_id, c.issued"
-_XREF = "x.system, x.local_id, x.incarnation, x.record_id, x.pin"
+_CUSTOMER = "c.pin, c.party, c.status, c.redirect_to, c.merged_into, c.founder_record_id, c.issued"
+_XREF = "x.system, x.local_id, x.incarnation, x.record_id, x.pin, x.home"
 _RECORDED = "{0}.recorded_from, nullif({0}.recorded_to, 'infinity') as recorded_to"
 
 
@@ -132,12 +132,12 @@ def count_customers(connection: sa.Connection) -> dict[str, int]:
 
 
 def put_customers(connection: sa.Connection, source: Source) -> StateCounts:
-    """New states of PINs (pin, party, status, redirect_to, founder_record_id, issued, run_id)."""
+    """New states of PINs (pin, party, status, redirect_to, merged_into, founder_record_id, issued, run_id)."""
     return put_states(connection, "customer", source, key=("pin",))
 
 
 def put_xrefs(connection: sa.Connection, source: Source) -> StateCounts:
-    """New cross-references (system, local_id, incarnation, record_id, pin, run_id); of one key the former is closed."""
+    """New cross-references (system, local_id, incarnation, record_id, pin, home, run_id); a key's former one is closed."""
     return put_states(connection, "xref", source, key=("system", "local_id"))
 
 

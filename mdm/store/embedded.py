@@ -86,6 +86,9 @@ class EmbeddedServer:
         if self._users.closed:
             return
         atexit.unregister(self.leave)
+        if not self._var.exists():  # the workspace was deleted under us
+            self._users.close()
+            return
         with _starting_or_stopping(self._var):
             if _try_lock(self._users, fcntl.LOCK_EX):
                 _stop(self.place)

@@ -30,10 +30,10 @@ _COUNTED = {
     ),
     "model": ("model_id, party, status, definition::text", "model"),
     "customer": (
-        "pin, party, c.status, redirect_to, issued, n.name",
+        "pin, party, c.status, redirect_to, merged_into, issued, n.name",
         "customer c left join named n on n.record_id = founder_record_id where recorded_to = 'infinity'",
     ),
-    "xref": ("system, local_id, incarnation, pin", "xref where recorded_to = 'infinity'"),
+    "xref": ("system, local_id, incarnation, pin, home", "xref where recorded_to = 'infinity'"),
     "lineage": (
         "kind, pin, other_pin, reason, (select array_agg(n.name order by n.name) from named n "
         "where n.record_id = any(record_ids))",

@@ -187,7 +187,8 @@ def expectation_trend(connection: sa.Connection, runs: int) -> list[dict[str, An
         with recent as (select run_id, started_at from run order by started_at desc limit %(runs)s)
         select e.suite, e.system, e.expectation, e.column_name, json_agg(json_build_object(
             'run_id', e.run_id, 'started_at', r.started_at, 'success', e.success,
-            'unexpected_count', e.unexpected_count, 'unexpected_share', e.unexpected_share, 'observed', e.observed) order by r.started_at) as results
+            'unexpected_count', e.unexpected_count,
+            'unexpected_share', e.unexpected_share, 'observed', e.observed) order by r.started_at) as results
         from recent r join expectation_result e using (run_id)
         group by e.suite, e.system, e.expectation, e.column_name
         order by e.suite, e.system nulls first, e.column_name nulls first, e.expectation

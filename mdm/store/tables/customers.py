@@ -37,6 +37,7 @@ class Customer(Recorded, table=True):
     party: str = text("person | organisation")
     status: str = text("active | redirected | retired | erased")
     redirect_to: str | None = text("the surviving PIN, for redirected", nullable=True)
+    merged_into: str | None = text("the PIN that it follows when a merge of merges is taken apart", nullable=True)
     founder_record_id: int | None = bigint("the record that holds the PIN (founder role)", nullable=True)
     issued: int = bigint("place in the order of issue: in a merge the smaller survives")
     run_id: str = text()
@@ -80,6 +81,7 @@ class Xref(Recorded, table=True):
     local_id: str = text()
     incarnation: int
     pin: str = text()
+    home: str = text("the PIN that the record was first given in this customer; a merge leaves it")
     run_id: str = text()
 
 

@@ -41,6 +41,12 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False, comment="active | redirected | retired | erased"),
         sa.Column("redirect_to", sa.Text(), nullable=True, comment="the surviving PIN, for redirected"),
         sa.Column(
+            "merged_into",
+            sa.Text(),
+            nullable=True,
+            comment="the PIN that it follows when a merge of merges is taken apart",
+        ),
+        sa.Column(
             "founder_record_id",
             sa.BigInteger(),
             autoincrement=False,
@@ -536,6 +542,12 @@ def upgrade() -> None:
         sa.Column("local_id", sa.Text(), nullable=False),
         sa.Column("incarnation", sa.Integer(), nullable=False),
         sa.Column("pin", sa.Text(), nullable=False),
+        sa.Column(
+            "home",
+            sa.Text(),
+            nullable=False,
+            comment="the PIN that the record was first given in this customer; a merge leaves it",
+        ),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", "recorded_from", name=op.f("xref_pk")),
         comment="source record to PIN",

@@ -1,0 +1,3 @@
+"""The fixtures of the store."""
+
+from tests.store.fixtures import *  # noqa: F403

@@ -1,0 +1,86 @@
+"""Real PostgreSQL for tests: one embedded server per session, `connection` rolled back, `fresh_database` of its own.
+
+Other rooms import the fixtures in their conftest: `from tests.store.fixtures import *  # noqa: F403`.
+"""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from mdm.store import embedded
+from mdm.store.database import Database, open_database
+
+__all__ = ["connection", "database", "fresh_database", "open_directory", "server_url", "workspace_directory"]
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def workspace_directory() -> Iterator[Path]:
+    """An empty directory that others may enter; pytest's own tmp_path is closed, and PostgreSQL is not root."""
+    directory = Path(tempfile.mkdtemp(prefix="mdm-test-"))
+    directory.chmod(0o755)
+    yield directory
+    embedded.remove(directory / "var")
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def open_directory() -> Iterator[Path]:
+    """A `workspace_directory` for one test."""
+    with workspace_directory() as directory:
+        yield directory
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The URL of a server for the whole session, with the database `template_mdm` of empty tables."""
+    with workspace_directory() as directory:
+        server = embedded.join(directory / "var")
+        _administer(server.url, "create database template_mdm")
+        open_database(server.url.replace("/postgres?", "/template_mdm?"), directory / "var").close()
+        yield server.url
+        server.leave()
+
+
+@pytest.fixture(scope="session")
+def database(server_url: str) -> Iterator[Database]:
+    """A database with empty tables, shared by all tests that commit nothing."""
+    yield from _new_database(server_url)
+
+
+@pytest.fixture
+def fresh_database(server_url: str) -> Iterator[Database]:
+    """A database with empty tables for one test, which may commit."""
+    yield from _new_database(server_url)
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[sa.Connection]:
+    """A transaction on empty tables, rolled back at the end."""
+    with database.engine.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+def _new_database(server_url: str) -> Iterator[Database]:
+    name = f"test_{next(_numbers)}"
+    _administer(server_url, f"create database {name} template template_mdm")
+    database = Database(server_url.replace("/postgres?", f"/{name}?"))
+    yield database
+    database.close()
+    _administer(server_url, f"drop database {name} with (force)")
+
+
+def _administer(url: str, statement: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
