@@ -55,8 +55,6 @@ def _rule(attribute: Attribute, text: str) -> str:
         return _known(text, RULES, "survivorship rule", where=where)
     if attribute.column is None:
         raise ConfigError("union is for attributes with several values", where=where, remedy=_allowed(RULES))
-    if not attribute.keeps_all and not ranking:
-        ranking = attribute.order
     return f"{UNION}:{_known(ranking or attribute.order, RULES, 'survivorship rule', where=where)}"
 
 
