@@ -1,6 +1,6 @@
 """Stored expectation results as a trend: per source and expectation, how the last runs did.
 
-Works on plain rows (dicts with the fields of `ExpectationResult` and `run`), so that the store, the CLI and the API can
+Works on plain rows (dicts with the fields of `ExpectationResult` and `run_id`), so that the store, the CLI and the API can
 all use it; nothing here draws.
 """
 
@@ -46,16 +46,16 @@ class QualityTrend:
 
 
 def quality_trend(results: Iterable[Mapping[str, Any]], *, last: int = 5, failed_only: bool = False) -> QualityTrend:
-    """The last `last` runs of stored results; `run` values must sort in the order of the runs.
+    """The last `last` runs of stored results; `run_id` values must sort in the order of the runs.
 
     `failed_only` leaves out expectations that held in every run shown.
     """
     stored = list(results)
-    runs = sorted({row["run"] for row in stored})[-last:]
+    runs = sorted({row["run_id"] for row in stored})[-last:]
     found: dict[tuple[str, str, str, str], dict[Any, Mapping[str, Any]]] = defaultdict(dict)
     for row in stored:
-        if row["run"] in runs:
-            found[row["system"], row["suite"], row["expectation"], row["column_name"]][row["run"]] = row
+        if row["run_id"] in runs:
+            found[row["system"] or "", row["suite"], row["expectation"], row["column_name"]][row["run_id"]] = row
     rows = [_trend_row(key, by_run, runs) for key, by_run in sorted(found.items())]
     kept = [row for row in rows if not failed_only or any(cell.mark not in ("ok", "absent") for cell in row.cells)]
     return QualityTrend(tuple(str(run) for run in runs), tuple(kept))
@@ -69,7 +69,7 @@ def trend_of(results: Iterable[Mapping[str, Any]], *, system: str, last: int) ->
     """
     figures: dict[str, list[float]] = defaultdict(list)
     mine = [row for row in results if row["system"] == system and (row["success"] or row["severity"] == "trend")]
-    for row in sorted(mine, key=lambda row: row["run"]):
+    for row in sorted(mine, key=lambda row: row["run_id"]):
         value = row["observed"].get("value")
         if isinstance(value, int | float):
             figures[_figure(row)].append(float(value))

@@ -16,7 +16,7 @@ from tests.expectations.rows import cleansed, mapped
 
 def stored(run: int, *results: ExpectationResult) -> list[dict[str, Any]]:
     """As the store keeps them: through JSON."""
-    return [{"run": run, **json.loads(json.dumps(asdict(result)))} for result in results]
+    return [{"run_id": run, **json.loads(json.dumps(asdict(result)))} for result in results]
 
 
 def result(name: str, value: float, *, success: bool = True, severity: str = "trend", column: str = "") -> Any:
