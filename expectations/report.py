@@ -1,7 +1,7 @@
 """Stored expectation results as a trend: per source and expectation, how the last runs did.
 
-Works on plain rows (dicts with the fields of `ExpectationResult` and `run_id`), so that the store, the CLI and the API can
-all use it; nothing here draws.
+Works on plain rows (dicts with the fields of `ExpectationResult` and `run_id`), so that the store, the CLI and the API
+can all use it; nothing here draws.
 """
 
 from __future__ import annotations
