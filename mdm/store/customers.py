@@ -137,7 +137,7 @@ def put_customers(connection: sa.Connection, source: Source) -> StateCounts:
 
 
 def put_xrefs(connection: sa.Connection, source: Source) -> StateCounts:
-    """New cross-references (system, local_id, incarnation, record_id, pin, home, run_id); a key's former one is closed."""
+    """New cross-references (system, local_id, incarnation, record_id, pin, home, run_id); a key's former is closed."""
     return put_states(connection, "xref", source, key=("system", "local_id"))
 
 

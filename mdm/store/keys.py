@@ -58,7 +58,7 @@ def records_sharing(connection: sa.Connection, keys: Sequence[int], *, most: int
         from unnest(%(keys)s::bigint[]) as asked(key)
         cross join lateral (
             select key, record_id, count(*) over () as holders
-            from (select key, record_id from record_key r where r.key = asked.key limit %(most)s + 1) as some
+            from (select key, record_id from record_key r where r.key = asked.key limit %(most)s + 1) as few
         ) as k
         where k.holders <= %(most)s group by k.record_id
         """,

@@ -55,8 +55,8 @@ def pairs(*ends: tuple[int, int], weight: float | Mapping[tuple[int, int], float
 def customer(pin: str, issued: int = 1, **changes: Any) -> dict[str, Any]:
     """One state of a PIN."""
     return {
-        "pin": pin, "party": "person", "status": "active", "redirect_to": None, "merged_into": None, "founder_record_id": issued,
-        "issued": issued, "run_id": "run1", **changes,
+        "pin": pin, "party": "person", "status": "active", "redirect_to": None, "merged_into": None,
+        "founder_record_id": issued, "issued": issued, "run_id": "run1", **changes,
     }  # fmt: skip
 
 
