@@ -168,7 +168,7 @@ def _record_value(attribute: Attribute) -> str:
         members = [f"""'"value":{{' || concat_ws(',', {", ".join(members)}) || '}}'"""]
     if attribute.period is not None:
         dates = zip(("valid_from", "valid_to"), _period(attribute, source), strict=True)
-        members += [_member(name, f"{moment}::TEXT") for name, moment in dates]
+        members += [f"""'"{name}":"' || {moment}::TEXT || '"'""" for name, moment in dates]
     return f"""concat_ws(',', {", ".join(members)}, '"record":' || record)"""
 
 

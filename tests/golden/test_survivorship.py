@@ -57,7 +57,7 @@ def test_an_ended_address_loses_although_it_began_later() -> None:
     home = record("b", address=address("2 Home Road", "2019-01-01"), dwelling_key="2|home")
     newer = record("c", address=address("2 Home Rd", "2022-01-01"), dwelling_key="2|home")
     entry = golden(old, home, newer)["address"]
-    assert entry["value"] == {"text": "2 Home Road"}
+    assert (entry["value"], entry["valid_from"]) == ({"text": "2 Home Rd"}, "2022-01-01")
     assert entry["support"] == 2
     assert entry["runner_up"]["value"] == {"text": "1 Old Road"}
     assert entry["runner_up"]["valid_to"] == "2021-01-01"
