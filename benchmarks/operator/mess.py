@@ -59,10 +59,11 @@ def misdate(random: np.random.Generator, days: Ints, share: float) -> Ints:
     return np.where(wrong, days + off, days)
 
 
-def placeholder(random: np.random.Generator, text: Text, share: float, *values: str) -> Text:
-    """What a clerk types to get past an obligatory field."""
+def placeholder(random: np.random.Generator, text: Text, share: float, *values: str, only: Bools | None = None) -> Text:
+    """What a clerk types to get past an obligatory field; `only` where the record can do without the value."""
     for value in values:
-        text = where(chosen(random, len(text), share / len(values)), value, text)
+        rows = chosen(random, len(text), share / len(values))
+        text = where(rows if only is None else rows & only, value, text)
     return text
 
 

@@ -2,7 +2,8 @@
 
 A record must be resolvable by a competent person from what all records say together. So after all systems chose what to
 show, `bridge` follows the facts that tie each person's records to one another (identity number, birth date, mobile, e-mail,
-landline, home) and lets a record that hangs loose show what its system could have asked for.
+landline, home) and where they do not hang together lets all of them show
+what their systems could have asked for.
 """
 
 from __future__ import annotations
@@ -56,16 +57,14 @@ def facts(world: World, seen: Sightings, shows: dict[str, Bools]) -> Ints:
 
 
 def bridge(world: World, feeds: list[Sightings]) -> int:
-    """Tie loose records to their person by letting them show more; returns how many stay loose."""
+    """Where a person's records do not hang together, all of them show what they can; returns how many still do not."""
     person = np.concatenate([seen.person for seen in feeds])
     bits = np.concatenate([facts(world, seen, seen.shows) for seen in feeds])
-    loose = ~_tied(person, bits)
-    at = 0
+    torn = np.zeros(int(person.max(initial=0)) + 1, dtype=bool)
+    torn[person[~_tied(person, bits)]] = True
     for seen in feeds:
-        rows = loose[at : at + len(seen)]
         for shown in seen.shows.values():
-            shown |= rows
-        at += len(seen)
+            shown |= torn[seen.person]
     bits = np.concatenate([facts(world, seen, seen.shows) for seen in feeds])
     return int((~_tied(person, bits)).sum())
 

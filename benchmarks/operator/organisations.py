@@ -131,12 +131,12 @@ def registration(org: Organisations, rows: Ints) -> tuple[Text, Text]:
 
 
 def phone(org: Organisations, rows: Ints) -> Text:
-    """The switchboard, with area code."""
+    """The switchboard, with area code, abroad with country code."""
     cities = pools.cities()
     area = pick([city.area_code for city in cities], org.city[rows])
     digits = np.array([city.local_digits for city in cities])[org.city[rows]]
     local = number(np.where(digits == 8, org.phone[rows] * 10 + 8, org.phone[rows]))
-    exchange = join("(", area, ") ", pc.utf8_slice_codeunits(local, 0, 3), "-", pc.utf8_slice_codeunits(local, 3, 7))
+    exchange = join("+1 (", area, ") ", pc.utf8_slice_codeunits(local, 0, 3), "-", pc.utf8_slice_codeunits(local, 3, 7))
     return where(org.canadian[rows], exchange, join(area, "-", local))
 
 

@@ -74,14 +74,11 @@ def number(values: Ints, width: int = 0) -> Text:
     return pc.utf8_lpad(pc.cast(pa.array(values), pa.string()), width=width, padding="0")
 
 
-def dates(days: Ints, form: str | Callable[[dt.date], str] = "%Y-%m-%d") -> Text:
+def dates(days: Ints, form: str = "%Y-%m-%d") -> Text:
     """Days as text, each distinct day formatted once; null for the days that stand for always and never."""
-    known = (days > ALWAYS) & (days < NEVER)
-    low = int(days[known].min(initial=0))
-    high = int(days[known].max(initial=0))
-    write = form if callable(form) else lambda date: date.strftime(form)
-    pool = [write(EPOCH + dt.timedelta(days=d)) for d in range(low, high + 1)]
-    return pick(pool, np.where(known, days - low, -1))
+    distinct, index = np.unique(days, return_inverse=True)
+    pool = [(EPOCH + dt.timedelta(days=int(d))).strftime(form) if ALWAYS < d < NEVER else None for d in distinct]
+    return pick(pa.array(pool, pa.string()), index)
 
 
 def edit(text: Text, rows: Ints, change: Callable[[str, int], str], noise: Ints) -> Text:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from benchmarks.operator import write
 from benchmarks.operator.feeds import broadband, call_centre, enrichment, fixed_line, key_accounts, mobile_billing, tv
 from benchmarks.operator.observe import bridge
+from benchmarks.operator.showcase import add_showcase
 from benchmarks.operator.world import make_world
 
 FEEDS = (mobile_billing, fixed_line, broadband, tv, key_accounts, call_centre, enrichment)
@@ -29,6 +30,7 @@ def generate(customers: int, seed: int, out: Path) -> dict[str, int]:
     counts, truths = {}, []
     for feed in FEEDS:
         delivery = feed.deliver(world, sights[feed.NAME])
+        add_showcase(feed.NAME, delivery)
         feed.write_files(delivery, landing)
         counts[feed.NAME] = len(delivery.rows)
         truths.append(delivery.truth)

@@ -152,7 +152,7 @@ def _reach(world: World, seen: Sightings, random: np.random.Generator, prefix: s
     mobile = write_mobile(world.contacts.mobile_at(person, seen.day), abroad, random.choice(4, size, p=[0.4, 0.3, 0.15, 0.15]))
     email = mistype(random, world.contacts.email.take(pa.array(person)), 0.004)
     return {
-        f"{prefix}dob": placeholder(random, show(seen.shows["birth"], written), 0.008, "0000-00-00", "01/01/1900"),
+        f"{prefix}dob": placeholder(random, show(seen.shows["birth"], written), 0.008, "0000-00-00", "01/01/1900", only=seen.shows["mobile"]),
         f"{prefix}phone": show(seen.shows["mobile"], mobile),
         f"{prefix}email": show(seen.shows["email"], email),
     }

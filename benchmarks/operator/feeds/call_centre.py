@@ -81,7 +81,7 @@ def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
             "email": mistype(random, show(shows["email"], contacts.email.take(pa.array(person))), 0.03),
             "birth_day": show(shows["birth"], dates(world.members.birth[person], "%Y%m%d")),
             "account_no": show(account >= 0, join("A", number(account, 8))),
-            "city": show(chosen(random, rows, 0.8), places.part(home, "city")),
+            "city": places.part(home, "city"),
             "country": where(abroad, pa.scalar("CA"), pa.scalar("CN")),
             "language": where(abroad, pa.scalar("en"), pa.scalar("zh")),
         }
@@ -96,8 +96,9 @@ def _name(world: World, seen: Sightings, random: np.random.Generator) -> Text:
     western = full_latin(latin_family, latin, middle, random.choice(4, rows, p=[0.62, 0.2, 0.1, 0.08]))
     hanzi = (names.group[seen.person] == CN) & ~chosen(random, rows, 0.08)
     typed = where(hanzi, join(family, given), pc.if_else(pa.array(chosen(random, rows, 0.2)), pc.utf8_lower(western), western))
-    # only a surname and a courtesy: the phone has to say who it is, so only where the record shows it
+    # a surname and a courtesy, or no name at all: the phone has to say who it is, so only where the record shows it
     woman = (world.members.sex[seen.person] == FEMALE).astype(np.int64)
     courtesy = where(hanzi, join(family, pick(("先生", "女士"), woman)), join(pick(("Mr ", "Mrs "), woman), latin_family))
     alone = chosen(random, rows, 0.02) & seen.shows["mobile"] & (world.members.slot[seen.person] == HEAD)
-    return where(alone, courtesy, typed)
+    nameless = alone & chosen(random, rows, 0.4)
+    return show(~nameless, where(alone, courtesy, typed))

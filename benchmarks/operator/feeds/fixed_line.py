@@ -94,9 +94,10 @@ def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
     family, given = hanzi_parts(world, seen, random, traditional=0.01, misheard=0.015)
     opened = seen.day - random.integers(0, 900, rows)
     stay_ends = np.where(seen.day < world.homes.moved[world.members.household[person]], world.homes.moved[world.members.household[person]], NEVER)
-    address = places.chinese_line(home, random.choice(5, rows, p=[0.05, 0.3, 0.35, 0.25, 0.05]))
     area = places.part(home, "area_code")
-    style = np.where(np.array(area.to_pylist()) == "0931", 4, random.integers(0, 2, rows))
+    own_city = np.array(area.to_pylist()) == "0931"
+    address = places.chinese_line(home, np.where(own_city & chosen(random, rows, 0.5), 2, random.choice([0, 1, 3, 4], rows)))
+    style = np.where(own_city, 4, random.integers(0, 2, rows))
     return pa.table(
         {
             "SUBS_NO": key,

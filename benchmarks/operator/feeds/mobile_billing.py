@@ -89,7 +89,7 @@ def _people(world: World, seen: Sightings, key: Text) -> pa.Table:
     native = world.names.group[person] == CN
     email = show(shows["email"], contacts.email.take(pa.array(person)))
     address = where(
-        abroad, join(places.canadian_line(home, np.zeros(rows, dtype=np.int64)), ", CANADA"), places.chinese_line(home, random.choice(4, rows, p=[0.4, 0.3, 0.1, 0.2]))
+        abroad, join(places.canadian_line(home, np.zeros(rows, dtype=np.int64)), ", CANADA"), places.chinese_line(home, random.choice([0, 1, 3, 4], rows, p=[0.4, 0.3, 0.2, 0.1]))
     )
     uncertain = chosen(random, rows, 0.02)
     stop = np.where(former, contacts.mobile_since[person] - 1, NEVER)
@@ -111,7 +111,7 @@ def _people(world: World, seen: Sightings, key: Text) -> pa.Table:
             ),
             "HOME_TEL": show(
                 shows["landline"],
-                write_landline(world.landline_at(person, seen.day), places.part(home, "area_code"), abroad, random.integers(0, 4, rows)),
+                write_landline(world.landline_at(person, seen.day), places.part(home, "area_code"), abroad, np.where(abroad, 2, random.integers(0, 4, rows))),
             ),
             "EMAIL": email,
             "ADDR": show(shows["address"], address),
@@ -153,7 +153,7 @@ def _certificate(world: World, seen: Sightings, opened: Ints, random: np.random.
 
 def fifteen(full: Text) -> Text:
     """The identity number as it was before 1999: two-digit year, no check digit."""
-    return join(pc.utf8_slice_codeunits(full, 0, 6), pc.utf8_slice_codeunits(full, 8, 17))
+    return pc.binary_join_element_wise(pc.utf8_slice_codeunits(full, 0, 6), pc.utf8_slice_codeunits(full, 8, 17), "")
 
 
 def _organisations(world: World, rows: Ints, day_of: Ints, key: Text) -> pa.Table:

@@ -102,7 +102,7 @@ def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
     abroad, contacts = places.is_canadian(home), world.contacts
     mobile = write_mobile(contacts.mobile_at(person, seen.day), abroad, random.integers(0, 4, rows))
     landline = write_landline(world.landline_at(person, seen.day), places.part(home, "area_code"), abroad, random.integers(0, 4, rows))
-    style = random.integers(0, 4, rows)
+    style = random.choice([0, 1, 3], rows)
     line = where(abroad, places.canadian_line(home, style), places.chinese_line(home, style))
     role = np.select([members.slot[person] == HEAD, members.slot[person] == PARTNER], [0, 1], 2)
     french = world.names.group[person] == FR
