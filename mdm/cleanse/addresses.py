@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mdm.cleanse.addresses_chinese import read_chinese
@@ -23,6 +24,7 @@ class CleansedAddress:
     issues: tuple[Issue, ...] = ()
 
 
+_Reader = Callable[[AddressText, str, list[Issue]], tuple[AddressText, AddressKeys]]
 _NAMES = AddressText._fields
 _SILENT = (_NAMES.index("country"), _NAMES.index("kind"))  # these alone are no address
 
@@ -37,9 +39,16 @@ def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
     if not texts:
         return CleansedAddress(None, issues=tuple(issues))
     reader = read_chinese if has_han("".join(texts)) else read_latin
-    address, keys = reader(read, region, issues)
+    found = _same_from_text(reader, read, region) if read.text is not None and len(texts) > 1 else None
+    address, keys = found or reader(read, region, issues)
     kind = read.kind.lower() if read.kind is not None else None
     return CleansedAddress(address if kind is None else address._replace(kind=kind), keys, tuple(issues))
+
+
+def _same_from_text(reader: _Reader, read: AddressText, region: str) -> tuple[AddressText, AddressKeys] | None:
+    """What the text alone says, where the parts say the same: so an address that was cleansed before stays."""
+    found, keys = reader(AddressText(text=read.text, country=read.country), region, [])
+    return (found, keys) if found == read._replace(kind=None) else None
 
 
 def _read(value: str, name: str, issues: list[Issue]) -> str | None:

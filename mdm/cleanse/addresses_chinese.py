@@ -39,6 +39,7 @@ _DASHED = re.compile(r"([A-Za-z]?\d+[A-Za-z]?)-(\d+[A-Za-z]?)(?:-(\d+[A-Za-z]?))
 _BARE = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
 
 
+_ROUNDS = 4  # a house number before the name of the compound is read again in the usual order
 _Unit = tuple[str | None, str | None, str | None, str | None]
 
 
@@ -54,6 +55,7 @@ class ChineseLine:
     unit: str | None = None
     floor: str | None = None
     room: str | None = None
+    left: str | None = None  # what was not understood
 
 
 class _Reader:
@@ -82,10 +84,10 @@ def split_line(text: str) -> ChineseLine:
         if number is None and compound is not None:
             number = _take_number(reader, False)
     building, unit, floor, room = _take_unit(reader)
-    left = reader.text.strip(" -")
-    if left:
-        compound = f"{compound or ''}{left}"
-    return ChineseLine(road, number, on_road, compound or None, building, unit, floor, room)
+    left = reader.text.strip(" -") or None
+    if compound is None and building is None and unit is None and room is None and floor is None:
+        compound, left = left, None
+    return ChineseLine(road, number, on_road, compound or None, building, unit, floor, room, left)
 
 
 def _take_number(reader: _Reader, after_road: bool) -> str | None:
@@ -125,13 +127,25 @@ def _dashed(building: str | None, unit: str | None, parts: list[str]) -> _Unit:
 
 def read_chinese(parts: AddressText, region: str, issues: list[Issue]) -> tuple[AddressText, AddressKeys]:
     """Display parts and keys of a Chinese address; parts that were delivered apart win over the line of text."""
+    shown, keys, line = _read_once(parts, region)
+    if line.left is not None:
+        issues.append(Issue("address.text", "suspicious", "the end of the address was not understood"))
+    for _ in range(_ROUNDS):
+        if line.on_road or line.number is None:
+            break
+        again, keys_again, line = _read_once(shown, region)
+        if keys_again == keys:
+            break
+        shown, keys = again, keys_again
+    return shown, keys
+
+
+def _read_once(parts: AddressText, region: str) -> tuple[AddressText, AddressKeys, ChineseLine]:
     line = _compact(_line(parts))
-    place = read_place(line)
+    place = read_place(line, canonical_city(_simple(parts.locality)), _simple(parts.district))
     below = split_line(line[place.end :])
-    region_text, locality, district = _simple(parts.region), _simple(parts.locality), _simple(parts.district)
-    province = canonical_province(region_text) or place.province
-    city = canonical_city(locality) or place.city
-    district = district or place.district
+    province = canonical_province(_simple(parts.region)) or place.province
+    city, district = place.city, place.district
     keys = _keys(below, place, city, district)
     country = parts.country.upper() if parts.country else ("CN" if region == "CN" or place.province else region)
     heads = (province, city if city != province else None, district, line[place.end :])
@@ -148,13 +162,17 @@ def read_chinese(parts: AddressText, region: str, issues: list[Issue]) -> tuple[
         postcode=parts.postcode or place.postcode,
         country=country,
     )
-    return shown, keys
+    return shown, keys, below
 
 
 def _line(parts: AddressText) -> str:
     """The line to read: the street parts in their order, else the text."""
     pieces = [parts.street, _counted(parts.number, "号"), _counted(parts.building, "号楼"), parts.unit]
-    return "".join(filter(None, pieces)) or parts.text or ""
+    below = "".join(filter(None, pieces))
+    if below or parts.text is None:
+        return below
+    places = (parts.region, parts.locality if parts.locality != parts.region else None, parts.district)
+    return "" if parts.text == "".join(filter(None, places)) else parts.text
 
 
 def _counted(text: str | None, word: str) -> str | None:

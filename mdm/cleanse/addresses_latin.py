@@ -36,6 +36,7 @@ _FRACTION = re.compile(r"\d+ ?\d/\d|\d/\d")
 _WORDS = word_sets("address_words.txt")
 _UNIT_WORDS, _FRENCH_FIRST, _DIRECTIONS = _WORDS["unit"], _WORDS["french_first"], _WORDS["direction"]
 _UNIT_FORMS = {"basement": "bsmt", "penthouse": "ph", "floor": "fl", "flr": "fl", "etage": "fl", "building": "bldg"}
+_ROUNDS = 4  # a street line may hold the same number or several units; each round takes one
 _CIVIC_REGIONS = frozenset({"CA", "AU", "NZ"})  # where 12-34 means unit 12 of number 34
 
 
@@ -169,7 +170,8 @@ def read_latin(parts: AddressText, region: str, issues: list[Issue]) -> tuple[Ad
     """Display parts and keys of an address in Latin script."""
     country = (parts.country or region).upper()
     parts = parts._replace(country=country)
-    if parts.street is None and parts.text is not None and parts.number is None and parts.po_box is None:
+    unsplit = parts.street is None and parts.number is None and parts.po_box is None
+    if unsplit and parts.text is not None and parts.text != _one_line(parts):
         parts = split_place(parts, country)
     parts = _split_line(parts, country)
     postcode, informative = canonical_postcode(parts.postcode, country, issues)
@@ -190,19 +192,19 @@ def _split_line(parts: AddressText, country: str) -> AddressText:
     civic = parts.number is not None and parts.unit is None and country in _CIVIC_REGIONS
     if civic and (match := _CIVIC_NUMBER.fullmatch((parts.number or "").lower())):
         parts = parts._replace(unit=match.group(1), number=match.group(2))
-    if parts.street is None:
-        return parts
-    line = split_street(parts.street, country)
-    if parts.number is not None and line.number is not None:
-        if number_key(line.number) == number_key(parts.number):
-            return _fill(parts, line)
-        line = line._replace(number=None, street=f"{line.number} {line.street}")
-    return _fill(parts, line)
+    for _ in range(_ROUNDS):
+        split = parts if parts.street is None else _fill(parts, split_street(parts.street, country))
+        if split == parts:
+            break
+        parts = split
+    return parts
 
 
 def _fill(parts: AddressText, line: StreetLine) -> AddressText:
     if not (line.number or line.unit or line.building or line.po_box):
         return parts
+    if parts.number is not None and line.number is not None and number_key(line.number) != number_key(parts.number):
+        line = line._replace(number=None, street=f"{line.number} {line.street}")
     unchanged = line.street is not None and words(line.street) == words(parts.street or "")
     return parts._replace(
         number=parts.number or line.number,

@@ -33,9 +33,10 @@ def cleanse_email(text: object, *, region: str) -> CleansedEmail:
         return CleansedEmail(None)
     if is_placeholder_word(value):
         return _refuse("placeholder")
-    value = value.lower().removeprefix("mailto:").strip(" ;,<>")
+    value = value.lower()
     if match := _WRAPPED.fullmatch(value):
-        value = match.group(1).strip()
+        value = match.group(1)
+    value = value.strip(" ;,<>").removeprefix("mailto:").strip()
     address = value if is_plain(value) else _library(value)
     if address is None:
         return _refuse("not an e-mail address")

@@ -49,12 +49,12 @@ def cleanse_name(
     }
     parts = NameParts(**read)
     if parts.given is None and parts.family is None:
-        parts = _from_full(_read(full, "full", issues), parts, region, issues)
-    parts = _drop_lone_placeholder(parts, issues)
+        parts = _reread(_from_full(_read(full, "full", issues), parts, region, issues))
+    parts = _drop_lone_placeholder(_strip_titles(parts), issues)
     texts = [text for text in (parts.given, parts.family) if text is not None]
     if any(has_han(text) for text in texts):
         return _finish_native(parts, issues)
-    return _finish_latin(_strip_titles(parts), region, issues)
+    return _finish_latin(parts, region, issues)
 
 
 @lru_cache(maxsize=CACHED)
@@ -76,6 +76,11 @@ def _read(text: object, name: str, issues: list[Issue]) -> str | None:
         issues.append(Issue(f"name_{name}", "unreadable", "no letters"))
         return None
     return value
+
+
+def _reread(parts: NameParts) -> NameParts:
+    """Parts split off a full name, judged as if they had been delivered so."""
+    return NameParts(*(_read(getattr(parts, name), name, []) for name in _PARTS))
 
 
 def _from_full(full: str | None, parts: NameParts, region: str, issues: list[Issue]) -> NameParts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from mdm.cleanse.reference import rows
 
@@ -25,8 +26,7 @@ _TOWN = re.compile(r"([^\d号路街巷\W]{1,7}?(?:街道办事处|街道|镇(?!�
 _SHORTEST = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where an address is; `end` is the position after what was read."""
 
     province: str | None = None
@@ -76,31 +76,51 @@ def canonical_province(text: str | None) -> str | None:
     return text if text is None else _divisions().provinces.get(text, text)
 
 
-def read_place(text: str) -> Place:
-    """Province, city, district and town at the start of simplified `text`; each may be missing."""
-    at, known = 0, _divisions()
-    postcode = None
-    if match := _POSTCODE.match(text):
+def read_place(text: str, city: str | None = None, district: str | None = None) -> Place:
+    """Province, city, district and town at the start of simplified `text`; each may be missing, or be written twice.
+
+    `city` and `district`: where they are known already; a known district is only passed over.
+    """
+    place = _read(text, Place(city=city, district=district))
+    while (again := _read(text, place)).end > place.end:
+        place = again
+    return place
+
+
+def _read(text: str, so_far: Place) -> Place:
+    """`so_far` with what stands at its end; what was known wins."""
+    known = _divisions()
+    province, city, district, town, postcode, at = so_far
+    if at == 0 and (match := _POSTCODE.match(text)):
         postcode, at = match.group(1) or match.group(2), match.end()
     if match := _COUNTRY.match(text, at):
         at = match.end()
-    province = city = district = town = None
     if match := known.province_pattern.match(text, at):
-        province, at = known.provinces[match.group()], match.end()
-        if province in known.cities:
-            city = province
-    if city is not None and text.startswith(city, at):
-        at += len(city)
-    if city is None and (match := known.city_pattern.match(text, at)):
-        city, at = known.cities[match.group()], match.end()
+        province, at = province or known.provinces[match.group()], match.end()
+    if province in known.cities:
+        city = city or province
+        if text.startswith(province or "", at):
+            at += len(province or "")
+    if match := known.city_pattern.match(text, at):
+        found = known.cities[match.group()]
+        if city is None or city == found:
+            city, at = found, match.end()
     if text.startswith("市辖区", at):
         at += 3
-    if (match := _DISTRICT.match(text, at)) and not _NOT_DISTRICT.search(match.group(1)):
-        district, at = match.group(1), match.end()
-        if city is None and district.endswith("市"):
-            city, district = district, None
-            if (match := _DISTRICT.match(text, at)) and not _NOT_DISTRICT.search(match.group(1)):
-                district, at = match.group(1), match.end()
-    if match := _TOWN.match(text, at):
+    if district is None:
+        district, at = _read_district(text, at)
+        if city is None and district is not None and district.endswith("市"):
+            city = district
+            district, at = _read_district(text, at)
+    elif text.startswith(district, at):
+        at += len(district)
+    if town is None and (match := _TOWN.match(text, at)):
         town, at = match.group(1), match.end()
     return Place(province, city, district, town, postcode, at)
+
+
+def _read_district(text: str, at: int) -> tuple[str | None, int]:
+    match = _DISTRICT.match(text, at)
+    if match is None or _NOT_DISTRICT.search(match.group(1)):
+        return None, at
+    return match.group(1), match.end()
