@@ -16,7 +16,7 @@ _BLOCKS = {
     "person": "select site, customer as key from who",
     "kin_number": "select site, family || '|' || number as key from kin join site using (site) where number <> ''",
     "kin_street": "select site, family || '|' || street as key from kin join site using (site) where street <> ''",
-    "head": "select site, number || '|' || unit || '|' || left(street, 4) as key from site where whole",
+    "head": "select site, number || '|' || unit || '|' || left(street, 3) as key from site where whole",
     "tail": "select site, number || '|' || unit || '|' || right(street, 8) as key from site where whole",
     "box": "select site, box || '|' || place as key from site where box <> ''",
     "building": "select site, number || '|' || street as key from site where whole",

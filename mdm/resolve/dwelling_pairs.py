@@ -129,6 +129,9 @@ def _kinds(pairs: Columns, support: Ints, rules: DwellingRules) -> tuple[Ints, N
     here = ~boxed & ((place >= Level.NEAR) | ((place == Level.WEAK) & people.sure)) & (unit >= Level.NEAR)
     long_number = _longer(pairs["number_a"], rules.long_number)
     plain_typo = pairs["whole_a"] & pairs["whole_b"] & _longer(pairs["street_a"], rules.long_street) & long_number
+    more_said = (
+        _starts(pairs["street_a"], pairs["street_b"]) & (pairs["unit_a"] == pairs["unit_b"]) & (pairs["unit_a"] != "")
+    )
     at_line = ~boxed & (number == Level.EQUAL) & same_street
 
     rule = {
@@ -137,7 +140,8 @@ def _kinds(pairs: Columns, support: Ints, rules: DwellingRules) -> tuple[Ints, N
         "po_box": boxed & (pairs["box_a"] == pairs["box_b"]) & people.kin & ((place >= Level.NEAR) | people.sure),
         "unit_missing": here & same_number & same_street & (unit == Level.MISSING) & (support >= ROLES),
         "street_spelling": here & same_number & (
-            (street == Level.NEAR) & (people.kin | (both_in_part & long_number) | (plain_typo & (unit == Level.EQUAL)))
+            (street == Level.NEAR) & (
+                people.kin | (both_in_part & long_number) | more_said | (plain_typo & (unit == Level.EQUAL)))
             | (street == Level.WEAK) & people.likely_at_number),
         "unit_spelling": at_line & here & same_number & (unit == Level.NEAR) & (
             people.sure | (people.kin & ~pairs["rivals"])),
@@ -160,6 +164,11 @@ def _kinds(pairs: Columns, support: Ints, rules: DwellingRules) -> tuple[Ints, N
 
 def _longer(texts: NDArray[np.object_], letters: int) -> Flags:
     return np.fromiter((len(text) >= letters for text in texts), bool, len(texts))
+
+
+def _starts(left: NDArray[np.object_], right: NDArray[np.object_]) -> Flags:
+    """Whether one street is the beginning of the other (a road, and the same road with the compound)."""
+    return np.fromiter((a.startswith(b) or b.startswith(a) for a, b in zip(left, right, strict=True)), bool, len(left))
 
 
 def _place_levels(pairs: Columns) -> NDArray[np.int8]:

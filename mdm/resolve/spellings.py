@@ -67,7 +67,10 @@ def number_levels(left: Texts, right: Texts) -> Levels:
 
 
 def unit_levels(left: Texts, right: Texts) -> Levels:
-    """Units: near = one edit, the same digits ("u20", "20"), or the tail of the longer ("3-2-501", "501")."""
+    """Units: near = look-alikes, the same digits ("u20", "20"), or the tail of the longer ("3-2-501", "501").
+
+    One other digit is another flat of the building, not a typo.
+    """
     return _levels(left, right, _unit_level)
 
 
@@ -92,6 +95,8 @@ def place_level(left: tuple[str, str, str], right: tuple[str, str, str]) -> Leve
         return Level.EQUAL if left[0] else Level.MISSING
     if not left[0] or not right[0]:
         return Level.MISSING
+    if not (left[0].isascii() and right[0].isascii()) and (left[0] in right[0] or right[0] in left[0]):
+        return Level.NEAR  # a district with and without its city
     postcodes = _informative(left[1]), _informative(right[1])
     locality = _locality_level(left[2], right[2])
     apart = DamerauLevenshtein.distance(*postcodes, score_cutoff=POSTCODE_EDITS)
@@ -128,15 +133,12 @@ def _number_level(left: str, right: str) -> Level:
 
 
 def _unit_level(left: str, right: str) -> Level:
-    a, b = left.translate(_LOOK_ALIKE), right.translate(_LOOK_ALIKE)
     digits = re.sub(r"\D", "", left), re.sub(r"\D", "", right)
-    if a == b or (digits[0] and digits[0] == digits[1]):
+    if left.translate(_LOOK_ALIKE) == right.translate(_LOOK_ALIKE) or (digits[0] and digits[0] == digits[1]):
         return Level.NEAR
     short, long = sorted((left, right), key=len)
-    if long.endswith(short) and len(short) > 1 and not long[-len(short) - 1].isalnum():
-        return Level.NEAR
-    near = min(len(a), len(b)) > 1 and DamerauLevenshtein.distance(a, b, score_cutoff=1) <= 1
-    return Level.NEAR if near else Level.DIFFERENT
+    tail = long.endswith(short) and len(short) > 1 and not long[-len(short) - 1].isalnum()
+    return Level.NEAR if tail else Level.DIFFERENT
 
 
 def _street_level(left: str, right: str, similarity: float) -> Level:
@@ -144,7 +146,8 @@ def _street_level(left: str, right: str, similarity: float) -> Level:
         short, long = sorted((left, right), key=len)
         return Level.NEAR if len(short) > 2 and short in long else Level.DIFFERENT
     a, b = left.split(), right.split()
-    if sorted(a) == sorted(b):
+    shorter = min(len(a), len(b))
+    if sorted(a) == sorted(b) or (shorter > 1 and a[:shorter] == b[:shorter]):
         return Level.NEAR
     if similarity < STREET_WEAK:
         return Level.DIFFERENT
