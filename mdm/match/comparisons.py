@@ -77,11 +77,15 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A pattern of levels that no automatic match may have, however high the sum. `code` per comparison."""
+    """A pattern of levels, (comparison, code), that no automatic match may have, however high the sum.
+
+    ask_if_number: with an equal identity number a steward should see it: one of the two borrowed it, or has changed.
+    """
 
     words: str
     pattern: tuple[tuple[str, str], ...]
     unless: tuple[tuple[str, str], ...] = ()
+    ask_if_number: bool = False
 
 
 def _name(feature: str, words: str, *others: Level) -> Comparison:
@@ -241,8 +245,12 @@ COMPARISONS: dict[PartyType, tuple[Comparison, ...]] = {
 # tells them apart are their own names and birth dates; where two of these disagree outright it is not one person.
 CONTRADICTIONS: dict[PartyType, tuple[Contradiction, ...]] = {
     "person": (
+        Contradiction(
+            "given name and birth date both differ",
+            (("given", "different"), ("birth", "different")),
+            ask_if_number=True,
+        ),
         Contradiction("given and middle name both differ", (("given", "different"), ("middle", "different"))),
-        Contradiction("given name and birth date both differ", (("given", "different"), ("birth", "different"))),
         Contradiction("given and family name both differ", (("given", "different"), ("family", "different"))),
         Contradiction(
             "same family name and birth date, another given name: twins",

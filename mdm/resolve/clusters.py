@@ -6,7 +6,8 @@
    - a judgement *different* between any two records of the two sides;
    - the pair itself shows a contradiction (such as another given name and another birth date);
    - the two sides hold different valid numbers of a kind that nobody has two of, not within one typo of each other
-     (numbers that a judgement *same* brought together are accepted aliases);
+     (numbers that a judgement *same* brought together are accepted aliases; a number that is also held under
+     contradicting names is contested and proves nothing);
    - the union would be larger than is plausible, or two groups would hang together by one weak pair.
 3. What was refused at a weight that would have matched, and what lies between `review_weight` and `match_weight`, is
    left for a steward, once for each two customers, strongest first.
@@ -26,13 +27,18 @@ Reason = Literal["possible_match", "refused_union", "contradiction", "oversized"
 
 
 class Pair(NamedTuple):
-    """Two records and their weight in bits. `contradiction`: words of what the pair itself shows against it."""
+    """Two records and their weight in bits.
+
+    contradiction: words of what the pair itself shows against it. same_number: both hold the same number.
+    ask: the contradiction is one that a steward should see.
+    """
 
     left: int
     right: int
     weight: float
     contradiction: str | None = None
     same_number: bool = False
+    ask: bool = False
 
 
 class Open(NamedTuple):
@@ -85,22 +91,23 @@ def resolve_clusters(
 ) -> Resolution:
     """Group the records of `keys` (record id -> (system, local id)) into customers.
 
-    numbers: record id -> identifiers that can contradict, as ``type:issuer:value``; records without any may be left out.
+    numbers: record id -> identifiers that can contradict, as ``type:issuer:value``; may lack records without any.
     pairs: scored pairs, in any order; pairs of records outside `keys` are ignored.
     """
-    groups = _Groups(keys, numbers, judgements)
+    ordered = _by_weight(pairs, keys)
+    groups = _Groups(keys, _uncontested(numbers, ordered), judgements)
     for left, right in sorted(judgements.same):
         if left in keys and right in keys:
             groups.join(groups.find(left), groups.find(right))
     refused: list[Open] = []
-    for pair in _by_weight(pairs, keys):
+    for pair in ordered:
         a, b = groups.find(pair.left), groups.find(pair.right)
         if a == b:
             continue
         refusal = _refusal(groups, a, b, pair, rules)
         if refusal is None:
             groups.join(a, b)
-        else:
+        elif pair.contradiction is None or pair.ask:
             refused.append(refusal)
     return Resolution(groups.clusters(), _still_open(refused, groups))
 
@@ -113,6 +120,15 @@ def _by_weight(pairs: Iterable[Pair], keys: Mapping[int, tuple[str, str]]) -> li
         return -pair.weight, first, second
 
     return sorted(known, key=order)
+
+
+def _uncontested(numbers: Mapping[int, Sequence[str]], pairs: Sequence[Pair]) -> dict[int, list[str]]:
+    """`numbers` without those that two records hold whose names contradict each other: one of them borrowed it."""
+    contested: set[str] = set()
+    for pair in pairs:
+        if pair.same_number and pair.contradiction is not None:
+            contested.update(set(numbers.get(pair.left, ())) & set(numbers.get(pair.right, ())))
+    return {record: [text for text in texts if text not in contested] for record, texts in numbers.items()}
 
 
 def _refusal(groups: _Groups, a: int, b: int, pair: Pair, rules: ClusterRules) -> Open | None:
@@ -198,7 +214,7 @@ class _Groups:
         return foes is not None and any(self.find(foe) == b for foe in foes)
 
     def clash(self, a: int, b: int) -> str | None:
-        """The kind of number that `a` and `b` hold different values of, more than a typo apart; None if there is none."""
+        """The kind of number that `a` and `b` hold different values of, over a typo apart, or None."""
         ours, theirs = self._numbers.get(a), self._numbers.get(b)
         if ours is None or theirs is None:
             return None

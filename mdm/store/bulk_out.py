@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 from psycopg import sql
+from psycopg.abc import Buffer
+
+PIECE = 32 << 20  # bytes of CSV read at once
 
 # PostgreSQL type -> how its text is read
 _TYPES = {
@@ -33,8 +36,22 @@ def fetch(driver: psycopg.Connection[tuple[Any, ...]], query: str, parameters: M
         driver.cursor() as cursor,
         cursor.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(sql.SQL(bound))) as copy,
     ):
-        data = b"".join(copy)
-    return _parse(data, types)
+        tables = [_parse(piece, types) for piece in _pieces(copy)]
+    return pa.concat_tables(tables) if tables else _parse(b"", types)
+
+
+def _pieces(rows: Iterable[Buffer]) -> Iterator[bytes]:
+    """The stream in pieces of whole rows (the server sends one row at a time), so that it is never held twice."""
+    held: list[Buffer] = []
+    size = 0
+    for row in rows:
+        held.append(row)
+        size += len(memoryview(row))
+        if size > PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
 
 
 def _result_types(driver: psycopg.Connection[tuple[Any, ...]], query: str) -> dict[str, str]:

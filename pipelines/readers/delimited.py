@@ -8,6 +8,7 @@ the right number of columns.
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def _split(line: str, layout: DelimitedFormat, *, quoted: bool = True) -> list[s
     if not quoted or layout.quote is None:
         return line.split(layout.delimiter)
     csv.field_size_limit(1 << 30)
-    reader = csv.reader(line.split("\n"), delimiter=layout.delimiter, quotechar=layout.quote, doublequote=True)
+    reader = csv.reader(io.StringIO(line, newline=""), delimiter=layout.delimiter, quotechar=layout.quote, doublequote=True)
     rows = list(reader)
     return rows[0] if len(rows) == 1 else []
 

@@ -6,6 +6,7 @@ import datetime as dt
 import warnings
 import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def _cells(path: Path, layout: ExcelFormat, reading: Reading) -> Iterator[tuple[
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns about styles and extensions that it does not need
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            book = openpyxl.load_workbook(BytesIO(path.read_bytes()), read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
         raise FeedError(f"not an Excel workbook (.xlsx): {error}", where=reading.file) from error
     try:

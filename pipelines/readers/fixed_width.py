@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -188,10 +189,8 @@ def _block(
     if len(strides) == 1 and strides[0] >= width and int(lengths.min()) >= width:
         step = int(strides[0])
         first = data[int(starts[0]) :]
-        view: npt.NDArray[np.uint8] = np.lib.stride_tricks.as_strided(
-            first, (len(starts), width), (step, 1), writeable=False
-        )
-        return view
+        view = np.lib.stride_tricks.as_strided(first, (len(starts), width), (step, 1), writeable=False)
+        return cast(npt.NDArray[np.uint8], view)
     places = np.arange(width)
     block = data[np.minimum(starts[:, None] + places, len(data) - 1)]
     block[places >= lengths[:, None]] = blank

@@ -74,7 +74,7 @@ def _without_midnight(column: pa.ChunkedArray) -> pa.ChunkedArray:
     days = plain.cast(pa.date32(), safe=False)
     if pc.all(pc.equal(days.cast(pa.timestamp("us")), plain)).as_py() is not False:
         return days
-    return pc.strftime(plain, format="%Y-%m-%dT%H:%M:%S")
+    return pc.strftime(plain.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%dT%H:%M:%S")
 
 
 def _list_to_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -1,0 +1,38 @@
+"""The candidate index seen by a night: who of the store, beside tonight's own records, holds given keys."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from mdm.store.bulk import Values, fetch_arrow, load_values
+from mdm.store.states import is_empty
+
+_COUNTS = pa.schema([("key", pa.int64()), ("stored", pa.int64())])
+_HOLDERS = pa.schema([("key", pa.int64()), ("record_id", pa.int64())])
+
+
+def count_others(connection: sa.Connection, keys: Values, but: Values) -> pa.Table:
+    """(key, stored): how many records, those of `but` left out, hold each of `keys`; keys without any are left out."""
+    if is_empty(connection, "record_key"):
+        return _COUNTS.empty_table()
+    load_values(connection, "asked_key", keys)
+    load_values(connection, "left_out", but)
+    return fetch_arrow(
+        connection,
+        "select k.key, count(*) as stored from asked_key a join record_key k on k.key = a.value "
+        "where not exists (select from left_out o where o.value = k.record_id) group by k.key",
+    )
+
+
+def holders_of(connection: sa.Connection, keys: Values, but: Values) -> pa.Table:
+    """(key, record_id): the records, those of `but` left out, that hold one of `keys`."""
+    if is_empty(connection, "record_key"):
+        return _HOLDERS.empty_table()
+    load_values(connection, "asked_key", keys)
+    load_values(connection, "left_out", but)
+    return fetch_arrow(
+        connection,
+        "select k.key, k.record_id from asked_key a join record_key k on k.key = a.value "
+        "where not exists (select from left_out o where o.value = k.record_id)",
+    )

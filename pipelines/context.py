@@ -1,0 +1,63 @@
+"""What every step of a night is given: the settings, the database, the contracts, the run's files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from mdm.cleanse.values import CleanseContext
+from mdm.contracts import SourceContract
+from mdm.settings import Settings
+from mdm.store.database import Database
+from mdm.store.place import find_place
+from pipelines.folder import RunFolder
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Night:
+    """One run. `progress` is told in a few words what is being done."""
+
+    settings: Settings
+    database: Database
+    contracts: tuple[SourceContract, ...]
+    run_id: str
+    business_date: dt.date
+    folder: RunFolder
+    progress: Progress = lambda text: None
+    dry_run: bool = False
+
+    def scratch(self) -> duckdb.DuckDBPyConnection:
+        """A DuckDB of its own for a step: two threads, UTC, spilling into the run's folder."""
+        connection = duckdb.connect()
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET threads = 2")
+        connection.execute("SET memory_limit = '3GB'")
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(f"SET temp_directory = '{self.folder.path / 'spill'}'")
+        return connection
+
+    @property
+    def data_directory(self) -> Path | None:
+        """Of the embedded PostgreSQL; None when the server is elsewhere."""
+        return find_place(self.settings.var).data if self.database.embedded else None
+
+    @cached_property
+    def trust(self) -> Mapping[str, Mapping[str, int]]:
+        """System -> attribute group -> trust, as survivorship takes it."""
+        return {c.source: {**c.trust.groups, "default": c.trust.default} for c in self.contracts}
+
+    def context_of(self, contract: SourceContract, extracted_at: dt.datetime) -> CleanseContext:
+        """How the cleanser reads this source."""
+        return CleanseContext(
+            region=contract.region or self.settings.cleanse.region,
+            area_code=contract.area_code,
+            role=contract.role,
+            extracted_at=extracted_at,
+        )

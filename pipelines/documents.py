@@ -1,0 +1,63 @@
+"""Records on their way between CLEANSED columns and the JSON document that the store keeps."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from mdm.party import CLEANSED
+
+# What the store keeps in columns of its own; the document has the rest, without nulls.
+IN_COLUMNS = (
+    "system",
+    "local_id",
+    "party",
+    "role",
+    "content_hash",
+    "extracted_at",
+    "changed_at",
+    "original",
+    "file",
+    "line",
+)
+IN_DOCUMENT = tuple(name for name in CLEANSED.names if name not in IN_COLUMNS)
+STORED = CLEANSED.append(pa.field("record_id", pa.int64()))
+
+
+def document_sql() -> str:
+    """The JSON document of a CLEANSED row, as a DuckDB expression."""
+    fields = ", ".join(f"{name} := {name}" for name in IN_DOCUMENT)
+    return f"json_merge_patch('{{}}', to_json(struct_pack({fields})))"
+
+
+def structure_sql() -> str:
+    """The types of the document, as DuckDB's `from_json` takes them."""
+    import orjson
+
+    return orjson.dumps({name: _json_type(CLEANSED.field(name).type) for name in IN_DOCUMENT}).decode()
+
+
+def _json_type(kind: pa.DataType) -> object:
+    if pa.types.is_list(kind):
+        return [_json_type(kind.value_type)]
+    if pa.types.is_struct(kind):
+        return {field.name: _json_type(field.type) for field in kind}
+    return {"string": "VARCHAR", "date32[day]": "DATE", "bool": "BOOLEAN"}.get(str(kind), "VARCHAR")
+
+
+def to_stored(versions: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Versions as the store gives them (columns and `cleansed` JSON) as STORED: CLEANSED and `record_id`."""
+    if versions.num_rows == 0:
+        return STORED.empty_table()
+    connection.register("stored_versions", versions)
+    found = ", ".join(f"d.{name} AS {name}" for name in IN_DOCUMENT)
+    table = connection.sql(
+        f"""
+        SELECT record_id, system, local_id, party, role, content_hash, extracted_at, changed_at, {found}
+        FROM (SELECT *, from_json(cleansed, '{structure_sql()}') AS d FROM stored_versions)
+        """
+    ).to_arrow_table()
+    connection.unregister("stored_versions")
+    for name in ("original", "file", "line"):
+        table = table.append_column(name, pa.nulls(table.num_rows, STORED.field(name).type))
+    return table.select(STORED.names).cast(STORED)

@@ -1,0 +1,79 @@
+"""Time and peak memory of a step: the proportional set size of this process, its children and the embedded database."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+
+class Measured:
+    """What a step took; final when the `measure` block is over."""
+
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+
+
+@contextlib.contextmanager
+def measure(data_directory: Path | None, every: float = 0.5) -> Iterator[Measured]:
+    """Measure a block: wall seconds, and peak memory (MB, PSS) sampled each `every` seconds.
+
+    data_directory: of the embedded PostgreSQL, whose processes are counted too; None for a server elsewhere.
+    """
+    measured, done = Measured(), threading.Event()
+
+    def sample() -> None:
+        while True:
+            measured.peak_mb = max(measured.peak_mb, _memory(data_directory))
+            if done.wait(every):
+                return
+
+    thread = threading.Thread(target=sample, name="memory", daemon=True)
+    started = time.monotonic()
+    thread.start()
+    try:
+        yield measured
+    finally:
+        done.set()
+        thread.join()
+        measured.seconds = round(time.monotonic() - started, 3)
+        measured.peak_mb = round(measured.peak_mb, 1)
+
+
+def _memory(data_directory: Path | None) -> float:
+    processes = {process.pid: process for process in _with_children(psutil.Process())}
+    server = _server(data_directory)
+    if server is not None:
+        processes |= {process.pid: process for process in _with_children(server)}
+    return sum(map(_pss, processes)) / 1024
+
+
+def _with_children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _server(data_directory: Path | None) -> psutil.Process | None:
+    if data_directory is None:
+        return None
+    try:
+        return psutil.Process(int((data_directory / "postmaster.pid").read_text().split("\n", 1)[0]))
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def _pss(pid: int) -> int:
+    """Proportional set size in kB; 0 for a process that has gone."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    except (OSError, ValueError):
+        pass
+    return 0

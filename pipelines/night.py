@@ -1,0 +1,243 @@
+"""The night: which step, in which order, with which checkpoint. No matching rule lives here.
+
+receive -> cleanse -> match -> resolve -> households -> golden -> judge -> apply
+
+Each step but the last reads files and writes files (`RunFolder`); the last one puts all of it into the store in one
+transaction. A run that was killed goes on with the first step that was not finished; one at a time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mdm.contracts import load_contracts
+from mdm.errors import ConfigError, GateStopped, UsageError
+from mdm.settings import Settings
+from mdm.store import runs
+from mdm.store.database import Database
+from mdm.store.locks import run_lock
+from pipelines.context import Night, Progress
+from pipelines.folder import RunFolder
+from pipelines.measure import measure
+from pipelines.report import make_report
+from pipelines.steps.apply import apply
+from pipelines.steps.cleanse import cleanse
+from pipelines.steps.golden import golden
+from pipelines.steps.households import households
+from pipelines.steps.judge import judge
+from pipelines.steps.match import match
+from pipelines.steps.receive import receive
+from pipelines.steps.resolve import resolve
+
+Step = Callable[[Night], dict[str, Any]]
+STEPS: dict[str, Step] = {
+    "receive": receive,
+    "cleanse": cleanse,
+    "match": match,
+    "resolve": resolve,
+    "households": households,
+    "golden": golden,
+    "judge": judge,
+}
+APPLY = "apply"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a night was asked for. only: stop after this step. dry_run: say what would change, apply nothing."""
+
+    only: str | None = None
+    dry_run: bool = False
+    business_date: dt.date | None = None
+
+
+def run_night(
+    settings: Settings, database: Database, asked: Asked | None = None, progress: Progress = lambda text: None
+) -> dict[str, Any]:
+    """Run the night, or what is left of an unfinished one; its report (see pipelines.report).
+
+    Raises RunInProgress when another run is under way. The report's `status` is applied, unchanged, stopped (by the
+    golden gate), dry_run or unfinished (`only`); `stopped` names the sources that a gate stopped.
+    """
+    asked = asked or Asked()
+    if asked.only is not None and asked.only not in (*STEPS, APPLY):
+        raise UsageError(f"no step is called {asked.only}", remedy=f"The steps are: {', '.join((*STEPS, APPLY))}.")
+    contracts = tuple(load_contracts(settings.sources))
+    if not contracts:
+        raise ConfigError("no source contracts", where=str(settings.sources), remedy="Write one: see mdm init.")
+    meaning = _meaning(settings, [contract.digest for contract in contracts])
+    with run_lock(database, {"command": "mdm run"}):
+        run_id, business_date = _find_or_begin(settings, database, meaning, asked)
+        folder = RunFolder(_folder(settings, run_id))
+        night = Night(settings, database, contracts, run_id, business_date, folder, progress, asked.dry_run)
+        return _run(night, asked)
+
+
+def _run(night: Night, asked: Asked) -> dict[str, Any]:
+    manifests: dict[str, Any] = {}
+    for name, step in STEPS.items():
+        manifests[name] = _do(night, name, step)
+        if name == "receive" and night.settings.gates.on_failure == "stop" and manifests[name]["counts"]["stopped"]:
+            return _stop(night, manifests, "a source was stopped, and the policy is to stop the run")
+        if name == "cleanse" and _nothing_changed(manifests):
+            break
+        if asked.only == name:
+            return make_report(night, manifests, "unfinished")
+    stopped = manifests.get("judge", {"counts": {}})["counts"].get("stopped")
+    if asked.dry_run:
+        report = make_report(night, manifests, "dry_run")
+        shutil.rmtree(night.folder.path)
+        return report
+    if stopped:
+        return _stop(night, manifests, stopped)
+    return _apply(night, manifests)
+
+
+def _do(night: Night, name: str, step: Step) -> dict[str, Any]:
+    """A step's manifest: of this run's earlier try if it was finished then."""
+    found = night.folder.manifest(name)
+    if found is not None:
+        return found
+    night.folder.begin(name)
+    _note(night, name, "running")
+    with measure(night.data_directory) as measured:
+        counts = orjson.loads(orjson.dumps(step(night)))  # as it will be read again, dates as text
+    manifest = {"counts": counts, "seconds": measured.seconds, "peak_mb": measured.peak_mb}
+    night.folder.finish(name, manifest)
+    _note(night, name, "done", manifest)
+    return manifest
+
+
+def _nothing_changed(manifests: dict[str, Any]) -> bool:
+    cleansed = manifests["cleanse"]["counts"]
+    return not (cleansed["records"] or cleansed["gone"])
+
+
+def _apply(night: Night, manifests: dict[str, Any]) -> dict[str, Any]:
+    changed = not _nothing_changed(manifests)
+    with measure(night.data_directory) as measured, night.database.begin() as connection:
+        counts = apply(night, connection) if changed else {}
+        manifests[APPLY] = {"counts": counts}
+        report = make_report(night, manifests, "applied" if changed else "unchanged")
+        _keep(night, connection, report)
+        runs.end_run(connection, night.run_id, "applied", report)
+    manifests[APPLY] |= {"seconds": measured.seconds, "peak_mb": measured.peak_mb}
+    report = make_report(night, manifests, report["status"])
+    with night.database.begin() as connection:
+        runs.put_step(connection, night.run_id, APPLY, "done", counts=counts, seconds=measured.seconds,
+                      peak_mb=measured.peak_mb)  # fmt: skip
+        runs.end_run(connection, night.run_id, "applied", report)
+    _close(night)
+    return report
+
+
+def _stop(night: Night, manifests: dict[str, Any], reason: str) -> dict[str, Any]:
+    """A gate stopped the run: what it found is kept, nothing is applied, and the next run begins anew."""
+    report = make_report(night, manifests, "stopped") | {"reason": reason}
+    if not night.dry_run:
+        with night.database.begin() as connection:
+            _keep(night, connection, report)
+            runs.end_run(connection, night.run_id, "stopped", report)
+    _close(night)
+    return report
+
+
+def _keep(night: Night, connection: Any, report: dict[str, Any]) -> None:
+    """Deliveries, quarantine and what the expectations found."""
+    accounts = night.folder.manifest("receive") or {"counts": {"deliveries": []}}
+    columns = ("missing", "reason")
+    late = {**((night.folder.manifest("cleanse") or {"counts": {}})["counts"].get("stopped") or {})}
+    deliveries = []
+    for account in accounts["counts"]["deliveries"]:
+        row = {k: v for k, v in account.items() if k not in columns}
+        row["extracted_at"] = dt.datetime.fromisoformat(row["extracted_at"])
+        if report["status"] == "stopped" or account["system"] in late:
+            row["status"] = "stopped"
+        deliveries.append(row)
+    runs.put_deliveries(connection, night.run_id, deliveries)
+    results: list[dict[str, Any]] = []
+    for step in ("receive", "cleanse", "judge"):
+        if night.folder.manifest(step) is None:
+            continue
+        if night.folder.file(step, "results.json").exists():
+            results += night.folder.read_json(step, "results")
+        if night.folder.file(step, "quarantine.parquet").exists():
+            failed = night.folder.read(step, "quarantine")
+            if failed.num_rows:
+                runs.put_quarantine(connection, night.run_id, failed)
+    runs.put_expectation_results(connection, night.run_id, results)
+    if night.folder.manifest("cleanse") is not None and report["status"] == "applied":
+        accepted = night.folder.read("cleanse", "records").select(["system", "local_id"])
+        if accepted.num_rows:
+            runs.resolve_quarantine(connection, night.run_id, accepted)
+
+
+def _note(night: Night, step: str, status: str, manifest: dict[str, Any] | None = None) -> None:
+    if night.dry_run:
+        return
+    facts = manifest or {}
+    with night.database.begin() as connection:
+        runs.put_step(connection, night.run_id, step, status, counts=facts.get("counts"),
+                      seconds=facts.get("seconds"), peak_mb=facts.get("peak_mb"))  # fmt: skip
+
+
+# -- which run ---------------------------------------------------------------------------------------------------------
+
+
+def _meaning(settings: Settings, digests: Iterable[str]) -> str:
+    """What a run's files depend on besides the feeds: after a change of it an unfinished run begins anew."""
+    sections = settings.model_dump(mode="json", exclude={"database_url", "workspace", "landing", "run"})
+    return orjson.dumps([sections, list(digests)], option=orjson.OPT_SORT_KEYS).hex()
+
+
+def _folder(settings: Settings, run_id: str) -> Path:
+    return settings.var / "runs" / run_id
+
+
+def _find_or_begin(settings: Settings, database: Database, meaning: str, asked: Asked) -> tuple[str, dt.date]:
+    """The unfinished run, if its configuration is still the same, or a new one."""
+    business_date = asked.business_date or settings.run.business_date or dt.datetime.now(dt.UTC).date()
+    if asked.dry_run:
+        return f"dry-{dt.datetime.now(dt.UTC):%Y%m%d%H%M%S%f}", business_date
+    with database.begin() as connection:
+        unfinished = runs.last_runs(connection, 1, status="running")
+        if unfinished:
+            run_id, begun = unfinished[0]["run_id"], unfinished[0]["business_date"]
+            file = _folder(settings, run_id) / "run.json"
+            if not file.exists() or orjson.loads(file.read_bytes())["meaning"] != meaning:
+                shutil.rmtree(_folder(settings, run_id), ignore_errors=True)
+                _begin(settings, run_id, meaning)
+            return run_id, begun
+        latest = runs.last_runs(connection, 1000)
+        number = 1 + sum(run["run_id"].startswith(f"{business_date:%Y%m%d}-") for run in latest)
+        run_id = f"{business_date:%Y%m%d}-{number:02d}"
+        shutil.rmtree(_folder(settings, run_id), ignore_errors=True)
+        _begin(settings, run_id, meaning)
+        runs.start_run(connection, run_id, business_date)
+    return run_id, business_date
+
+
+def _begin(settings: Settings, run_id: str, meaning: str) -> None:
+    folder = RunFolder(_folder(settings, run_id))
+    (folder.path / "run.json").write_bytes(orjson.dumps({"run_id": run_id, "meaning": meaning}))
+
+
+def _close(night: Night) -> None:
+    """The files of a finished run are no longer needed, but for its manifests: the store has everything."""
+    for folder in night.folder.path.iterdir():
+        if folder.is_dir():
+            for file in folder.glob("*.parquet"):
+                file.unlink()
+    shutil.rmtree(night.folder.path / "spill", ignore_errors=True)
+
+
+def leave_code(report: dict[str, Any]) -> int:
+    """The exit code of a run: 3 when a gate stopped it or any source of it, else 0."""
+    return GateStopped.exit_code if report["status"] == "stopped" or report["stopped"] else 0

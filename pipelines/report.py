@@ -1,0 +1,52 @@
+"""The report of a run: where every row went, what became of the records, what each step took."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.context import Night
+
+COUNTED = ("accepted", "unchanged", "duplicate", "deletion", "quarantined", "suppressed")
+
+
+def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[str, Any]:
+    """What happened, as one JSON-able document; `pipelines.show` prints it."""
+    counts = {name: manifest["counts"] for name, manifest in manifests.items()}
+    received, cleansed = counts.get("receive", {}), counts.get("cleanse", {})
+    sources = _sources(received.get("deliveries", ()))
+    stopped = {**received.get("stopped", {}), **cleansed.get("stopped", {})}
+    matched, resolved = counts.get("match", {}), counts.get("resolve", {})
+    return {
+        "run_id": night.run_id,
+        "business_date": night.business_date.isoformat(),
+        "status": status,
+        "sources": sources,
+        "missing": received.get("missing", []),
+        "stopped": stopped,
+        "records": {k: cleansed.get(k, 0) for k in ("records", "new", "reused_keys", "gone", "quarantined")},
+        "candidates": matched.get("candidates", {}),
+        "pairs": matched.get("pairs", {}),
+        "too_common": matched.get("too_common", []),
+        "model_notes": matched.get("notes", {}),
+        "customers": {k: resolved.get(k, 0) for k in ("customers", "minted", "open")},
+        "lineage": resolved.get("lineage", {}),
+        "households": counts.get("households", {}),
+        "golden": counts.get("golden", {}),
+        "applied": counts.get("apply", {}),
+        "steps": {
+            name: {"seconds": m.get("seconds"), "peak_mb": m.get("peak_mb")} for name, m in manifests.items()
+        },
+    }  # fmt: skip
+
+
+def _sources(deliveries: Any) -> list[dict[str, Any]]:
+    """One line per delivery; rows_read == the sum of COUNTED wherever rows were judged (checked here)."""
+    rows = []
+    for delivery in deliveries:
+        row = {k: delivery[k] for k in ("system", "file", "status", "rows_read", *COUNTED, "records", "missing", "reason")}
+        if delivery["status"] in ("applied", "repeated"):
+            lost = row["rows_read"] - sum(row[name] for name in COUNTED)
+            if lost:
+                raise AssertionError(f"{row['system']} {row['file']}: {lost} rows are unaccounted for")
+        rows.append(row)
+    return rows

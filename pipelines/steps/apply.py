@@ -1,0 +1,153 @@
+"""Step 8, apply: everything that the night found becomes the store's state in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import sqlalchemy as sa
+
+from mdm.errors import StoreError
+from mdm.store import counters, customers, households, keys, lineage, models, pairs, records, tasks
+from mdm.store import golden as golden_store
+from mdm.store.bulk import deferred_indexes
+from pipelines.context import Night
+from pipelines.documents import document_sql
+from pipelines.steps.match import PARTIES
+
+LOADED = ("record", "record_key", "pair", "customer", "xref", "lineage", "golden", "household", "membership")
+ACTOR = "run"
+
+
+def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
+    """Write all files of the night into the store; the caller's transaction commits it, or nothing."""
+    night.progress("apply")
+    _check_numbers(night, connection)
+    with deferred_indexes(connection, LOADED):
+        counts = {**_records(night, connection), **_matching(night, connection)}
+        counts |= {**_customers(night, connection), **_households(night, connection)}
+    counts |= _tasks(night, connection)
+    return counts
+
+
+def _check_numbers(night: Night, connection: sa.Connection) -> None:
+    """PINs and household ids were numbered from a snapshot; see that nobody has taken one since, and take them."""
+    pins = night.folder.read_json("resolve", "numbers")
+    chis = night.folder.read_json("households", "numbers")
+    wanted = {"pin": (pins["first"], pins["minted"])}
+    wanted |= {kind: (chis["first"][kind], chis["minted"][kind]) for kind in chis["first"]}
+    for name, (first, minted) in wanted.items():
+        if counters.last_taken(connection, name) != first - 1:
+            raise StoreError(f"somebody else has issued a {name} since the run resolved", remedy="Run again.")
+        if minted:
+            counters.advance(connection, name, first - 1 + minted)
+
+
+def _with_run(night: Night, table: pa.Table) -> pa.Table:
+    return table.append_column("run_id", pa.array([night.run_id] * table.num_rows, pa.string()))
+
+
+def _records(night: Night, connection: sa.Connection) -> dict[str, Any]:
+    folder = night.folder
+    with night.scratch() as scratch:
+        versions = scratch.sql(
+            f"""
+            SELECT w.record_id, w.system, w.local_id, w.incarnation, w.party, w.role, 'accepted' AS status,
+                   w.content_hash, w.extracted_at, w.changed_at, '{night.run_id}' AS run_id,
+                   {document_sql()} AS cleansed, w.original, coalesce(k.keys, []) AS keys
+            FROM {folder.sql("cleanse", "records")} w
+            LEFT JOIN (SELECT record_id, list(key ORDER BY key) AS keys FROM {folder.sql("match", "keys")}
+                       GROUP BY record_id) k USING (record_id)
+            """
+        )
+        put = records.put_versions(connection, versions)
+        work = folder.read("cleanse", "records")
+        gone = _with_run(night, folder.read("cleanse", "gone"))
+        deleted = records.mark_deleted(connection, gone) if gone.num_rows else 0
+        stale = pa.concat_arrays(
+            [
+                work["record_id"].combine_chunks().filter(work["moved"].combine_chunks()),
+                folder.read("cleanse", "replaced")["record_id"].combine_chunks(),
+            ]
+        )
+        if len(stale):
+            pairs.delete_pairs(connection, stale)
+            keys.delete_keys(connection, stale)
+        index = scratch.sql(
+            f"SELECT DISTINCT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY key, record_id"
+        )
+        keys.load_keys(connection, index)
+    return {"records_new": put.inserted - put.changed, "records_changed": put.changed, "records_deleted": deleted}
+
+
+def _matching(night: Night, connection: sa.Connection) -> dict[str, Any]:
+    for party in PARTIES:
+        file = night.folder.file("match", f"model-{party}.json")
+        if file.exists():
+            definition = orjson.loads(file.read_bytes())
+            model_id = _model_id(file.read_bytes())
+            models.save_model(connection, model_id, party, definition)
+            models.make_current(connection, model_id)
+    return {"pairs": pairs.put_pairs(connection, night.folder.read("match", "pairs").select(list(pairs.PAIR_COLUMNS)))}
+
+
+def _model_id(text: bytes) -> str:
+    from mdm.match.model import Model
+
+    return Model.from_json(text).model_id
+
+
+def _customers(night: Night, connection: sa.Connection) -> dict[str, Any]:
+    folder = night.folder
+    put = customers.put_customers(connection, _with_run(night, folder.read("resolve", "customers")))
+    closed = folder.read("resolve", "closed")
+    if closed.num_rows:
+        customers.end_xrefs(connection, closed)
+    xrefs = customers.put_xrefs(connection, _with_run(night, folder.read("resolve", "xrefs")))
+    events = _with_run(night, folder.read("resolve", "lineage"))
+    lineage.add_events(connection, events.append_column("actor", pa.array([ACTOR] * events.num_rows, pa.string())))
+    ended = folder.read("golden", "ended")
+    if ended.num_rows:
+        golden_store.end_golden(connection, ended)
+    golden = golden_store.put_golden(connection, _with_run(night, folder.read("golden", "golden")))
+    return {
+        "customers_new": put.inserted - put.changed,
+        "customers_changed": put.changed,
+        "xrefs_changed": xrefs.inserted,
+        "golden_changed": golden.inserted,
+    }
+
+
+def _households(night: Night, connection: sa.Connection) -> dict[str, Any]:
+    folder = night.folder
+    put = households.put_households(connection, _with_run(night, folder.read("households", "households")))
+    ended = folder.read("households", "ended")
+    if ended.num_rows:
+        households.end_memberships(connection, ended)
+    members = households.put_memberships(connection, _with_run(night, folder.read("households", "memberships")))
+    return {"households_changed": put.inserted, "memberships_changed": members.inserted}
+
+
+def _tasks(night: Night, connection: sa.Connection) -> dict[str, Any]:
+    """Open what is open; close what concerned tonight's component and is no longer so."""
+    folder = night.folder
+    wanted = folder.read("resolve", "tasks")
+    component = pa.concat_arrays(
+        [
+            folder.read("resolve", "component")["record_id"].combine_chunks(),
+            *(folder.read("cleanse", name)["record_id"].combine_chunks() for name in ("gone", "replaced")),
+        ]
+    )
+    known = tasks.open_tasks_on(connection, component)
+    still = set(zip(*(wanted[n].to_pylist() for n in ("kind", "left_id", "right_id")), strict=True))
+    over = [
+        row["task_id"]
+        for row in known.to_pylist()
+        if (row["kind"], row["left_id"], row["right_id"]) not in still and row["kind"] != "generic_value"
+    ]
+    if over:
+        reason = "the reason is gone: the records changed, or the two are one customer now"
+        tasks.close_tasks(connection, night.run_id, pa.array(over, pa.int64()), reason)
+    opened = tasks.put_tasks(connection, night.run_id, wanted) if wanted.num_rows else 0
+    return {"tasks_opened": opened, "tasks_closed": len(over)}

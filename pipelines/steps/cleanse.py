@@ -1,0 +1,142 @@
+"""Step 2, cleanse: every new or changed record through the one cleanser; the cleansed gate decides.
+
+Out: ``records`` (CLEANSED and record_id, incarnation, moved), ``gone`` (record_id, extracted_at: deleted),
+``replaced`` (record_id: the key was given to somebody else), ``quarantine``. Record ids are taken here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mdm.cleanse.batch import cleanse_batch
+from mdm.contracts import SourceContract
+from mdm.party import CLEANSED, INSTANT, QUARANTINE
+from mdm.resolve.incarnation import is_new_incarnation
+from mdm.store import counters, records
+from pipelines.context import Night
+from pipelines.documents import to_stored
+from pipelines.steps.receive import CHANGED
+
+WORK = CLEANSED.append(pa.field("record_id", pa.int64())).append(pa.field("incarnation", pa.int32()))
+WORK = WORK.append(pa.field("moved", pa.bool_()))  # known before under this incarnation: its data changed
+GONE = pa.schema([("record_id", pa.int64()), ("extracted_at", INSTANT)])
+REPLACED = pa.schema([("record_id", pa.int64())])
+
+
+def cleanse(night: Night) -> dict[str, Any]:
+    """Cleanse what was received and say which record of the store each row is."""
+    accepted, quarantined, results, stopped = [], [QUARANTINE.empty_table()], [], {}
+    for contract in night.contracts:
+        changed = night.folder.read("receive", f"changed-{contract.source}", CHANGED)
+        if changed.num_rows == 0:
+            continue
+        night.progress(f"cleanse {contract.source}")
+        from expectations.gate import check_cleansed  # seconds to import
+
+        gate = check_cleansed(_cleansed(night, contract, changed), contract, policy=night.settings.gates)
+        results += [asdict(result) for result in gate.results]
+        quarantined.append(gate.quarantined.cast(QUARANTINE))
+        if gate.stopped:
+            stopped[contract.source] = gate.stopped
+            continue
+        accepted.append(gate.accepted)
+    folder = night.folder
+    with night.scratch() as scratch:
+        counts = _identify(night, pa.concat_tables([CLEANSED.empty_table(), *accepted]), stopped, scratch)
+    folder.write("cleanse", "quarantine", pa.concat_tables(quarantined))
+    folder.write_json("cleanse", "results", results)
+    return {**counts, "quarantined": sum(t.num_rows for t in quarantined), "stopped": stopped}
+
+
+def _cleansed(night: Night, contract: SourceContract, changed: pa.Table) -> pa.Table:
+    """CLEANSED rows; each keeps the time at which its own delivery was cut."""
+    parts = []
+    for extracted_at in changed["extracted_at"].unique().to_pylist():
+        of_delivery = changed.filter(pc.equal(changed["extracted_at"], pa.scalar(extracted_at, INSTANT)))
+        context = night.context_of(contract, extracted_at)
+        parts.append(cleanse_batch(of_delivery.drop_columns(["extracted_at"]), context=context))
+    return pa.concat_tables(parts)
+
+
+def _identify(
+    night: Night, cleansed: pa.Table, stopped: dict[str, str], scratch: duckdb.DuckDBPyConnection
+) -> dict[str, int]:
+    """Give each record its id: that of the known key, or a new one for a new key and for a key that was reused."""
+    scratch.register("cleansed", cleansed)
+    keys = cleansed.select(["system", "local_id"])
+    with night.database.begin() as connection:
+        known = records.find_current(connection, keys) if keys.num_rows else None
+        gone = night.folder.read("receive", "gone").filter(
+            pc.invert(pc.is_in(night.folder.read("receive", "gone")["system"], pa.array(list(stopped), pa.string())))
+        )
+        leaving = records.find_current(connection, gone.select(["system", "local_id"])) if gone.num_rows else None
+    replaced = _replaced(cleansed, known, scratch)
+    _match_known(scratch, known, replaced)
+    new = scratch.execute("SELECT count(*) FROM named WHERE record_id IS NULL").fetchall()[0][0]
+    with night.database.begin() as connection:
+        take = counters.last_taken(connection, "record") + 1 if night.dry_run else counters.take
+        first = take if isinstance(take, int) else take(connection, "record", new) if new else 0
+    folder = night.folder
+    names = ", ".join(CLEANSED.names)
+    folder.write_query(
+        "cleanse",
+        "records",
+        scratch,
+        f"""
+        SELECT {names}, coalesce(record_id, {first} - 1 + row_number() OVER
+               (PARTITION BY record_id IS NULL ORDER BY system, local_id))::BIGINT AS record_id,
+               incarnation::INTEGER AS incarnation, record_id IS NOT NULL AS moved
+        FROM named
+        """,
+    )
+    folder.write("cleanse", "replaced", pa.table({"record_id": pa.array(sorted(replaced), pa.int64())}))
+    folder.write("cleanse", "gone", _gone(gone, leaving, scratch))
+    return {"records": cleansed.num_rows, "new": new, "reused_keys": len(replaced), "gone": gone.num_rows}
+
+
+def _match_known(scratch: duckdb.DuckDBPyConnection, known: pa.Table | None, replaced: set[int]) -> None:
+    """Table `named`: the cleansed records with the id and incarnation that they have, or the next incarnation."""
+    columns = {"system": pa.string(), "local_id": pa.string(), "record_id": pa.int64(), "incarnation": pa.int32()}
+    table = pa.table({name: pa.array([], kind) for name, kind in columns.items()})
+    if known is not None and known.num_rows:
+        table = known.select(list(columns))
+    scratch.register("known", table)
+    scratch.register("reused", pa.table({"record_id": pa.array(sorted(replaced), pa.int64())}))
+    scratch.execute(
+        """
+        CREATE TABLE named AS
+        SELECT c.*, CASE WHEN r.record_id IS NULL THEN k.record_id END AS record_id,
+               CASE WHEN k.record_id IS NULL THEN 1 WHEN r.record_id IS NULL THEN k.incarnation
+                    ELSE k.incarnation + 1 END AS incarnation
+        FROM cleansed c LEFT JOIN known k USING (system, local_id) LEFT JOIN reused r ON r.record_id = k.record_id
+        """
+    )
+
+
+def _replaced(cleansed: pa.Table, known: pa.Table | None, scratch: duckdb.DuckDBPyConnection) -> set[int]:
+    """Records whose key now stands for another party."""
+    if known is None or known.num_rows == 0:
+        return set()
+    old = {(row["system"], row["local_id"]): row for row in to_stored(known, scratch).to_pylist()}
+    scratch.register("old_keys", known.select(["system", "local_id"]))
+    current = scratch.sql("SELECT c.* FROM cleansed c SEMI JOIN old_keys USING (system, local_id)").to_arrow_table()
+    found = set()
+    for row in current.to_pylist():
+        before = old[row["system"], row["local_id"]]
+        if is_new_incarnation(before, row):
+            found.add(before["record_id"])
+    return found
+
+
+def _gone(gone: pa.Table, leaving: pa.Table | None, scratch: duckdb.DuckDBPyConnection) -> pa.Table:
+    if leaving is None or leaving.num_rows == 0:
+        return GONE.empty_table()
+    scratch.register("gone_keys", gone)
+    scratch.register("leaving", leaving.select(["system", "local_id", "record_id"]))
+    query = "SELECT record_id, g.extracted_at FROM leaving JOIN gone_keys g USING (system, local_id)"
+    return scratch.sql(query).to_arrow_table().cast(GONE)

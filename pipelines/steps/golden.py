@@ -1,0 +1,55 @@
+"""Step 6, golden: the golden record of every customer that was resolved again.
+
+Out: ``golden`` (pin, doc), ``ended`` (pin: no longer a customer of its own).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mdm.golden.bulk import golden_batch
+from mdm.golden.overrides import Override
+from mdm.store import overrides as store
+from pipelines.context import Night
+
+
+def golden(night: Night) -> dict[str, Any]:
+    """Survivorship over the records of every affected customer."""
+    night.progress("golden records")
+    folder, settings = night.folder, night.settings.golden
+    xrefs = folder.read("resolve", "xrefs")
+    with night.scratch() as scratch:
+        scratch.execute(f"CREATE VIEW component AS SELECT * FROM {folder.sql('resolve', 'component')}")
+        documents = golden_batch(
+            scratch.table("component"),
+            xrefs.select(["system", "local_id", "pin"]),
+            trust=night.trust,
+            rules=settings.rules,
+            half_life_days=settings.half_life_days,
+            overrides=_overrides(night),
+            business_date=night.business_date,
+            connection=scratch,
+        )
+    customers = folder.read("resolve", "customers")
+    active = customers.filter(pc.equal(customers["status"], "active"))["pin"]
+    ended = customers.filter(pc.not_equal(customers["status"], "active"))["pin"]
+    documents = documents.filter(pc.is_in(documents["pin"], active.combine_chunks()))
+    folder.write("golden", "golden", documents)
+    folder.write("golden", "ended", pa.table({"pin": ended}))
+    return {"documents": documents.num_rows}
+
+
+def _overrides(night: Night) -> dict[str, list[Override]]:
+    with night.database.begin() as connection:
+        rows = store.overrides_in_force(connection, night.business_date).to_pylist()
+    found: dict[str, list[Override]] = {}
+    for row in rows:
+        value = orjson.loads(row["value"])
+        found.setdefault(row["pin"], []).append(
+            Override(row["attribute"], value, row["reason"], row["actor"], row["expires"])
+        )
+    return found

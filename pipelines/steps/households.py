@@ -1,0 +1,224 @@
+"""Step 5, households: who lives together, and which organisations are one legal entity, under ids that last.
+
+Out: ``households`` and ``memberships`` as the store takes them, ``ended`` (chi, pin, period). Built from all current
+records, since a household may change without any of its own records: the store keeps only what differs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from mdm.resolve.household_identity import HouseholdsBefore, HouseholdState, assign_chis
+from mdm.resolve.households import HouseholdRules, build_households
+from mdm.resolve.legal_entities import build_legal_entities, organisations_from_cleansed
+from mdm.resolve.memberships import MEMBERSHIPS
+from mdm.resolve.pins import mint_household_ids, mint_legal_entity_ids
+from mdm.resolve.sightings import sightings_from_cleansed
+from mdm.store import counters, customers, records
+from mdm.store import households as store
+from pipelines.context import Night
+from pipelines.documents import STORED, to_stored
+
+HOUSEHOLDS = pa.schema(
+    [
+        ("chi", pa.string()),
+        ("kind", pa.string()),
+        ("dwelling", pa.string()),
+        ("doc", pa.string()),
+        ("status", pa.string()),
+        ("redirect_to", pa.string()),
+        ("issued", pa.int64()),
+    ]
+)
+STORED_MEMBERSHIPS = pa.schema(
+    [
+        ("chi", pa.string()),
+        ("pin", pa.string()),
+        ("period", pa.int32()),
+        ("role", pa.string()),
+        ("valid_from", pa.date32()),
+        ("valid_to", pa.date32()),
+        ("evidence", pa.string()),
+    ]
+)
+ENDED = pa.schema([("chi", pa.string()), ("pin", pa.string()), ("period", pa.int32())])
+KINDS: Mapping[str, tuple[str, Callable[..., Sequence[str]]]] = {
+    "household": ("household", mint_household_ids),
+    "legal_entity": ("legal_entity", mint_legal_entity_ids),
+}
+
+
+def households(night: Night) -> dict[str, Any]:
+    """Build households and legal entities and give them their ids."""
+    night.progress("households")
+    with night.scratch() as scratch:
+        with night.database.begin() as connection:
+            cleansed, pins = _everybody(night, connection, scratch)
+            old_households, old_memberships = store.all_households(connection), store.all_memberships(connection)
+            first = {name: counters.last_taken(connection, name) + 1 for name, _ in KINDS.values()}
+        rules = HouseholdRules(max_dwelling_people=night.settings.households.max_dwelling_people)
+        built = {
+            "household": build_households(sightings_from_cleansed(cleansed, pins), rules),
+            "legal_entity": build_legal_entities(organisations_from_cleansed(cleansed, pins)),
+        }
+        redirects = _redirects(night)
+        counts: dict[str, Any] = {"minted": {}}
+        tables = []
+        for kind, memberships in built.items():
+            found = _of_kind(night, kind, memberships, old_households, old_memberships, redirects, first[kind])
+            tables.append(found[:2])
+            counts[kind] = len(memberships["household"].unique())
+            counts["minted"][kind] = found[2]
+        _write(night, scratch, tables, old_memberships)
+    night.folder.write_json("households", "numbers", {"first": first, "minted": counts["minted"]})
+    return counts
+
+
+def _everybody(
+    night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection
+) -> tuple[pa.Table, pa.ChunkedArray]:
+    """All current records as tonight leaves them, with the PIN of each (null: none)."""
+    component = night.folder.read("resolve", "component", STORED)
+    xrefs = night.folder.read("resolve", "xrefs").select(["record_id", "pin"])
+    left = pa.concat_tables([night.folder.read("cleanse", n).select(["record_id"]) for n in ("gone", "replaced")])
+    stored = records.all_current(connection)
+    scratch.register("stored", stored)
+    scratch.register("tonight", component)
+    scratch.register("gone", left)
+    rest = scratch.sql(
+        "SELECT * FROM stored WHERE record_id NOT IN (SELECT record_id FROM tonight UNION ALL SELECT record_id FROM gone)"
+    ).to_arrow_table()
+    everybody = pa.concat_tables([component, to_stored(rest, scratch)])
+    if rest.num_rows:
+        old = customers.all_xrefs(connection).select(["record_id", "pin"])
+        scratch.register("old_xrefs", old)
+        scratch.register("new_xrefs", xrefs)
+        xrefs = scratch.sql(
+            "SELECT record_id, pin FROM new_xrefs UNION ALL SELECT record_id, pin FROM old_xrefs "
+            "WHERE record_id NOT IN (SELECT record_id FROM tonight)"
+        ).to_arrow_table()
+    everybody = everybody.filter(pc.equal(everybody["role"], "customer"))
+    places = pc.index_in(everybody["record_id"], xrefs["record_id"].combine_chunks())
+    return everybody, xrefs["pin"].combine_chunks().take(places.combine_chunks())
+
+
+def _redirects(night: Night) -> dict[str, str]:
+    table = night.folder.read("resolve", "customers")
+    pairs = zip(table["pin"].to_pylist(), table["redirect_to"].to_pylist(), strict=True)
+    return {pin: target for pin, target in pairs if target is not None}
+
+
+def _of_kind(
+    night: Night,
+    kind: str,
+    memberships: pa.Table,
+    old_households: pa.Table,
+    old_memberships: pa.Table,
+    redirects: Mapping[str, str],
+    first: int,
+) -> tuple[pa.Table, pa.Table, int]:
+    """(HOUSEHOLDS, STORED_MEMBERSHIPS, ids minted) of one kind."""
+    mint = partial(KINDS[kind][1], instance=night.settings.instance.code, key=night.settings.instance.pin_key)
+    states = {
+        row["chi"]: HouseholdState(row["chi"], row["issued"], row["status"], row["redirect_to"])
+        for row in old_households.filter(pc.equal(old_households["kind"], kind)).to_pylist()
+    }
+    members = old_memberships.filter(pc.is_in(old_memberships["chi"], pa.array(list(states), pa.string())))
+    before = HouseholdsBefore(
+        states,
+        _tokens_before(members, redirects),
+    )
+    change = assign_chis(
+        _tokens(memberships),
+        before,
+        next_number=first,
+        mint=lambda start, count: mint(start, count) if count else [],
+    )
+    chis = pa.array(change.chis, pa.string())
+    rows = _memberships(memberships, chis)
+    dwellings = dict(zip(rows["chi"].to_pylist(), memberships["evidence"].to_pylist(), strict=True))
+    columns = {
+        "chi": list(change.states),
+        "kind": [kind] * len(change.states),
+        "dwelling": [_dwelling(dwellings.get(chi)) for chi in change.states],
+        "doc": [None] * len(change.states),
+        "status": [s.status for s in change.states.values()],
+        "redirect_to": [s.redirect_to for s in change.states.values()],
+        "issued": [s.issued for s in change.states.values()],
+    }
+    return pa.table(columns, schema=HOUSEHOLDS), rows, len(change.minted)
+
+
+def _dwelling(evidence: list[dict[str, Any]] | None) -> str | None:
+    return evidence[0]["address"] if evidence else None
+
+
+def _tokens(memberships: pa.Table) -> list[list[str]]:
+    """Members of each household. Who was in several is counted from the latest: ``pin@0`` is where they are now."""
+    households: dict[int, list[str]] = {}
+    stays: dict[str, list[int]] = defaultdict(list)
+    table = memberships.sort_by([("valid_from", "descending"), ("household", "ascending")])
+    for pin, household in zip(table["customer"].to_pylist(), table["household"].to_pylist(), strict=True):
+        if household not in stays[pin]:
+            households.setdefault(household, []).append(f"{pin}@{len(stays[pin])}")
+            stays[pin].append(household)
+    return [households[number] for number in sorted(households)]
+
+
+def _tokens_before(members: pa.Table, redirects: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """Previous members in the same form, with the day from which they belonged; merged PINs under their survivor."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    stays: dict[str, list[str]] = defaultdict(list)
+    rows = sorted(members.to_pylist(), key=lambda r: (r["valid_from"] is None, r["valid_from"], r["chi"]), reverse=True)
+    for row in rows:
+        pin = redirects.get(row["pin"], row["pin"])
+        if row["chi"] not in stays[pin]:
+            stays[pin].append(row["chi"])
+        token = f"{pin}@{stays[pin].index(row['chi'])}"
+        since = row["valid_from"].toordinal() if row["valid_from"] is not None else 0
+        found[row["chi"]][token] = min(since, found[row["chi"]].get(token, since))
+    return dict(found)
+
+
+def _memberships(memberships: pa.Table, chis: pa.Array) -> pa.Table:
+    """MEMBERSHIPS with ids, as the store keeps them; periods of a member are numbered by date."""
+    if memberships.num_rows == 0:
+        return STORED_MEMBERSHIPS.empty_table()
+    with duckdb.connect() as connection:
+        numbered = memberships.append_column("chi", chis.take(memberships["household"].combine_chunks()))
+        connection.register("memberships", numbered.select([*MEMBERSHIPS.names, "chi"]))
+        return (
+            connection.sql(
+                """
+                SELECT chi, customer AS pin,
+                       row_number() OVER (PARTITION BY chi, customer ORDER BY valid_from NULLS FIRST)::INTEGER AS period,
+                       role, valid_from, valid_to, to_json(evidence)::VARCHAR AS evidence
+                FROM memberships
+                """
+            )
+            .to_arrow_table()
+            .cast(STORED_MEMBERSHIPS)
+        )
+
+
+def _write(
+    night: Night,
+    scratch: duckdb.DuckDBPyConnection,
+    tables: Sequence[Sequence[pa.Table]],
+    old: pa.Table,
+) -> None:
+    memberships = pa.concat_tables([table[1] for table in tables])
+    night.folder.write("households", "households", pa.concat_tables([table[0] for table in tables]))
+    night.folder.write("households", "memberships", memberships)
+    scratch.register("old_memberships", old.select(ENDED.names))
+    scratch.register("new_memberships", memberships.select(ENDED.names))
+    ended = "SELECT chi, pin, period FROM old_memberships EXCEPT SELECT chi, pin, period FROM new_memberships"
+    night.folder.write("households", "ended", scratch.sql(ended).to_arrow_table().cast(ENDED))

@@ -1,0 +1,47 @@
+"""Step 7, judge: the golden gate over the files that are about to be applied; nothing is applied when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mdm.store import customers as store
+from pipelines.context import Night
+
+CHURN = ("merged", "split", "revived")
+
+
+def judge(night: Night) -> dict[str, Any]:
+    """Check what would be applied against the golden expectations, churn included."""
+    from expectations.gate import GoldenTables, check_golden  # seconds to import
+
+    night.progress("golden gate")
+    folder = night.folder
+    component = folder.read("resolve", "component")
+    customers = folder.read("resolve", "customers")
+    active = customers.filter(pc.equal(customers["status"], "active")).select(["pin"])
+    members = folder.read("households", "memberships").filter(
+        pc.is_in(folder.read("households", "memberships")["pin"], customers["pin"].combine_chunks())
+    )
+    lineage = folder.read("resolve", "lineage")
+    churned = pc.is_in(lineage["kind"], pa.array(CHURN)).to_numpy(zero_copy_only=False).sum()
+    with night.database.begin() as connection:
+        before = store.count_customers(connection).get("active", 0)
+    gate = check_golden(
+        GoldenTables(
+            records=component.filter(pc.equal(component["role"], "customer")).select(["system", "local_id"]),
+            xrefs=folder.read("resolve", "xrefs").select(["system", "local_id", "pin"]),
+            customers=active,
+            documents=folder.read("golden", "golden").select(["pin"]),
+            members=members.select(["pin"]),
+        ),
+        churned=int(churned),
+        active_before=before,
+        first_load=before == 0,
+        policy=night.settings.gates,
+    )
+    folder.write_json("judge", "results", [asdict(result) for result in gate.results])
+    return {"churned": int(churned), "active_before": before, "stopped": gate.stopped}

@@ -1,0 +1,328 @@
+"""Step 1, receive: what each source delivered, held against what the store knows; the source gate decides.
+
+Out: ``changed`` (MAPPED and `extracted_at`: new or changed records), ``gone`` (system, local_id, extracted_at: deleted),
+``quarantine``, and the accounts of every delivery. Promise 8 is kept here: every row read is accepted, unchanged, a
+duplicate, a deletion or quarantined. A quarantined row counts as present. A source that is stopped changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mdm.contracts import SourceContract
+from mdm.errors import FeedError
+from mdm.party import INSTANT, MAPPED, QUARANTINE, TEXT
+from mdm.store import records, runs
+from pipelines.context import Night
+from pipelines.landing import Delivery, control_problems, find_deliveries
+from pipelines.mapping import map_rows
+from pipelines.readers import RawRows, read_delivery
+
+CHANGED = MAPPED.append(pa.field("extracted_at", INSTANT))
+GONE = pa.schema([("system", TEXT), ("local_id", TEXT), ("extracted_at", INSTANT)])
+KNOWN = ("local_id", "status", "content_hash", "extracted_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where the rows of one delivery went; `rows_read` is the sum of the six counts after it."""
+
+    system: str
+    file: str
+    digest: str
+    extracted_at: dt.datetime
+    kind: str
+    status: str  # applied | stopped | repeated | older | failed
+    content_digest: str | None = None
+    rows_read: int = 0
+    accepted: int = 0
+    unchanged: int = 0
+    duplicate: int = 0
+    deletion: int = 0
+    quarantined: int = 0
+    suppressed: int = 0
+    records: int = 0
+    missing: int = 0  # records that a full delivery no longer has; not rows
+    reason: str | None = None
+
+
+@dataclass
+class Received:
+    """What one source brought tonight."""
+
+    accounts: list[Account] = field(default_factory=list)
+    changed: list[pa.Table] = field(default_factory=list)
+    gone: list[pa.Table] = field(default_factory=list)
+    quarantined: list[pa.Table] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the source was stopped, or None."""
+        reasons = [f"{a.file}: {a.reason}" for a in self.accounts if a.status in ("stopped", "failed")]
+        return "; ".join(reasons) or None
+
+
+def receive(night: Night) -> dict[str, Any]:
+    """Read, map and judge every source's deliveries."""
+    found: dict[str, Received] = {}
+    for contract in night.contracts:
+        night.progress(f"receive {contract.source}")
+        found[contract.source] = _receive_source(night, contract)
+    _write(night, found)
+    stopped = {system: received.stopped for system, received in found.items() if received.stopped}
+    accounts = [asdict(account) for received in found.values() for account in received.accounts]
+    return {"deliveries": accounts, "stopped": stopped, "missing": [s for s, r in found.items() if not r.accounts]}
+
+
+def _receive_source(night: Night, contract: SourceContract) -> Received:
+    received = Received()
+    try:
+        deliveries = find_deliveries(contract, night.settings.landing)
+    except FeedError as error:
+        received.accounts.append(_failed(contract, contract.source, str(error)))
+        return received
+    if not deliveries:
+        return received
+    with night.database.begin() as connection:
+        known = records.current_hashes(connection, contract.source)
+        last = runs.last_deliveries(connection, contract.source, night.settings.gates.trend_runs)
+    with night.scratch() as scratch:
+        _load_known(scratch, known)
+        for delivery in _in_question(contract, deliveries):
+            _receive_delivery(night, contract, delivery, last, scratch, received)
+            if received.stopped:
+                break
+        if not received.stopped:
+            _collect(contract, scratch, received)
+    return received
+
+
+def _in_question(contract: SourceContract, deliveries: Sequence[Delivery]) -> Iterator[Delivery]:
+    """All deltas in the order of extraction; of full deliveries only the latest."""
+    yield from deliveries if contract.delivery.kind == "delta" else deliveries[-1:]
+
+
+def _receive_delivery(
+    night: Night,
+    contract: SourceContract,
+    delivery: Delivery,
+    last: Sequence[dict[str, Any]],
+    scratch: duckdb.DuckDBPyConnection,
+    received: Received,
+) -> None:
+    digest = hashlib.sha256(f"{contract.digest}:{delivery.content_digest()}".encode()).hexdigest()
+    blank = Account(
+        contract.source, delivery.name, digest, delivery.extracted_at, contract.delivery.kind, status="applied"
+    )
+    earlier = next((other for other in last if other["digest"] == digest), None)
+    if earlier is not None:
+        received.accounts.append(_repeated(blank, earlier))
+        return
+    if last and delivery.extracted_at < last[0]["extracted_at"]:
+        text = f"cut {delivery.extracted_at:%Y-%m-%d %H:%M}, before the last one applied ({last[0]['file']})"
+        received.accounts.append(replace(blank, status="older", reason=text))
+        return
+    try:
+        raw = read_delivery(delivery, contract, max_field_bytes=night.settings.gates.max_field_bytes)
+        content = content_digest(raw, contract, scratch)
+        same = next((other for other in last if other["content_digest"] == content), None)
+        if same is not None and last[0] is same:
+            received.accounts.append(_repeated(replace(blank, content_digest=content), same))
+            return
+        mapped = map_rows(raw.table, contract, file=delivery.name)
+    except FeedError as error:
+        received.accounts.append(replace(blank, status="failed", reason=str(error)))
+        return
+    _judge(night, contract, delivery, raw, mapped, replace(blank, content_digest=content), last, scratch, received)
+
+
+def _repeated(blank: Account, earlier: dict[str, Any]) -> Account:
+    """The rows of a delivery that was applied before: what was accepted then is unchanged now."""
+    unchanged = earlier["accepted"] + earlier["unchanged"] + earlier["deletion"]
+    counts = {name: earlier[name] for name in ("rows_read", "duplicate", "quarantined", "suppressed", "records")}
+    return replace(blank, status="repeated", unchanged=unchanged, **counts)
+
+
+def _failed(contract: SourceContract, name: str, reason: str) -> Account:
+    now = dt.datetime.now(dt.UTC)
+    return Account(contract.source, name, "", now, contract.delivery.kind, status="failed", reason=reason)
+
+
+def content_digest(raw: RawRows, contract: SourceContract, scratch: duckdb.DuckDBPyConnection) -> str:
+    """A digest of the rows in any order, under this contract: 128 bits of sums of row hashes."""
+    if raw.table.num_rows == 0:
+        return hashlib.sha256(f"{contract.digest}:empty:{raw.rows_read}".encode()).hexdigest()
+    scratch.register("raw_rows", raw.table.select([n for n in raw.table.column_names if n != "_line"]))
+    sums = scratch.execute(
+        "SELECT count(*), sum(h::HUGEINT), sum((hash(h, 1))::HUGEINT) FROM (SELECT hash(r) AS h FROM raw_rows r)"
+    ).fetchall()[0]
+    scratch.unregister("raw_rows")
+    return hashlib.sha256(f"{contract.digest}:{raw.rows_read}:{sums}".encode()).hexdigest()
+
+
+def _judge(
+    night: Night,
+    contract: SourceContract,
+    delivery: Delivery,
+    raw: RawRows,
+    mapped: pa.Table,
+    blank: Account,
+    last: Sequence[dict[str, Any]],
+    scratch: duckdb.DuckDBPyConnection,
+    received: Received,
+) -> None:
+    """Let the gate judge the delivery, and take over what is new, changed or gone if it passes."""
+    from expectations.gate import check_source  # seconds to import: only a night that has rows to judge pays for it
+
+    scratch.register("mapped", mapped)
+    scratch.register("unreadable", raw.quarantined)
+    missing = _missing(contract, blank, scratch)
+    gate = check_source(
+        mapped,
+        contract,
+        unreadable=raw.quarantined,
+        rows_read=raw.rows_read,
+        policy=night.settings.gates,
+        control_rows=_control_rows(delivery),
+        history=[row["accepted"] + row["unchanged"] for row in last if row["kind"] == "full"],
+        deletions=missing + _flagged(mapped),
+        known=scratch.execute("SELECT count(*) FROM known WHERE status = 'accepted'").fetchall()[0][0],
+    )
+    received.results += [asdict(result) for result in gate.results]
+    received.quarantined.append(gate.quarantined)
+    problems = control_problems(delivery)
+    stopped = "; ".join([*problems, *([gate.stopped] if gate.stopped else [])])
+    account = replace(
+        blank,
+        rows_read=raw.rows_read,
+        duplicate=gate.rows.duplicates,
+        quarantined=gate.rows.quarantined,
+        deletion=gate.rows.deletions,
+        unchanged=gate.rows.accepted,
+        records=gate.accepted.num_rows,
+    )
+    if stopped:
+        received.accounts.append(replace(account, status="stopped", reason=stopped))
+        return
+    scratch.register("accepted", gate.accepted)
+    scratch.register("flagged", gate.deleted)
+    scratch.register("refused", gate.quarantined)
+    rows, missing = _take_over(contract, blank, scratch)
+    received.accounts.append(replace(account, accepted=rows, unchanged=account.unchanged - rows, missing=missing))
+
+
+def _control_rows(delivery: Delivery) -> int | None:
+    if delivery.control is None or delivery.control.rows is None:
+        return None
+    digits = "".join(filter(str.isdecimal, delivery.control.rows))
+    return int(digits) if digits else None
+
+
+def _flagged(mapped: pa.Table) -> int:
+    return sum(bool(value) for value in mapped["deleted"].unique().to_pylist()) and int(
+        pc.sum(pc.fill_null(mapped["deleted"], False)).as_py() or 0
+    )
+
+
+def _load_known(scratch: duckdb.DuckDBPyConnection, known: pa.Table) -> None:
+    scratch.register("known_rows", known.select(list(KNOWN)))
+    scratch.execute("CREATE TABLE known AS SELECT *, false AS touched FROM known_rows")
+    scratch.execute("CREATE INDEX known_key ON known (local_id)")
+    scratch.unregister("known_rows")
+    scratch.register("no_changes", CHANGED.empty_table())
+    scratch.execute("CREATE TABLE changed AS SELECT * FROM no_changes")
+
+
+def _missing(contract: SourceContract, blank: Account, scratch: duckdb.DuckDBPyConnection) -> int:
+    """How many known records a full delivery lacks; quarantined and unreadable rows with a key are present."""
+    if contract.delivery.kind != "full":
+        return 0
+    query = f"SELECT count(*) FROM ({_missing_sql('mapped', 'unreadable')})"
+    return int(scratch.execute(query, [blank.extracted_at]).fetchall()[0][0])
+
+
+def _missing_sql(present: str, quarantined: str) -> str:
+    """Known accepted records, older than the delivery (parameter), that are neither in `present` nor quarantined.
+
+    A row in quarantine that gives no key may be any of them: then it keeps the whole source from deleting more than
+    it must - its further records (key#name) are kept with the row.
+    """
+    return f"""
+        SELECT k.local_id FROM known k
+        WHERE k.status = 'accepted' AND k.extracted_at < ?
+          AND k.local_id NOT IN (SELECT local_id FROM {present} WHERE local_id IS NOT NULL)
+          AND split_part(k.local_id, '#', 1) NOT IN
+              (SELECT split_part(local_id, '#', 1) FROM {quarantined} WHERE local_id IS NOT NULL)
+    """
+
+
+def _take_over(contract: SourceContract, blank: Account, scratch: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """Put new and changed records into `changed`, mark the gone ones in `known`; (rows with a change, records missing)."""
+    cut = [blank.extracted_at]
+    scratch.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE fresh AS
+        SELECT a.*, ?::TIMESTAMPTZ AS extracted_at FROM accepted a LEFT JOIN known k USING (local_id)
+        WHERE k.local_id IS NULL OR k.status <> 'accepted' OR k.content_hash <> a.row_hash
+        """,
+        cut,
+    )
+    rows = int(scratch.execute("SELECT count(DISTINCT (file, line)) FROM fresh").fetchall()[0][0])
+    scratch.execute("DELETE FROM changed WHERE local_id IN (SELECT local_id FROM fresh)")
+    columns = ", ".join(CHANGED.names)
+    scratch.execute(f"INSERT INTO changed SELECT {columns} FROM fresh")
+    gone = "SELECT local_id FROM flagged WHERE local_id IS NOT NULL"
+    missing = 0
+    if contract.delivery.kind == "full":
+        scratch.execute(f"CREATE OR REPLACE TEMP TABLE missing AS {_missing_sql('accepted', 'refused')}", cut)
+        missing = int(scratch.execute("SELECT count(*) FROM missing").fetchall()[0][0])
+        gone += " UNION SELECT local_id FROM missing"
+    scratch.execute(
+        f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT local_id FROM known WHERE status = 'accepted' "
+        f"AND local_id IN ({gone}) AND local_id NOT IN (SELECT local_id FROM accepted WHERE local_id IS NOT NULL)"
+    )
+    scratch.execute(f"DELETE FROM changed WHERE local_id IN ({gone}) AND local_id NOT IN (SELECT local_id FROM fresh)")
+    scratch.execute(
+        "UPDATE known SET status = 'deleted', touched = true, extracted_at = ? "
+        "WHERE local_id IN (SELECT local_id FROM leaving)",
+        cut,
+    )
+    scratch.execute(
+        "UPDATE known SET status = 'accepted', touched = false, content_hash = f.row_hash, extracted_at = f.extracted_at "
+        "FROM fresh f WHERE f.local_id = known.local_id"
+    )
+    scratch.execute(
+        "INSERT INTO known SELECT f.local_id, 'accepted', f.row_hash, f.extracted_at, false FROM fresh f "
+        "WHERE f.local_id NOT IN (SELECT local_id FROM known)"
+    )
+    return rows, missing
+
+
+def _collect(contract: SourceContract, scratch: duckdb.DuckDBPyConnection, received: Received) -> None:
+    columns = ", ".join(CHANGED.names)
+    received.changed.append(scratch.sql(f"SELECT {columns} FROM changed").to_arrow_table().cast(CHANGED))
+    query = (
+        f"SELECT '{contract.source}' AS system, local_id, extracted_at FROM known WHERE touched AND status = 'deleted'"
+    )
+    received.gone.append(scratch.sql(query).to_arrow_table().cast(GONE))
+
+
+def _write(night: Night, found: dict[str, Received]) -> None:
+    def joined(tables: Iterator[pa.Table], schema: pa.Schema) -> pa.Table:
+        return pa.concat_tables([schema.empty_table(), *(table.cast(schema) for table in tables)])
+
+    folder = night.folder
+    for system, received in found.items():
+        folder.write("receive", f"changed-{system}", joined(iter(received.changed), CHANGED))
+    folder.write("receive", "gone", joined((t for r in found.values() for t in r.gone), GONE))
+    folder.write("receive", "quarantine", joined((t for r in found.values() for t in r.quarantined), QUARANTINE))
+    folder.write_json("receive", "results", [result for r in found.values() for result in r.results])
