@@ -61,7 +61,7 @@ def known_columns(layout: Format) -> tuple[str, ...] | None:
     if isinstance(layout, FixedWidthFormat):
         return tuple(column.name for column in layout.columns)
     if isinstance(layout, DelimitedFormat) and not layout.header:
-        return layout.columns
+        return layout.columns or None
     return None
 
 
