@@ -25,7 +25,7 @@ _TYPES = {
     "date": pa.date32(),
     "timestamptz": pa.timestamp("us", tz="UTC"),
 }
-_ARRAYS = {"_int8": pa.int64(), "_int4": pa.int32(), "_int2": pa.int16(), "_float8": pa.float64(), "_text": pa.string()}
+_ARRAYS = {"_int8": pa.int64(), "_int4": pa.int32(), "_int2": pa.int16(), "_float8": pa.float64()}
 
 
 def fetch(driver: psycopg.Connection[tuple[Any, ...]], query: str, parameters: Mapping[str, Any] | None) -> pa.Table:
@@ -69,7 +69,7 @@ def _parse(data: bytes, types: dict[str, str]) -> pa.Table:
     table = pcsv.read_csv(
         pa.BufferReader(data),
         read_options=pcsv.ReadOptions(column_names=list(types), block_size=8 << 20),
-        parse_options=pcsv.ParseOptions(newlines_in_values=b"\n" in data and b'"' in data),
+        parse_options=pcsv.ParseOptions(newlines_in_values=b'"' in data, ignore_empty_lines=False),
         convert_options=pcsv.ConvertOptions(
             column_types={
                 name: pa.string() if kind == "bool" else _TYPES.get(kind, pa.string()) for name, kind in types.items()

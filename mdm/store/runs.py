@@ -163,7 +163,7 @@ def put_expectation_results(connection: sa.Connection, run_id: str, results: Ite
     What this run kept for the same suites and systems before is replaced.
     """
     table = table_of(ExpectationResult)
-    rows = [{**result, "run_id": run_id} for result in results]
+    rows = [{"severity": "batch", "message": "", **result, "run_id": run_id} for result in results]
     for suite, system in {(row["suite"], row.get("system")) for row in rows}:
         same_system = table.c.system.is_not_distinct_from(system)
         connection.execute(table.delete().where(table.c.run_id == run_id, table.c.suite == suite, same_system))
@@ -196,6 +196,18 @@ def expectation_trend(connection: sa.Connection, runs: int) -> list[dict[str, An
         {"runs": runs},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def expectation_rows(connection: sa.Connection, runs: int, *, system: str | None = None) -> list[dict[str, Any]]:
+    """What the expectations found in the last `runs` runs that kept any: flat rows, the columns of the table.
+
+    `system`: of one source only; then runs in which it was not judged do not count.
+    """
+    table = table_of(ExpectationResult)
+    mine = sa.true() if system is None else table.c.system == system
+    judged = sa.exists().where(table.c.run_id == _RUN.c.run_id, mine)
+    recent = sa.select(_RUN.c.run_id).where(judged).order_by(_RUN.c.started_at.desc()).limit(runs)
+    return _rows(connection, table.select().where(table.c.run_id.in_(recent), mine).order_by(table.c.result_id))
 
 
 def last_started(connection: sa.Connection) -> datetime | None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mdm.store import bulk_out
 from mdm.store.bulk import copy_rows, deferred_indexes, fetch_arrow, load_temporary
 from mdm.store.database import Database
 from tests.store.factories import records
@@ -105,6 +106,17 @@ def test_a_failing_source_copies_nothing(fresh_database: Database) -> None:
         copy_rows(connection, "record", table.column_names, table)
     with fresh_database.begin() as connection:
         assert connection.exec_driver_sql("select count(*) from record").scalar() == 0
+
+
+def test_a_lone_null_is_a_row(connection: sa.Connection) -> None:
+    found = fetch_arrow(connection, "select nullif(n, 2) as n from generate_series(1, 3) as n")
+    assert found["n"].to_pylist() == [1, None, 3]
+
+
+def test_pieces_make_one_table(connection: sa.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_out, "PIECE", 100)
+    found = fetch_arrow(connection, "select n, 'a' || chr(10) || n as t from generate_series(1, 500) as n")
+    assert found["t"].to_pylist() == [f"a\n{n}" for n in range(1, 501)]
 
 
 def test_percent_and_parameters(connection: sa.Connection) -> None:

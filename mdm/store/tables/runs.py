@@ -115,3 +115,5 @@ class ExpectationResult(SQLModel, table=True):
     observed: Any = document("the observed value", nullable=True)
     unexpected_count: int | None = bigint(nullable=True)
     unexpected_share: float | None = Field(default=None, sa_type=sa.Double, sa_column_kwargs={"comment": "0 to 1"})
+    severity: str = text("row (quarantines it) | batch (stops the source or the run) | trend (shown)")
+    message: str = text("for people; empty when it held")

@@ -134,6 +134,13 @@ def upgrade() -> None:
         sa.Column("observed", postgresql.JSON(astext_type=sa.Text()), nullable=True, comment="the observed value"),
         sa.Column("unexpected_count", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("unexpected_share", sa.Double(), nullable=True, comment="0 to 1"),
+        sa.Column(
+            "severity",
+            sa.Text(),
+            nullable=False,
+            comment="row (quarantines it) | batch (stops the source or the run) | trend (shown)",
+        ),
+        sa.Column("message", sa.Text(), nullable=False, comment="for people; empty when it held"),
         sa.PrimaryKeyConstraint("result_id", name=op.f("expectation_result_pk")),
         comment="what one expectation found in one run",
     )
