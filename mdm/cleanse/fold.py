@@ -14,7 +14,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufef
 _HAN = re.compile(r"[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NOT_LETTER = re.compile(r"[^a-z]+")
-_PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")
+_PLAIN_CHARACTERS = r"[!-~\u3400-\u4dbf\u4e00-\u9fff]+"  # ASCII and common hanzi: NFKC leaves them alone
+_PLAIN = re.compile(rf"{_PLAIN_CHARACTERS}(?: {_PLAIN_CHARACTERS})*")
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'"})
 CACHED = 1 << 17  # distinct words kept by a cache: a few ten MB at most
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class NameParts:
+class NameParts(NamedTuple):
     """The parts of a name in their own script; former is the name before marriage."""
 
     prefix: str | None = None
@@ -17,8 +16,7 @@ class NameParts:
     former: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NameKeys:
+class NameKeys(NamedTuple):
     """Lower-case ASCII letters per part (hanzi as toneless pinyin), and simplified hanzi where the name has them."""
 
     given: str | None = None

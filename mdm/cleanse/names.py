@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from mdm.cleanse import names_chinese as chinese
@@ -12,7 +12,7 @@ from mdm.cleanse.name_parts import NameKeys, NameParts
 from mdm.cleanse.placeholders import is_placeholder_name, is_placeholder_word
 from mdm.cleanse.values import Issue
 
-_PARTS = ("prefix", "given", "middle", "family", "suffix", "former")
+_PARTS = NameParts._fields
 
 
 _NO_PARTS, _NO_KEYS = NameParts(), NameKeys()
@@ -43,11 +43,10 @@ def cleanse_name(
     Never invents a part: a name that cannot be split stays whole as the family name.
     """
     issues: list[Issue] = []
-    read = {
-        name: _read(value, name, issues)
-        for name, value in zip(_PARTS, (prefix, given, middle, family, suffix, former), strict=True)
-    }
-    parts = NameParts(**read)
+    delivered = (prefix, given, middle, family, suffix, former)
+    parts = NameParts(
+        *(None if text is None else _read(text, name, issues) for text, name in zip(delivered, _PARTS, strict=True))
+    )
     if parts.given is None and parts.family is None:
         parts = _reread(_from_full(_read(full, "full", issues), parts, region, issues))
     parts = _drop_lone_placeholder(_strip_titles(parts), issues)
@@ -58,29 +57,28 @@ def cleanse_name(
 
 
 @lru_cache(maxsize=CACHED)
-def _judge(text: str) -> tuple[str | None, bool]:
-    """(tidied text or None, whether it was a placeholder)."""
+def _judge(text: str) -> tuple[str | None, str]:
+    """(tidied text, "") or (None, why it is no name)."""
     value = tidy(text)
     if value is None:
-        return None, False
-    return (None, True) if is_placeholder_word(value) else (value, False)
+        return None, ""
+    if is_placeholder_word(value):
+        return None, "placeholder"
+    return (value, "") if any(character.isalpha() for character in value) else (None, "no letters")
 
 
 def _read(text: object, name: str, issues: list[Issue]) -> str | None:
     if text is None:
         return None
-    value, placeholder = _judge(text if isinstance(text, str) else str(text))
-    if placeholder:
-        issues.append(Issue(f"name_{name}", "unreadable", "placeholder"))
-    elif value is not None and not any(character.isalpha() for character in value):
-        issues.append(Issue(f"name_{name}", "unreadable", "no letters"))
-        return None
+    value, reason = _judge(text if isinstance(text, str) else str(text))
+    if reason:
+        issues.append(Issue(f"name_{name}", "unreadable", reason))
     return value
 
 
 def _reread(parts: NameParts) -> NameParts:
     """Parts split off a full name, judged as if they had been delivered so."""
-    return NameParts(*(_read(getattr(parts, name), name, []) for name in _PARTS))
+    return NameParts(*(_read(text, name, []) for text, name in zip(parts, _PARTS, strict=True)))
 
 
 def _from_full(full: str | None, parts: NameParts, region: str, issues: list[Issue]) -> NameParts:
@@ -96,7 +94,7 @@ def _from_full(full: str | None, parts: NameParts, region: str, issues: list[Iss
         found = chinese.order_full(latin.split_full(full), full, region)
     if found.given is None and found.family is not None:
         issues.append(Issue("name_full", "suspicious", "only one name"))
-    return NameParts(*(getattr(parts, name) or getattr(found, name) for name in _PARTS))
+    return NameParts(*(own or other for own, other in zip(parts, found, strict=True)))
 
 
 def _drop_lone_placeholder(parts: NameParts, issues: list[Issue]) -> NameParts:
@@ -104,7 +102,7 @@ def _drop_lone_placeholder(parts: NameParts, issues: list[Issue]) -> NameParts:
     texts = [text for text in (parts.given, parts.family) if text is not None]
     if texts and all(is_placeholder_name(text) for text in texts):
         issues.append(Issue("name_family" if parts.family is not None else "name_given", "unreadable", "placeholder"))
-        return replace(parts, given=None, family=None)
+        return parts._replace(given=None, family=None)
     return parts
 
 
@@ -113,13 +111,13 @@ def _strip_titles(parts: NameParts) -> NameParts:
     if parts.given is not None and " " in parts.given:
         tokens, prefix = latin.take_prefix(parts.given.split())
         if prefix is not None:
-            parts = replace(parts, given=" ".join(tokens), prefix=parts.prefix or prefix)
+            parts = parts._replace(given=" ".join(tokens), prefix=parts.prefix or prefix)
     if parts.family is not None and " " in parts.family:
         family, former = latin.take_former(parts.family)
         tokens, suffix = latin.take_suffix(family.split())
         if suffix is not None or former is not None:
-            parts = replace(
-                parts, family=" ".join(tokens), suffix=parts.suffix or suffix, former=parts.former or former
+            parts = parts._replace(
+                family=" ".join(tokens), suffix=parts.suffix or suffix, former=parts.former or former
             )
     return parts
 
@@ -137,14 +135,7 @@ def _finish_latin(parts: NameParts, region: str, issues: list[Issue]) -> Cleanse
         family=chinese.family_key(parts.family, region) if parts.family is not None else None,
         former=latin.key(parts.former) if parts.former is not None else None,
     )
-    shown = NameParts(
-        latin.display(parts.prefix) if parts.prefix is not None else None,
-        latin.display(parts.given) if parts.given is not None else None,
-        latin.display(parts.middle) if parts.middle is not None else None,
-        latin.display(parts.family) if parts.family is not None else None,
-        latin.display(parts.suffix) if parts.suffix is not None else None,
-        latin.display(parts.former) if parts.former is not None else None,
-    )
+    shown = NameParts(*(None if text is None else latin.display(text) for text in parts))
     return CleansedName(shown, keys, tuple(issues))
 
 

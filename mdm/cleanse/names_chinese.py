@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import cache, lru_cache
 
 from mdm.cleanse import names_latin as latin
@@ -81,7 +80,7 @@ def split_full(full: str, issues: list[Issue]) -> NameParts:
     spaced = [_NOT_NAME.sub("", token) for token in text.split()]
     if len(spaced) == 2 and simplify(spaced[0]) in surnames() and spaced[1]:
         return NameParts(prefix=prefix, given=spaced[1], family=spaced[0])
-    return replace(_split_hanzi(bare.strip("·"), issues), prefix=prefix)
+    return _split_hanzi(bare.strip("·"), issues)._replace(prefix=prefix)
 
 
 def _split_hanzi(text: str, issues: list[Issue]) -> NameParts:
@@ -159,8 +158,8 @@ def order_full(parts: NameParts, full: str, region: str) -> NameParts:
     if not all(_is_pinyin(_romanised(token)) for token in tokens):
         return parts
     if _is_surname(tokens[-1]) and not _is_surname(tokens[0]):
-        return replace(parts, given=" ".join(tokens[:-1]), middle=None, family=tokens[-1])
-    return replace(parts, given=" ".join(tokens[1:]), middle=None, family=tokens[0])
+        return parts._replace(given=" ".join(tokens[:-1]), middle=None, family=tokens[-1])
+    return parts._replace(given=" ".join(tokens[1:]), middle=None, family=tokens[0])
 
 
 def order_parts(parts: NameParts, region: str) -> NameParts:
@@ -169,5 +168,5 @@ def order_parts(parts: NameParts, region: str) -> NameParts:
         return parts
     given, family = _romanised(parts.given), _romanised(parts.family)
     if _is_surname(given) and not _is_surname(family) and _is_pinyin(family):
-        return replace(parts, given=parts.family, family=parts.given)
+        return parts._replace(given=parts.family, family=parts.given)
     return parts

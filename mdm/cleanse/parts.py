@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 from mdm.cleanse.addresses import cleanse_address
@@ -57,8 +56,6 @@ _NAME_OUTPUTS = (
     "family_key", "former_key", "given_native", "family_native", "organisation_name", "organisation_key",
     "organisation_form",
 )  # fmt: skip
-_SHOWN = attrgetter("prefix", "given", "middle", "family", "suffix", "former")
-_KEYS = attrgetter("given", "middle", "family", "former", "given_native", "family_native")
 _NO_NAME: Values = (None,) * 12
 _NO_ORGANISATION: Values = (None,) * 3
 
@@ -74,7 +71,7 @@ def _names(values: Values, context: CleanseContext) -> Cleansed:
             full=full, prefix=prefix, given=given, middle=middle, family=family, suffix=suffix, former=former,
             region=context.region,
         )  # fmt: skip
-        name = (*_SHOWN(found.shown), *_KEYS(found.keys))
+        name = (*found.shown, *found.keys)
         issues = found.issues
     if organisation is not None:
         read = cleanse_organisation(organisation, region=context.region)

@@ -43,6 +43,7 @@ class _Divisions:
     cities: dict[str, str]
     province_pattern: re.Pattern[str]
     city_pattern: re.Pattern[str]
+    initials: frozenset[str]  # first characters of provinces and cities
 
 
 @cache
@@ -55,7 +56,8 @@ def _divisions() -> _Divisions:
             cities[city] = city
             if len(bare := _NATIONS.sub("", city)) >= _SHORTEST and bare not in provinces:
                 cities.setdefault(bare, city)
-    return _Divisions(provinces, cities, _any_of(provinces), _any_of(cities))
+    initials = frozenset(name[0] for name in (*provinces, *cities))
+    return _Divisions(provinces, cities, _any_of(provinces), _any_of(cities), initials)
 
 
 def _any_of(names: dict[str, str]) -> re.Pattern[str]:
@@ -82,7 +84,10 @@ def read_place(text: str, city: str | None = None, district: str | None = None) 
     `city` and `district`: where they are known already; a known district is only passed over.
     """
     place = _read(text, Place(city=city, district=district))
-    while (again := _read(text, place)).end > place.end:
+    while text[place.end : place.end + 1] in _divisions().initials and place.end < len(text):
+        again = _read(text, place)
+        if again.end == place.end:
+            break
         place = again
     return place
 
