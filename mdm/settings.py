@@ -56,7 +56,7 @@ class MatchingSettings(_Section):
     """The three bands, and the size of blocks. Weights are log2 odds (bits)."""
 
     match_weight: float = Field(default=4.0, description="at or above: a match")
-    review_weight: float = Field(default=0.0, description="at or above: a possible match, a task for a steward")
+    review_weight: float = Field(default=1.0, description="at or above: a possible match, a task for a steward")
     max_block: int = Field(
         default=100, ge=2, description="records that may share one blocking key before it is refined"
     )
@@ -67,9 +67,7 @@ class MatchingSettings(_Section):
 class ResolveSettings(_Section):
     """Guards of the clustering."""
 
-    max_customer_records: int = Field(
-        default=50, ge=2, description="records of one customer before weak links are refused"
-    )
+    max_customer_records: int = Field(default=500, ge=2, description="records of one customer; more is not plausible")
     weak_link_weight: float = Field(default=6.0, description="bits; weaker pairs do not join large clusters")
 
 

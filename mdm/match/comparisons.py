@@ -241,8 +241,9 @@ COMPARISONS: dict[PartyType, tuple[Comparison, ...]] = {
     "organisation": (ORGANISATION, IDENTIFIERS, PHONES, EMAILS, ADDRESS),
 }
 
-# Two people who share a dwelling, a phone or a family name share evidence that the sum counts as independent. What
-# tells them apart are their own names and birth dates; where two of these disagree outright it is not one person.
+# Two people who share a dwelling, a phone, a family name or even a borrowed identity number share evidence that the sum
+# counts as independent. What tells them apart are their own names and birth dates; where these disagree outright, or
+# nothing of them agrees, it is not one person. "missing" stands for a comparison in which one side says nothing.
 CONTRADICTIONS: dict[PartyType, tuple[Contradiction, ...]] = {
     "person": (
         Contradiction(
@@ -256,6 +257,21 @@ CONTRADICTIONS: dict[PartyType, tuple[Contradiction, ...]] = {
             "same family name and birth date, another given name: twins",
             (("given", "different"), ("birth", "same")),
             unless=(("identifiers", "same"), ("middle", "same"), ("middle", "initial")),
+        ),
+        Contradiction(
+            "the given name differs, and neither middle name nor birth date speaks for one person",
+            (("given", "different"),),
+            unless=(
+                ("middle", "same"),
+                ("middle", "initial"),
+                ("middle", "typo"),
+                ("birth", "same"),
+                ("birth", "typo"),
+            ),
+        ),
+        Contradiction(
+            "no given name to compare, and the middle name differs",
+            (("given", "missing"), ("middle", "different")),
         ),
     ),
     "organisation": (),

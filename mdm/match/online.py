@@ -45,7 +45,7 @@ def _evidence(comparison: Comparison, index: int, left: Row, right: Row, model: 
 def contradiction(levels: tuple[int, ...], model: Model) -> Contradiction | None:
     """The first contradiction that a pair's levels show, or None."""
     reached = {
-        comparison.name: comparison.levels[level].code if level >= 0 else None
+        comparison.name: comparison.levels[level].code if level >= 0 else "missing"
         for comparison, level in zip(model.comparisons, levels, strict=True)
     }
     for rule in model.contradictions:
