@@ -18,14 +18,12 @@ from mdm.contracts.vocabulary import ADDRESS_KEYS, TEXT_KEYS
 from mdm.errors import FeedError
 from mdm.party import MAPPED
 from pipelines.mapping_entries import UNIT, canonical_sql, entries_of, group_sql, group_text_sql, sql_type
-from pipelines.mapping_expressions import Values, instant_sql, literal
+from pipelines.mapping_expressions import BLANKS, Values, instant_sql, literal
 from pipelines.readers import LINE
 
 __all__ = ["describe_mapping", "map_rows", "mapping_sql"]
 
 RAW = "raw_rows"
-# Blanks that legacy systems fill fields with: ASCII, no-break, en..hair, zero-width, ideographic, byte order mark.
-BLANKS = " \t\n\r\f\v\u00a0\u2002\u2003\u2009\u200b\u3000\ufeff"
 
 
 def map_rows(

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from mdm.contracts import Expression
 
+# Blanks that legacy systems fill fields with: ASCII, no-break, en..hair, zero-width, ideographic, byte order mark.
+BLANKS = " \t\n\r\f\v\u00a0\u2002\u2003\u2009\u200b\u3000\ufeff"
+
 
 class Values:
     """The values that one SELECT works out, each once: `scalar` and `many` answer with the name of a computed column.
@@ -102,7 +105,7 @@ def _constant_instant(text: str, timezone: str) -> str:
 
 def _piece(sql: str) -> str:
     """A piece of a text, trimmed; nothing is null."""
-    return f"nullif(trim({sql}), '')"
+    return f"nullif(trim({sql}, {literal(BLANKS)}), '')"
 
 
 def _composed(expression: Expression, lists: frozenset[str]) -> str:

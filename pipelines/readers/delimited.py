@@ -20,7 +20,7 @@ import pyarrow.csv
 from mdm.contracts import DelimitedFormat
 from mdm.errors import FeedError
 from pipelines.readers.rows import LINE, RawRows, Reading, Rejected, empty_table
-from pipelines.readers.text import Lines, read_lines
+from pipelines.readers.text import UNDECODABLE, Lines, read_lines
 
 MAX_JOINED_LINES = 1000
 Mask = npt.NDArray[np.bool_]
@@ -36,6 +36,9 @@ def read_delimited(path: Path, layout: DelimitedFormat, reading: Reading, *, lim
     columns, notes = layout.columns, []
     if layout.header:
         header = lines.text(int(filled[0]), limit=1 << 20)
+        if UNDECODABLE in header:
+            remedy = f"correct format.encoding in {reading.contract.path}"
+            raise FeedError(f"the header is not {layout.encoding}", where=reading.file, remedy=remedy)
         columns = tuple(name.strip() for name in _split(header, layout))
         filled = filled[1:]
     notes = reading.check_columns(columns)
@@ -48,7 +51,9 @@ def _split(line: str, layout: DelimitedFormat, *, quoted: bool = True) -> list[s
     if not quoted or layout.quote is None:
         return line.split(layout.delimiter)
     csv.field_size_limit(1 << 30)
-    reader = csv.reader(io.StringIO(line, newline=""), delimiter=layout.delimiter, quotechar=layout.quote, doublequote=True)
+    reader = csv.reader(
+        io.StringIO(line, newline=""), delimiter=layout.delimiter, quotechar=layout.quote, doublequote=True
+    )
     rows = list(reader)
     return rows[0] if len(rows) == 1 else []
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -189,10 +188,9 @@ def _block(
     if len(strides) == 1 and strides[0] >= width and int(lengths.min()) >= width:
         step = int(strides[0])
         first = data[int(starts[0]) :]
-        view = np.lib.stride_tricks.as_strided(first, (len(starts), width), (step, 1), writeable=False)
-        return cast(npt.NDArray[np.uint8], view)
+        return np.lib.stride_tricks.as_strided(first, (len(starts), width), (step, 1), writeable=False)
     places = np.arange(width)
-    block = data[np.minimum(starts[:, None] + places, len(data) - 1)]
+    block: npt.NDArray[np.uint8] = data[np.minimum(starts[:, None] + places, len(data) - 1)]
     block[places >= lengths[:, None]] = blank
     return block
 

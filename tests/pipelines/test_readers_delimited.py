@@ -75,6 +75,11 @@ def test_a_wrong_encoding_throughout_stops_the_source(tmp_path: Path) -> None:
         read(tmp_path, PSV, "ID|NAME\n1|张伟\n2|李娜\n3|王芳\n".encode("gb18030"))
 
 
+def test_a_header_in_another_encoding_stops_the_source(tmp_path: Path) -> None:
+    with pytest.raises(FeedError, match="the header is not utf-8"):
+        read(tmp_path, PSV, "编号|姓名\n1|x\n".encode("gb18030"))
+
+
 def test_nul_bytes_refuse_their_row_only(tmp_path: Path) -> None:
     raw = read(tmp_path, PSV, b"ID|NAME\n1|A\0n\n2|Bob\n")
     assert rows(raw) == [(3, "2", "Bob")]
