@@ -35,11 +35,11 @@ class Households:
 
     @property
     def group_quarters(self) -> Bools:
-        return self.kind >= NURSING_HOME
+        return np.asarray(self.kind >= NURSING_HOME)
 
     @property
     def canadian(self) -> Bools:
-        return self.group != CN
+        return np.asarray(self.group != CN)
 
 
 @dataclass
@@ -97,7 +97,7 @@ def populate(random: np.random.Generator, households: Households) -> Members:
 
 
 def leave_parents(random: np.random.Generator, households: Households, members: Members) -> None:
-    """Half of the young heads and partners, and most students, lived with parents of this world before; sets `earlier`, `joined`.
+    """Half of the young heads and partners, and most students, lived with parents before; sets `earlier`, `joined`.
 
     Half of the nursing home's residents lived with a child before.
     """
@@ -158,9 +158,7 @@ def _presence(random: np.random.Generator, kind: Ints) -> Bools:
     return present
 
 
-def _births(
-    random: np.random.Generator, head: Ints, partner: Ints, wedding: Ints
-) -> tuple[Ints, Bools]:
+def _births(random: np.random.Generator, head: Ints, partner: Ints, wedding: Ints) -> tuple[Ints, Bools]:
     """Birth days (households x slots), and which households have their first two children as twins."""
     rows = len(head)
     child = np.maximum(wedding + 300, np.maximum(head, partner) + 20 * YEAR) + _between(random, 0, 5 * YEAR, rows)

@@ -11,7 +11,20 @@ from benchmarks.operator.households import CN, FEMALE, MALE
 from benchmarks.operator.names import givens
 from benchmarks.operator.text import Bools, Ints, Text, edit, where
 
-NEAR = {"a": "sq", "e": "wr", "i": "uo", "o": "ip", "u": "yi", "n": "bm", "m": "n", "r": "et", "t": "ry", "s": "ad", "l": "k", "c": "xv"}
+NEAR = {
+    "a": "sq",
+    "e": "wr",
+    "i": "uo",
+    "o": "ip",
+    "u": "yi",
+    "n": "bm",
+    "m": "n",
+    "r": "et",
+    "t": "ry",
+    "s": "ad",
+    "l": "k",
+    "c": "xv",
+}
 
 
 def chosen(random: np.random.Generator, rows: int, share: float) -> Bools:
@@ -20,7 +33,7 @@ def chosen(random: np.random.Generator, rows: int, share: float) -> Bools:
 
 
 def mistype(random: np.random.Generator, text: Text, share: float) -> Text:
-    """Latin letters or digits: one character left out, doubled, swapped with the next, or a neighbour on the keyboard."""
+    """Latin letters or digits: one character left out, doubled, swapped with the next, or a neighbouring key."""
     rows = np.flatnonzero(chosen(random, len(text), share))
     return edit(text, rows, _typo, random.integers(0, 1 << 30, len(rows)))
 

@@ -1,4 +1,4 @@
-"""Names of people: given out by group and family, written in hanzi (simplified, traditional), pinyin or Latin letters."""
+"""Names of people: given out by group and family, written in hanzi, pinyin or Latin letters."""
 
 from __future__ import annotations
 
@@ -11,8 +11,23 @@ import pyarrow.compute as pc
 
 from benchmarks.operator import pools
 from benchmarks.operator.households import (
-    CN, EN, FATHER, FEMALE, FIRST_CHILD, FR, HEAD, MALE, PARTNER, SA, SECOND_CHILD, THIRD_CHILD, VN, ZH, Households, Members,
-)  # fmt: skip
+    CN,
+    EN,
+    FATHER,
+    FEMALE,
+    FIRST_CHILD,
+    FR,
+    HEAD,
+    MALE,
+    PARTNER,
+    SA,
+    SECOND_CHILD,
+    THIRD_CHILD,
+    VN,
+    ZH,
+    Households,
+    Members,
+)
 from benchmarks.operator.text import Bools, Ints, Text, join, pick, where
 
 JUNIOR, SENIOR = 1, 2
@@ -57,7 +72,7 @@ def surnames() -> Table:
 
 @cache
 def givens() -> Table:
-    """Given names (single characters for Chinese) of all groups; the key is (group, sex). English ones of ZH: (ZH + 10, sex)."""
+    """Given names (characters for Chinese) of all groups by (group, sex); English ones of ZH by (ZH + 10, sex)."""
     simplified: list[str] = []
     traditional: list[str] = []
     latin: list[str] = []

@@ -1,9 +1,9 @@
 """What a system saw: who, when, and which of the person's true facts the record carries.
 
 A record must be resolvable by a competent person from what all records say together. So after all systems chose what to
-show, `bridge` follows the facts that tie each person's records to one another (identity number, birth date, mobile, e-mail,
-landline, home) and where they do not hang together lets all of them show
-what their systems could have asked for.
+show, `bridge` follows the facts that tie each person's records to one another (identity number, birth date, mobile,
+e-mail, landline, home), and where they do not hang together lets all of them show what their systems could have
+asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.operator.text import Bools, Ints, Text
+from benchmarks.operator.text import Bools, Ints, Text, show
 from benchmarks.operator.world import World
 
 FACTS = ("document", "birth", "mobile", "email", "landline", "address")
@@ -20,20 +20,21 @@ FACTS = ("document", "birth", "mobile", "email", "landline", "address")
 
 @dataclass
 class Sightings:
-    """Records to be, one row each. `shows[fact]` says which rows carry it; facts that the system has no place for are absent."""
+    """Records to be, one row each. `shows[fact]` says which rows carry it; a system without a place for it lacks it."""
 
     source: str
     person: Ints
     day: Ints
     shows: dict[str, Bools] = field(default_factory=dict)
     row: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # of the file, for further records of a row
+    housed: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))  # see `witness`
 
     def __len__(self) -> int:
         return len(self.person)
 
     def truth(self, world: World) -> tuple[Text, Text]:
-        """Person and household labels at the day of each record."""
-        return world.truth_person(self.person), world.truth_household(self.person, self.day)
+        """Person and household labels at the day of each record; no household where nothing could tell it."""
+        return world.truth_person(self.person), show(self.housed, world.truth_household(self.person, self.day))
 
 
 def facts(world: World, seen: Sightings, shows: dict[str, Bools]) -> Ints:
@@ -42,7 +43,10 @@ def facts(world: World, seen: Sightings, shows: dict[str, Bools]) -> Ints:
     stay = world.stay(person, day)
     former = day < contacts.mobile_since[person]
     exists = {
-        "document": (contacts.national_id.is_valid().to_numpy(zero_copy_only=False)[person], np.zeros(len(person), dtype=np.int64)),
+        "document": (
+            contacts.national_id.is_valid().to_numpy(zero_copy_only=False)[person],
+            np.zeros(len(person), dtype=np.int64),
+        ),
         "birth": (np.ones(len(person), dtype=bool), np.full(len(person), 1)),
         "mobile": (contacts.mobile_at(person, day) >= 0, 2 + former.astype(np.int64)),
         "email": (contacts.email.is_valid().to_numpy(zero_copy_only=False)[person], np.full(len(person), 4)),
@@ -77,4 +81,16 @@ def _tied(person: Ints, bits: Ints) -> Bools:
     for _ in range(4):
         tied = (bits & known[person]) != 0
         np.bitwise_or.at(known, person[tied], bits[tied])
-    return tied
+    return np.asarray(tied)
+
+
+def witness(world: World, feeds: list[Sightings]) -> None:
+    """Set `housed`: whether some record of the person gives the address of the home lived in on the day of the record.
+
+    Who moved and never told any system cannot be found in the new household, so the truth does not ask for it.
+    """
+    homes = [seen.person * 4 + world.stay(seen.person, seen.day) for seen in feeds]
+    told = [home[seen.shows["address"]] for seen, home in zip(feeds, homes, strict=True) if "address" in seen.shows]
+    known = np.unique(np.concatenate(told))
+    for seen, home in zip(feeds, homes, strict=True):
+        seen.housed = np.isin(home, known)

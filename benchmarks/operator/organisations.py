@@ -1,7 +1,7 @@
 """Companies: names with legal forms and their everyday abbreviations, registration numbers, branches, a person to call.
 
-A Chinese branch has a registration of its own and is a party of its own; the Canadian offices of one corporation share its
-business number and are one party.
+A Chinese branch has a registration of its own and is a party of its own; a Canadian corporation is one party under its
+business number.
 """
 
 from __future__ import annotations
@@ -42,12 +42,16 @@ class Organisations:
         return len(self.city)
 
 
-def found_organisations(random: np.random.Generator, rows: int, members: Members, households: Households) -> Organisations:
+def found_organisations(
+    random: np.random.Generator, rows: int, members: Members, households: Households
+) -> Organisations:
     """Head offices, then for every seventh Chinese one a branch in another city."""
     places = pools.cities()
     chinese = sum(city.country == "CN" for city in places)
     canadian = np.arange(rows) % 5 >= 3
-    city = np.where(canadian, chinese + random.integers(0, len(places) - chinese, rows), random.integers(0, chinese, rows))
+    city = np.where(
+        canadian, chinese + random.integers(0, len(places) - chinese, rows), random.integers(0, chinese, rows)
+    )
     stems = np.where(canadian, len(_canadian_stems()), len(pools.company_words("cn_stem")) ** 2)
     trades = np.where(canadian, len(pools.company_words("ca_trade")), len(pools.company_words("cn_trade")))
     rank = np.arange(rows) // 5 * 3 + np.arange(rows) % 5
@@ -59,9 +63,17 @@ def found_organisations(random: np.random.Generator, rows: int, members: Members
     canadian, stem, trade, form = (np.concatenate([part, part[heads]]) for part in (canadian, stem, trade, form))
     total = len(parent)
     return Organisations(
-        canadian, city, stem, trade, form, parent, _contacts(random, members, households, canadian),
-        2_000_000 + np.arange(total) * 104_729 % 7_900_000, random.integers(0, 60, total), 1 + random.integers(0, 400, total),
-    )  # fmt: skip
+        canadian,
+        city,
+        stem,
+        trade,
+        form,
+        parent,
+        _contacts(random, members, households, canadian),
+        2_000_000 + np.arange(total) * 104_729 % 7_900_000,
+        random.integers(0, 60, total),
+        1 + random.integers(0, 400, total),
+    )
 
 
 def _contacts(random: np.random.Generator, members: Members, households: Households, canadian: Bools) -> Ints:
@@ -83,11 +95,15 @@ def core_name(org: Organisations, rows: Ints) -> Text:
     """The name without city and legal form: 鑫达商贸, Maple Ridge Logistics."""
     han, trades = pools.company_words("cn_stem"), pools.company_words("cn_trade")
     stem = np.where(org.canadian[rows], -1, org.stem[rows])
-    chinese = join(pick(han, np.where(stem < 0, -1, stem // len(han))), pick(han, np.where(stem < 0, -1, stem % len(han))))
+    chinese = join(
+        pick(han, np.where(stem < 0, -1, stem // len(han))), pick(han, np.where(stem < 0, -1, stem % len(han)))
+    )
     chinese = join(chinese, pick(trades, np.where(stem < 0, -1, org.trade[rows])))
     words, crafts = _canadian_stems(), pools.company_words("ca_trade")
     index = np.where(org.canadian[rows], org.stem[rows], -1)
-    canadian = join(pick(words, index), where(org.canadian[rows], " ", ""), pick(crafts, np.where(index < 0, -1, org.trade[rows])))
+    canadian = join(
+        pick(words, index), where(org.canadian[rows], " ", ""), pick(crafts, np.where(index < 0, -1, org.trade[rows]))
+    )
     return where(org.canadian[rows], canadian, chinese)
 
 
@@ -102,7 +118,11 @@ def full_name(org: Organisations, rows: Ints, style: Ints) -> Text:
     other = pick(("有限责任公司", "有限公司", "股份公司"), org.form[rows] % 3)
     bracket = join("（", city, "）")
     chinese = options(
-        style, join(city, core, form, office), join(city, "市", core, other, office), join(core, office), join(core, bracket, form, office)
+        style,
+        join(city, core, form, office),
+        join(city, "市", core, other, office),
+        join(core, office),
+        join(core, bracket, form, office),
     )
     forms = pools.company_words("ca_form")
     swapped = ("Incorporated", "Limited", "Ltd", "Corporation", "Inc", "Ltee")
@@ -146,8 +166,12 @@ def address(org: Organisations, rows: Ints) -> Text:
     street, civic = org.street[rows], number(org.number[rows])
     chinese = join(
         pick([city.region + city.name + city.districts[0][0] for city in cities], org.city[rows]),
-        pick(pools.roads(), street), civic, "号", number(org.number[rows] % 19 + 3), "层",
-    )  # fmt: skip
+        pick(pools.roads(), street),
+        civic,
+        "号",
+        number(org.number[rows] % 19 + 3),
+        "层",
+    )
     kind = pick([long for long, _ in STREET_TYPES], street % 6)
     tail = pick([f", {city.name}, {city.region}" for city in cities], org.city[rows])
     return where(org.canadian[rows], join(civic, " ", pick(pools.streets(), street), " ", kind, tail), chinese)

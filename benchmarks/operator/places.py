@@ -13,14 +13,26 @@ from benchmarks.operator import pools
 from benchmarks.operator.households import DORMITORY, NURSING_HOME, Households
 from benchmarks.operator.text import ALWAYS, Bools, Ints, Text, day, join, number, options, pick, show, where
 
-STREET_TYPES = (("Street", "St"), ("Avenue", "Ave"), ("Road", "Rd"), ("Drive", "Dr"), ("Crescent", "Cres"), ("Boulevard", "Blvd"))
+STREET_TYPES = (
+    ("Street", "St"),
+    ("Avenue", "Ave"),
+    ("Road", "Rd"),
+    ("Drive", "Dr"),
+    ("Crescent", "Cres"),
+    ("Boulevard", "Blvd"),
+)
 RUE_TYPES = (("rue", "rue"), ("avenue", "av."), ("boulevard", "boul."), ("chemin", "ch."))
 DIRECTIONS = (("West", "W", "Ouest", "O"), ("East", "E", "Est", "E"))
 INSTITUTIONS = {
     ("CN", NURSING_HOME): ("夕阳红养老院", "康乐老年公寓", "福寿敬老院", "松鹤颐养院"),
     ("CN", DORMITORY): ("第一学生公寓", "西区学生宿舍", "北校区学生公寓", "研究生公寓"),
     ("CA", NURSING_HOME): ("Sunset Manor", "Riverside Long Term Care", "Golden Years Lodge", "Maplewood Care Centre"),
-    ("CA", DORMITORY): ("Founders Residence Hall", "North Campus Residence", "College Student Residence", "Lakeside Hall"),
+    ("CA", DORMITORY): (
+        "Founders Residence Hall",
+        "North Campus Residence",
+        "College Student Residence",
+        "Lakeside Hall",
+    ),
 }
 LETTERS = "ABCEGHJKLMNPRSTVWXYZ"  # Canada Post uses no D F I O Q U
 
@@ -129,9 +141,16 @@ def _build(random: np.random.Generator, city: Ints, institution: Ints) -> Dwelli
     district_count = np.array([len(c.districts) for c in pools.cities()])[city]
     compound = np.where(random.random(rows) < 0.55, pools.zipf(random, len(pools.compounds()), rows, q=20), -1)
     base = Dwellings(
-        city, street * 7 % district_count, street, 3 + (street * 53 + city * 17) % 290 + house * 4 + random.integers(0, 4, rows), compound,
-        *(np.full(rows, -1) for _ in range(3)), quarters,
-    ).take(building)  # fmt: skip
+        city,
+        street * 7 % district_count,
+        street,
+        3 + (street * 53 + city * 17) % 290 + house * 4 + random.integers(0, 4, rows),
+        compound,
+        np.full(rows, -1),
+        np.full(rows, -1),
+        np.full(rows, -1),
+        quarters,
+    ).take(building)
     spread = (slot * 37 + building) % np.where(base.compound >= 0, 240, 60)
     story, door = (spread // 2) % 10 + 1, spread % 2 + 1
     base.block = np.where(~canadian & (base.compound >= 0), spread // 60 + 1, -1)
@@ -152,7 +171,7 @@ def _streets(random: np.random.Generator, city: Ints) -> Ints:
     for where_city in np.unique(city):
         mine = np.flatnonzero(city == where_city)
         rank[mine] = pools.zipf(random, int(sizes[where_city]), len(mine), q=30)
-    return (rank * 1 + city * 31) % sizes[city]
+    return np.asarray((rank + city * 31) % sizes[city])
 
 
 def _street_names(city: int) -> tuple[str, ...]:
@@ -174,7 +193,7 @@ def _compound_names() -> pa.Array:
 
 def _institution_index(kind: Ints, canadian: Bools, rows: Ints) -> Ints:
     group = canadian * 2 + (kind == DORMITORY)
-    return len(pools.compounds()) + group * 4 + rows % 4
+    return np.asarray(len(pools.compounds()) + group * 4 + rows % 4)
 
 
 def _by_city(dwellings: Dwellings, attribute: str) -> Text:
@@ -210,7 +229,9 @@ def _street(dwellings: Dwellings, form: int) -> Text:
     start = np.r_[0, np.cumsum([len(row) for row in names])[:-1]]
     stem = pick([name for row in names for name in row], start[dwellings.city] + dwellings.street)
     kind, way = dwellings.street % 6, np.where(dwellings.street % 5 == 0, dwellings.number % 2, -1)
-    english = join(stem, " ", pick([t[form] for t in STREET_TYPES], kind), pick([" " + d[form] for d in DIRECTIONS], way))
+    english = join(
+        stem, " ", pick([t[form] for t in STREET_TYPES], kind), pick([" " + d[form] for d in DIRECTIONS], way)
+    )
     rue = pick([t[form] for t in RUE_TYPES], kind % 4)
     french = join(rue, " ", stem, pick([" " + d[2 + form] for d in DIRECTIONS], way))
     quebec, canadian = is_quebec(dwellings), is_canadian(dwellings)
@@ -221,9 +242,13 @@ def _postcode(dwellings: Dwellings) -> Text:
     cities = pools.cities()
     areas = [[a[0] for a in city.districts] for city in cities]
     start = np.r_[0, np.cumsum([len(row) for row in areas])[:-1]]
-    area = pick([cities[i].postcode + a for i, row in enumerate(areas) for a in row], start[dwellings.city] + dwellings.district)
+    area = pick(
+        [cities[i].postcode + a for i, row in enumerate(areas) for a in row], start[dwellings.city] + dwellings.district
+    )
     block = dwellings.street * 3 + dwellings.number // 40
-    canadian = join(area, " ", number(block % 9 + 1), pick(list(LETTERS), block // 9 % 20), number(block // 180 % 9 + 1))
+    canadian = join(
+        area, " ", number(block % 9 + 1), pick(list(LETTERS), block // 9 % 20), number(block // 180 % 9 + 1)
+    )
     chinese = join(_by_city(dwellings, "postcode"), number(dwellings.district * 11 % 97, 2))
     return where(is_canadian(dwellings), canadian, chinese)
 
@@ -290,9 +315,43 @@ def canadian_line(dwellings: Dwellings, style: Ints) -> Text:
     quebec = is_quebec(dwellings)
     comma = where(quebec, pa.scalar(", "), pa.scalar(" "))
     apartment = where(quebec, _numbered(dwellings.room, ", app. "), _numbered(dwellings.room, " Apt "))
-    post = join(house, _numbered(dwellings.room, after="-"), civic, " ", get["street"], ", ", get["city"], " ", get["region"], " ", get["postcode"])
-    apt = join(house, civic, comma, get["street_short"], apartment, ", ", get["city"], ", ", get["region"], ", ", pc.replace_substring(get["postcode"], " ", ""))
-    unit = join(house, _numbered(dwellings.room, "Unit ", ", "), civic, " ", get["street_short"], ", ", get["city"], ", ", get["region"])
+    post = join(
+        house,
+        _numbered(dwellings.room, after="-"),
+        civic,
+        " ",
+        get["street"],
+        ", ",
+        get["city"],
+        " ",
+        get["region"],
+        " ",
+        get["postcode"],
+    )
+    apt = join(
+        house,
+        civic,
+        comma,
+        get["street_short"],
+        apartment,
+        ", ",
+        get["city"],
+        ", ",
+        get["region"],
+        ", ",
+        pc.replace_substring(get["postcode"], " ", ""),
+    )
+    unit = join(
+        house,
+        _numbered(dwellings.room, "Unit ", ", "),
+        civic,
+        " ",
+        get["street_short"],
+        ", ",
+        get["city"],
+        ", ",
+        get["region"],
+    )
     return options(style, post, apt, unit, plain(pc.utf8_upper(pc.replace_substring(apt, ",", ""))))
 
 

@@ -1,7 +1,7 @@
 """The words of the world: names, places, streets. Text files beside this module, most frequent first.
 
-Frequencies follow Zipf-Mandelbrot: rank r has weight 1 / (r + q). Hanzi come with their pinyin (surname readings are the
-surname's own: 曾 Zeng, 单 Shan) and their traditional form.
+Frequencies follow Zipf-Mandelbrot: rank r has weight 1 / (r + q). Hanzi come with their pinyin (surname readings are
+the surname's own: 曾 Zeng, 单 Shan) and their traditional form.
 """
 
 from __future__ import annotations

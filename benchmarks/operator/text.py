@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Text = pa.StringArray
+Text: TypeAlias = pa.StringArray
 EPOCH = dt.date(1970, 1, 1)
 NEVER = 100_000  # a day that never comes (year 2243)
 ALWAYS = -100_000  # a day before all others (year 1696)
@@ -77,8 +78,13 @@ def number(values: Ints, width: int = 0) -> Text:
 def dates(days: Ints, form: str = "%Y-%m-%d") -> Text:
     """Days as text, each distinct day formatted once; null for the days that stand for always and never."""
     distinct, index = np.unique(days, return_inverse=True)
-    pool = [(EPOCH + dt.timedelta(days=int(d))).strftime(form) if ALWAYS < d < NEVER else None for d in distinct]
+    pool = [_date(d, form) if ALWAYS < d < NEVER else None for d in distinct.tolist()]
     return pick(pa.array(pool, pa.string()), index)
+
+
+@cache
+def _date(days: int, form: str) -> str:
+    return (EPOCH + dt.timedelta(days=days)).strftime(form)
 
 
 def edit(text: Text, rows: Ints, change: Callable[[str, int], str], noise: Ints) -> Text:

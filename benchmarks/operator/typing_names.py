@@ -9,8 +9,14 @@ import pyarrow.compute as pc
 from benchmarks.operator import pools
 from benchmarks.operator.mess import chosen, mishear
 from benchmarks.operator.names import (
-    english_given, hanzi_family, hanzi_given, has_hanzi, latin_family, latin_given, latin_middle,
-)  # fmt: skip
+    english_given,
+    hanzi_family,
+    hanzi_given,
+    has_hanzi,
+    latin_family,
+    latin_given,
+    latin_middle,
+)
 from benchmarks.operator.observe import Sightings
 from benchmarks.operator.text import Bools, Ints, Text, first, join, pick, show, where
 from benchmarks.operator.world import World
@@ -33,7 +39,7 @@ def hanzi_parts(
 def latin_parts(
     world: World, seen: Sightings, random: np.random.Generator, *, nicknamed: float
 ) -> tuple[Text, Text, Text]:
-    """(family, given, middle) in Latin letters at the day of the record; English names come first, pinyin is then the middle."""
+    """(family, given, middle) in Latin letters on the day of the record; pinyin is the middle of an English name."""
     names, person = world.names, seen.person
     pinyin, english = latin_given(names, person), english_given(names, person)
     given = nickname(first(english, pinyin), chosen(random, len(seen), nicknamed))
@@ -51,7 +57,7 @@ def nickname(given: Text, rows: Bools) -> Text:
 
 def _index(values: Text, pool: list[str]) -> Ints:
     found = pc.fill_null(pc.index_in(values, value_set=pa.array(pool)), -1)
-    return found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def suffix(world: World, seen: Sightings) -> Text:
@@ -61,7 +67,10 @@ def suffix(world: World, seen: Sightings) -> Text:
 
 def full_latin(family: Text, given: Text, middle: Text, style: Ints) -> Text:
     """0 Given Family, 1 Given M. Family, 2 Family Given (as swapped by mistake), 3 GIVEN FAMILY."""
-    initial = where(pc.is_valid(middle).to_numpy(zero_copy_only=False), join(pc.utf8_slice_codeunits(middle, 0, 1), ". "), "")
+    initial = where(
+        pc.is_valid(middle).to_numpy(zero_copy_only=False), join(pc.utf8_slice_codeunits(middle, 0, 1), ". "), ""
+    )
     plain_order = join(given, " ", family)
-    return pc.choose(style, plain_order, join(given, " ", initial, family), join(family, " ", given), pc.utf8_upper(plain_order))
-
+    return pc.choose(
+        style, plain_order, join(given, " ", initial, family), join(family, " ", given), pc.utf8_upper(plain_order)
+    )

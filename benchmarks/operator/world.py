@@ -9,8 +9,14 @@ import numpy as np
 
 from benchmarks.operator.contacts import Contacts, equip
 from benchmarks.operator.households import (
-    TODAY, YEAR, Households, Members, found_households, leave_parents, populate,
-)  # fmt: skip
+    TODAY,
+    YEAR,
+    Households,
+    Members,
+    found_households,
+    leave_parents,
+    populate,
+)
 from benchmarks.operator.names import Names, give_names
 from benchmarks.operator.organisations import Organisations, found_organisations
 from benchmarks.operator.places import Dwellings, Homes, settle
@@ -55,7 +61,7 @@ class World:
         """0..3: earlier or present household, former or present dwelling of it; equal numbers mean the same home."""
         household = self.household_at(person, day)
         here = (household == self.members.household[person]).astype(np.int64)
-        return here * 2 + (day >= self.homes.moved[household])
+        return np.asarray(here * 2 + (day >= self.homes.moved[household]))
 
     def landline_at(self, person: Ints, day: Ints) -> Ints:
         """The family's landline on that day, -1 if none."""

@@ -1,4 +1,4 @@
-"""Files as legacy systems deliver them, the same bytes every time: no clock, no locale, no compression that depends on a library."""
+"""Files as legacy systems deliver them, the same bytes every time: no clock, no locale."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def delimited(table: pa.Table, delimiter: str) -> Text:
 def quoted(table: pa.Table) -> Text:
     """One CSV line per row, values with commas in quotes."""
     columns = [table[name].combine_chunks() for name in table.column_names]
-    return join(*(pc.if_else(pc.fill_null(pc.match_substring(c, ","), False), join('"', c, '"'), c) for c in columns), sep=",")
+    return join(
+        *(pc.if_else(pc.fill_null(pc.match_substring(c, ","), False), join('"', c, '"'), c) for c in columns), sep=","
+    )
 
 
 def fixed_width(table: pa.Table, widths: dict[str, int]) -> Text:

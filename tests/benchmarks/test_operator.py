@@ -34,7 +34,9 @@ def truth() -> list[dict[str, str]]:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and "var" not in path.relative_to(folder).parts)
+    files = (
+        path for path in sorted(folder.rglob("*")) if path.is_file() and "var" not in path.relative_to(folder).parts
+    )
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

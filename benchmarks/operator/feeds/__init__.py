@@ -1,1 +1,1 @@
-"""One module per source system: whom it has seen (`sight`), what it writes down (`deliver`), the file it sends (`write`)."""
+"""One module per source system: whom it saw (`sight`), what it writes down (`deliver`), its files (`write_files`)."""

@@ -32,21 +32,29 @@ def sight(world: World) -> list[Sightings]:
     now = subscribers(world, random, random.random(rows) < np.where(canadian, 0.62, 0.4))
     again = now[chosen(random, len(now), 0.1)]
     recent = np.concatenate([now, again])
-    start = np.maximum(np.maximum(homes.moved[world.members.household[recent]], day(2011)), world.members.birth[recent] + 19 * YEAR)
+    start = np.maximum(
+        np.maximum(homes.moved[world.members.household[recent]], day(2011)), world.members.birth[recent] + 19 * YEAR
+    )
     late = start + (random.random(len(recent)) ** 0.7 * np.maximum(TODAY - start, 1)).astype(np.int64)
     past = subscribers(world, random, (homes.moved > day(2010)) & chosen(random, rows, 0.35))
     early = homes.moved[world.members.household[past]] - random.integers(5, 1500, len(past))
-    unwed = np.flatnonzero((world.members.earlier >= 0) & (world.members.joined > day(2012)) & chosen(random, len(world.members), 0.15))
+    unwed = np.flatnonzero(
+        (world.members.earlier >= 0) & (world.members.joined > day(2012)) & chosen(random, len(world.members), 0.15)
+    )
     alone = world.members.joined[unwed] - random.integers(5, 700, len(unwed))
-    payers = Sightings(NAME, np.concatenate([recent, past, unwed]), np.minimum(np.concatenate([late, early, alone]), TODAY))
+    payers = Sightings(
+        NAME, np.concatenate([recent, past, unwed]), np.minimum(np.concatenate([late, early, alone]), TODAY)
+    )
     payers = shuffled(random, grown(world, payers))
     users = _users(world, random, payers)
     for seen, document in ((payers, 0.6), (users, 0.0)):
         size = len(seen)
         seen.shows = {
-            "birth": chosen(random, size, 0.75 if document else 0.6), "mobile": chosen(random, size, 0.8 if document else 0.6),
-            "email": chosen(random, size, 0.6), "address": np.ones(size, dtype=bool),
-        }  # fmt: skip
+            "birth": chosen(random, size, 0.75 if document else 0.6),
+            "mobile": chosen(random, size, 0.8 if document else 0.6),
+            "email": chosen(random, size, 0.6),
+            "address": np.ones(size, dtype=bool),
+        }
         if document:
             seen.shows["document"] = chosen(random, size, document)
     for seen in (payers, users):
@@ -91,10 +99,14 @@ def _rows(world: World, payers: Sightings, users: Sightings, key: Text) -> pa.Ta
     home = world.home_at(person, payers.day)
     abroad, contacts = places.is_canadian(home), world.contacts
     moved = world.homes.moved[world.members.household[person]]
-    ended = np.where((payers.day < moved) & (world.household_at(person, payers.day) == world.members.household[person]), moved, NEVER)
+    ended = np.where(
+        (payers.day < moved) & (world.household_at(person, payers.day) == world.members.household[person]), moved, NEVER
+    )
     names, documents = _names(world, payers, random, "payer_"), payers.shows["document"]
     maiden = world.names.maiden[person]
-    former = show((maiden >= 0) & (payers.day >= world.members.married[person]) & chosen(random, rows, 0.5), latin_family(maiden))
+    former = show(
+        (maiden >= 0) & (payers.day >= world.members.married[person]) & chosen(random, rows, 0.5), latin_family(maiden)
+    )
     others = _spread(_names(world, users, random, "user_") | _reach(world, users, random, "user_"), users.row, rows)
     return pa.table(
         {
@@ -112,7 +124,9 @@ def _rows(world: World, payers: Sightings, users: Sightings, key: Text) -> pa.Ta
             **_reach(world, payers, random, "payer_"),
             **others,
             **_address(home),
-            "address_type": where(home.quarters, pa.scalar("GQ"), pick(("RES", "RES", ""), random.integers(0, 3, rows))),
+            "address_type": where(
+                home.quarters, pa.scalar("GQ"), pick(("RES", "RES", ""), random.integers(0, 3, rows))
+            ),
             "address_from": dates(world.home_since(person, payers.day)),
             "updated_at": dates(payers.day),
         }
@@ -120,9 +134,16 @@ def _rows(world: World, payers: Sightings, users: Sightings, key: Text) -> pa.Ta
 
 
 def _sin(sin: Text) -> Text:
-    return show(sin.is_valid().to_numpy(zero_copy_only=False), join(
-        pc.utf8_slice_codeunits(sin, 0, 3), " ", pc.utf8_slice_codeunits(sin, 3, 6), " ", pc.utf8_slice_codeunits(sin, 6, 9)
-    ))  # fmt: skip
+    return show(
+        sin.is_valid().to_numpy(zero_copy_only=False),
+        join(
+            pc.utf8_slice_codeunits(sin, 0, 3),
+            " ",
+            pc.utf8_slice_codeunits(sin, 3, 6),
+            " ",
+            pc.utf8_slice_codeunits(sin, 6, 9),
+        ),
+    )
 
 
 def _names(world: World, seen: Sightings, random: np.random.Generator, prefix: str) -> dict[str, Text]:
@@ -149,10 +170,14 @@ def _reach(world: World, seen: Sightings, random: np.random.Generator, prefix: s
     abroad = world.canadian(person)
     birth = misdate(random, world.members.birth[person], 0.008)
     written = where(abroad, dates(birth, "%m/%d/%Y"), dates(birth))
-    mobile = write_mobile(world.contacts.mobile_at(person, seen.day), abroad, random.choice(4, size, p=[0.4, 0.3, 0.15, 0.15]))
+    mobile = write_mobile(
+        world.contacts.mobile_at(person, seen.day), abroad, random.choice(4, size, p=[0.4, 0.3, 0.15, 0.15])
+    )
     email = mistype(random, world.contacts.email.take(pa.array(person)), 0.004)
     return {
-        f"{prefix}dob": placeholder(random, show(seen.shows["birth"], written), 0.008, "0000-00-00", "01/01/1900", only=seen.shows["mobile"]),
+        f"{prefix}dob": placeholder(
+            random, show(seen.shows["birth"], written), 0.008, "0000-00-00", "01/01/1900", only=seen.shows["mobile"]
+        ),
         f"{prefix}phone": show(seen.shows["mobile"], mobile),
         f"{prefix}email": show(seen.shows["email"], email),
     }

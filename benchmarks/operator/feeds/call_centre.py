@@ -26,17 +26,18 @@ CUTS = ("2025-06-30", "2025-12-31", "2026-03-31")  # one delta each: what change
 def sight(world: World) -> list[Sightings]:
     """Every fourth grown person with a mobile, once or several times, in the last two years."""
     random, people = world.random(NAME), np.arange(len(world.members))
-    callers = np.flatnonzero((world.contacts.mobile >= 0) & chosen(random, len(people), 0.22))
-    person = np.repeat(callers, np.minimum(random.geometric(0.62, len(callers)), 6))
+    callers = np.flatnonzero((world.contacts.mobile >= 0) & chosen(random, len(people), 0.26))
+    person = np.repeat(callers, np.minimum(random.geometric(0.57, len(callers)), 6))
     when = day(2024, 4) + random.integers(0, TODAY - day(2024, 4), len(person))
     seen = shuffled(random, grown(world, Sightings(NAME, person, when)))
     order = np.argsort(seen.day, kind="stable")
     seen = Sightings(NAME, seen.person[order], seen.day[order])
     rows, namesakes = len(seen), world.names.suffix[seen.person] > 0
     seen.shows = {
-        "mobile": chosen(random, rows, 0.93) | namesakes, "email": chosen(random, rows, 0.2),
+        "mobile": chosen(random, rows, 0.93) | namesakes,
+        "email": chosen(random, rows, 0.2),
         "birth": chosen(random, rows, 0.35) | namesakes,
-    }  # fmt: skip
+    }
     return [seen]
 
 
@@ -45,8 +46,14 @@ def deliver(world: World, seen: list[Sightings]) -> Delivery:
     (calls,) = seen
     key = keys("C", len(calls), 8)
     delivery = Delivery(_rows(world, calls, key), truth_of(world, calls, key))
-    gone = [
-        {"contact_id": f"C7000000{i}", "op": op, "called_at": f"{cut}T08:00:00", "caller": "test call", "phone": "10086"}
+    gone: list[dict[str, str | None]] = [
+        {
+            "contact_id": f"C7000000{i}",
+            "op": op,
+            "called_at": f"{cut}T08:00:00",
+            "caller": "test call",
+            "phone": "10086",
+        }
         for i in range(3)
         for op, cut in (("U", "2025-05-05"), ("D", "2026-01-15"))
     ]
@@ -95,10 +102,14 @@ def _name(world: World, seen: Sightings, random: np.random.Generator) -> Text:
     latin_family, latin = mistype(random, latin_family, 0.06), mistype(random, latin, 0.06)
     western = full_latin(latin_family, latin, middle, random.choice(4, rows, p=[0.62, 0.2, 0.1, 0.08]))
     hanzi = (names.group[seen.person] == CN) & ~chosen(random, rows, 0.08)
-    typed = where(hanzi, join(family, given), pc.if_else(pa.array(chosen(random, rows, 0.2)), pc.utf8_lower(western), western))
+    typed = where(
+        hanzi, join(family, given), pc.if_else(pa.array(chosen(random, rows, 0.2)), pc.utf8_lower(western), western)
+    )
     # a surname and a courtesy, or no name at all: the phone has to say who it is, so only where the record shows it
     woman = (world.members.sex[seen.person] == FEMALE).astype(np.int64)
-    courtesy = where(hanzi, join(family, pick(("先生", "女士"), woman)), join(pick(("Mr ", "Mrs "), woman), latin_family))
+    courtesy = where(
+        hanzi, join(family, pick(("先生", "女士"), woman)), join(pick(("Mr ", "Mrs "), woman), latin_family)
+    )
     alone = chosen(random, rows, 0.02) & seen.shows["mobile"] & (world.members.slot[seen.person] == HEAD)
     nameless = alone & chosen(random, rows, 0.4)
     return show(~nameless, where(alone, courtesy, typed))

@@ -36,7 +36,10 @@ def deliver(world: World, seen: list[Sightings]) -> Delivery:
     family, given = hanzi_parts(world, people, random, traditional=0.0, misheard=0.02)
     latin_family, latin, middle = latin_parts(world, people, random, nicknamed=0.05)
     western = mistype(random, full_latin(latin_family, latin, middle, random.integers(0, 2, rows)), 0.02)
-    by_phone = (world.contacts.mobile[person] >= 0) & ((random.random(rows) < 0.6) | world.contacts.email.take(pa.array(person)).is_null().to_numpy(zero_copy_only=False))
+    by_phone = (world.contacts.mobile[person] >= 0) & (
+        (random.random(rows) < 0.6)
+        | world.contacts.email.take(pa.array(person)).is_null().to_numpy(zero_copy_only=False)
+    )
     abroad = world.canadian(person)
     table = pa.table(
         {
@@ -45,11 +48,13 @@ def deliver(world: World, seen: list[Sightings]) -> Delivery:
             "phone": show(by_phone, write_mobile(world.contacts.mobile[person], abroad, np.full(rows, 2))),
             "email": show(~by_phone | chosen(random, rows, 0.2), world.contacts.email.take(pa.array(person))),
             "country": where(abroad, pa.scalar("CA"), pa.scalar("CN")),
-            "segment": pick(("young urban", "family", "silver", "premium", "price sensitive"), random.integers(0, 5, rows)),
+            "segment": pick(
+                ("young urban", "family", "silver", "premium", "price sensitive"), random.integers(0, 5, rows)
+            ),
             "score": number(random.integers(1, 1000, rows)),
             "as_of": constant("2026-03-11", rows),
         }
-    )  # fmt: skip
+    )
     return Delivery(table, TRUTH.empty_table())
 
 

@@ -1,4 +1,4 @@
-"""The "97" system: landlines, fixed width in GBK bytes, no header; subscribers as they were registered twenty years ago.
+"""The "97" system: landlines, fixed width in GBK bytes, no header; subscribers as registered twenty years ago.
 
 It belongs to the Lanzhou office: numbers of 0931 come without area code, others with.
 """
@@ -24,9 +24,20 @@ from benchmarks.operator.world import World
 NAME = "fixed_line"
 FILE = "F97_20260331.DAT"
 WIDTHS = {
-    "SUBS_NO": 10, "CUST_NAME": 20, "ID_NO": 18, "TEL": 14, "CONTACT": 14, "ADDR": 64, "ADDR_TYPE": 1, "ACCT": 12,
-    "PROD": 4, "STATUS": 1, "OPEN_DT": 8, "STOP_DT": 8, "UPD_DT": 8,
-}  # fmt: skip
+    "SUBS_NO": 10,
+    "CUST_NAME": 20,
+    "ID_NO": 18,
+    "TEL": 14,
+    "CONTACT": 14,
+    "ADDR": 64,
+    "ADDR_TYPE": 1,
+    "ACCT": 12,
+    "PROD": 4,
+    "STATUS": 1,
+    "OPEN_DT": 8,
+    "STOP_DT": 8,
+    "UPD_DT": 8,
+}
 
 
 def subscribers(world: World, random: np.random.Generator, share: Bools) -> Ints:
@@ -53,7 +64,9 @@ def sight(world: World) -> list[Sightings]:
     wired = ~world.households.canadian & (world.contacts.landline[:, 1] >= 0)
     now = subscribers(world, random, wired & chosen(random, len(households), 0.5))
     moved = homes.moved[world.members.household[now]]
-    start = np.maximum(np.maximum(moved, day(1999)), np.maximum(world.members.birth[now] + 19 * YEAR, world.members.joined[now]))
+    start = np.maximum(
+        np.maximum(moved, day(1999)), np.maximum(world.members.birth[now] + 19 * YEAR, world.members.joined[now])
+    )
     end = np.maximum(start + 60, np.minimum(day(2021), TODAY - 30))
     past = subscribers(world, random, wired & (homes.moved > day(2010)) & chosen(random, len(households), 0.5))
     left = homes.moved[world.members.household[past]] - random.integers(5, 2500, len(past))
@@ -63,9 +76,11 @@ def sight(world: World) -> list[Sightings]:
     seen = shuffled(random, grown(world, Sightings(NAME, person[here], np.minimum(when[here], TODAY))))
     rows = len(seen)
     seen.shows = {
-        "document": chosen(random, rows, 0.78), "landline": chosen(random, rows, 0.995), "mobile": chosen(random, rows, 0.35),
+        "document": chosen(random, rows, 0.78),
+        "landline": chosen(random, rows, 0.995),
+        "mobile": chosen(random, rows, 0.35),
         "address": chosen(random, rows, 0.96),
-    }  # fmt: skip
+    }
     return [seen]
 
 
@@ -93,18 +108,32 @@ def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
     home, shows = world.home_at(person, seen.day), seen.shows
     family, given = hanzi_parts(world, seen, random, traditional=0.01, misheard=0.015)
     opened = seen.day - random.integers(0, 900, rows)
-    stay_ends = np.where(seen.day < world.homes.moved[world.members.household[person]], world.homes.moved[world.members.household[person]], NEVER)
+    stay_ends = np.where(
+        seen.day < world.homes.moved[world.members.household[person]],
+        world.homes.moved[world.members.household[person]],
+        NEVER,
+    )
     area = places.part(home, "area_code")
     own_city = np.array(area.to_pylist()) == "0931"
-    address = places.chinese_line(home, np.where(own_city & chosen(random, rows, 0.5), 2, random.choice([0, 1, 3, 4], rows)))
+    address = places.chinese_line(
+        home, np.where(own_city & chosen(random, rows, 0.5), 2, random.choice([0, 1, 3, 4], rows))
+    )
     style = np.where(own_city, 4, random.integers(0, 2, rows))
     return pa.table(
         {
             "SUBS_NO": key,
             "CUST_NAME": join(family, given),
             "ID_NO": _identity(world, seen, random),
-            "TEL": show(shows["landline"], write_landline(world.landline_at(person, seen.day), area, places.is_canadian(home), style)),
-            "CONTACT": show(shows["mobile"], write_mobile(world.contacts.mobile_at(person, seen.day), places.is_canadian(home), random.integers(0, 2, rows))),
+            "TEL": show(
+                shows["landline"],
+                write_landline(world.landline_at(person, seen.day), area, places.is_canadian(home), style),
+            ),
+            "CONTACT": show(
+                shows["mobile"],
+                write_mobile(
+                    world.contacts.mobile_at(person, seen.day), places.is_canadian(home), random.integers(0, 2, rows)
+                ),
+            ),
             "ADDR": show(shows["address"], address),
             "ADDR_TYPE": where(home.quarters, pa.scalar("G"), pick(("D", "D", " "), random.integers(0, 3, rows))),
             "ACCT": join("L", number(person * 11 % 10_000_019, 9)),
@@ -114,11 +143,10 @@ def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
             "STOP_DT": placeholder(random, dates(stay_ends, "%Y%m%d"), 0.02, "00000000"),
             "UPD_DT": dates(seen.day, "%Y%m%d"),
         }
-    )  # fmt: skip
+    )
 
 
 def _identity(world: World, seen: Sightings, random: np.random.Generator) -> Text:
     full = show(seen.shows["document"], world.contacts.national_id.take(pa.array(seen.person)))
     old = (seen.day < day(2008)) & (world.members.birth[seen.person] < day(1990)) & chosen(random, len(seen), 0.75)
     return placeholder(random, misdigit(random, where(old, fifteen(full), full), 0.008), 0.008, "0", "111111111111111")
-

@@ -1,4 +1,4 @@
-"""Key accounts: a workbook of companies kept by hand, with two title rows; the contact person is a further record of the row."""
+"""Key accounts: a workbook of companies kept by hand; the contact person is a further record of the row."""
 
 from __future__ import annotations
 
@@ -49,7 +49,11 @@ def deliver(world: World, seen: list[Sightings]) -> Delivery:
     listed, when = _listed(world)
     key = keys("KA", len(listed), 6)
     code, business = orgs.registration(org, listed)
-    size, known, spoken = len(listed), chosen(random, len(listed), 0.85), random.choice(4, len(listed), p=[0.55, 0.2, 0.15, 0.1])
+    size, known, spoken = (
+        len(listed),
+        chosen(random, len(listed), 0.85),
+        random.choice(4, len(listed), p=[0.55, 0.2, 0.15, 0.1]),
+    )
     branch = org.parent[listed] >= 0
     contact = _contacts(world, people, random, size)
     rows = pa.table(
@@ -100,4 +104,3 @@ def _contacts(world: World, seen: Sightings, random: np.random.Generator, size: 
         "邮箱 E-mail": show(seen.shows["email"], world.contacts.email.take(pa.array(seen.person))),
     }
     return {name: pick(text, index) for name, text in columns.items()}
-

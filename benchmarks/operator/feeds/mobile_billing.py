@@ -1,6 +1,6 @@
 """Mobile billing: one row per contract, GB18030, pipe-separated, a full extract with a control file.
 
-People and, by CUST_TYPE, organisations. A number that was given up leaves a closed contract behind; its next owner has another.
+People and, by CUST_TYPE, organisations. A number given up leaves a closed contract behind; its next owner has another.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PLANS = ("4G39", "4G59", "5G99", "5G129", "SIM8", "FAM199")
 
 
 def sight(world: World) -> list[Sightings]:
-    """Three of four Chinese with a mobile, a third of the Canadians of Chinese descent; half of the numbers given up."""
+    """Three of four Chinese with a mobile, a third of Canadians of Chinese descent; half of the numbers given up."""
     random, people, contacts = world.random(NAME), np.arange(len(world.members)), world.contacts
     share = np.select([world.names.group == CN, world.names.group == ZH], [0.74, 0.35], 0.03)
     customer = (contacts.mobile >= 0) & (random.random(len(people)) < share) & (world.members.birth < TODAY - 17 * YEAR)
@@ -44,9 +44,13 @@ def sight(world: World) -> list[Sightings]:
     seen = Sightings(NAME, seen.person[adult], seen.day[adult])
     rows = len(seen)
     seen.shows = {
-        "document": chosen(random, rows, 0.9), "birth": chosen(random, rows, 0.93), "mobile": chosen(random, rows, 0.99),
-        "landline": chosen(random, rows, 0.3), "email": chosen(random, rows, 0.25), "address": chosen(random, rows, 0.9),
-    }  # fmt: skip
+        "document": chosen(random, rows, 0.9),
+        "birth": chosen(random, rows, 0.93),
+        "mobile": chosen(random, rows, 0.99),
+        "landline": chosen(random, rows, 0.3),
+        "email": chosen(random, rows, 0.25),
+        "address": chosen(random, rows, 0.9),
+    }
     return [seen]
 
 
@@ -62,7 +66,7 @@ def deliver(world: World, seen: list[Sightings]) -> Delivery:
     delivery.rows = pa.concat_tables([delivery.rows, table]).combine_chunks()
     truth = truth_of_organisations(NAME, chosen_orgs, day_of, org_key)
     delivery.truth = pa.concat_tables([delivery.truth, truth]).combine_chunks()
-    delivery.add(*_tests(delivery))
+    delivery.add(*_tests())
     return delivery
 
 
@@ -89,7 +93,9 @@ def _people(world: World, seen: Sightings, key: Text) -> pa.Table:
     native = world.names.group[person] == CN
     email = show(shows["email"], contacts.email.take(pa.array(person)))
     address = where(
-        abroad, join(places.canadian_line(home, np.zeros(rows, dtype=np.int64)), ", CANADA"), places.chinese_line(home, random.choice([0, 1, 3, 4], rows, p=[0.4, 0.3, 0.2, 0.1]))
+        abroad,
+        join(places.canadian_line(home, np.zeros(rows, dtype=np.int64)), ", CANADA"),
+        places.chinese_line(home, random.choice([0, 1, 3, 4], rows, p=[0.4, 0.3, 0.2, 0.1])),
     )
     uncertain = chosen(random, rows, 0.02)
     stop = np.where(former, contacts.mobile_since[person] - 1, NEVER)
@@ -106,12 +112,20 @@ def _people(world: World, seen: Sightings, key: Text) -> pa.Table:
             "NAT": where(native, pa.scalar("CHN"), pa.scalar("CAN")),
             "MOBILE": placeholder(
                 random,
-                show(shows["mobile"], write_mobile(contacts.mobile_at(person, seen.day), abroad, np.where(abroad, 2, 0))),
-                0.004, "13800000000",
+                show(
+                    shows["mobile"], write_mobile(contacts.mobile_at(person, seen.day), abroad, np.where(abroad, 2, 0))
+                ),
+                0.004,
+                "13800000000",
             ),
             "HOME_TEL": show(
                 shows["landline"],
-                write_landline(world.landline_at(person, seen.day), places.part(home, "area_code"), abroad, np.where(abroad, 2, random.integers(0, 4, rows))),
+                write_landline(
+                    world.landline_at(person, seen.day),
+                    places.part(home, "area_code"),
+                    abroad,
+                    np.where(abroad, 2, random.integers(0, 4, rows)),
+                ),
             ),
             "EMAIL": email,
             "ADDR": show(shows["address"], address),
@@ -125,7 +139,7 @@ def _people(world: World, seen: Sightings, key: Text) -> pa.Table:
             "SMS_OK": pick(("Y", "N", ""), random.choice(3, rows, p=[0.5, 0.3, 0.2])),
             "LAST_MOD": dates(seen.day, "%Y%m%d"),
         }
-    )  # fmt: skip
+    )
 
 
 def _name(world: World, seen: Sightings, random: np.random.Generator) -> Text:
@@ -135,7 +149,9 @@ def _name(world: World, seen: Sightings, random: np.random.Generator) -> Text:
     pinyin = pc.utf8_upper(join(latin_family, " ", latin_given))
     hanzi = given.is_valid().to_numpy(zero_copy_only=False)
     sounded = chosen(random, len(seen), 0.02)
-    return where(hanzi & ~sounded, join(family, given), where(hanzi & (world.names.group[seen.person] == CN), pinyin, latin))
+    return where(
+        hanzi & ~sounded, join(family, given), where(hanzi & (world.names.group[seen.person] == CN), pinyin, latin)
+    )
 
 
 def _birth(world: World, seen: Sightings, random: np.random.Generator) -> Text:
@@ -163,27 +179,52 @@ def _organisations(world: World, rows: Ints, day_of: Ints, key: Text) -> pa.Tabl
     nothing = pa.nulls(size, pa.string())
     return pa.table(
         {
-            "CUST_ID": key, "CUST_TYPE": constant("2", size), "CUST_NAME": orgs.full_name(org, rows, random.integers(0, 4, size)),
-            "SEX": nothing, "BIRTH": nothing, "CERT_NO": nothing, "PASSPORT": nothing,
+            "CUST_ID": key,
+            "CUST_TYPE": constant("2", size),
+            "CUST_NAME": orgs.full_name(org, rows, random.integers(0, 4, size)),
+            "SEX": nothing,
+            "BIRTH": nothing,
+            "CERT_NO": nothing,
+            "PASSPORT": nothing,
             "ORG_CODE": show(known, pc.coalesce(code, business)),
             "NAT": where(org.canadian[rows], pa.scalar("CAN"), pa.scalar("CHN")),
-            "MOBILE": nothing, "HOME_TEL": show(~known | chosen(random, size, 0.7), orgs.phone(org, rows)), "EMAIL": nothing,
-            "ADDR": orgs.address(org, rows), "ADDR_TYPE": constant("2", size), "ADDR_FROM": nothing,
-            "ACCT_NO": join("A9", number(rows * 13 + 100_000, 7)), "PLAN": constant("VPN500", size), "STAT": constant("1", size),
-            "OPEN_DT": dates(day_of - 700, "%Y%m%d"), "CLOSE_DT": nothing, "SMS_OK": constant("N", size),
+            "MOBILE": nothing,
+            "HOME_TEL": show(~known | chosen(random, size, 0.7), orgs.phone(org, rows)),
+            "EMAIL": nothing,
+            "ADDR": orgs.address(org, rows),
+            "ADDR_TYPE": constant("2", size),
+            "ADDR_FROM": nothing,
+            "ACCT_NO": join("A9", number(rows * 13 + 100_000, 7)),
+            "PLAN": constant("VPN500", size),
+            "STAT": constant("1", size),
+            "OPEN_DT": dates(day_of - 700, "%Y%m%d"),
+            "CLOSE_DT": nothing,
+            "SMS_OK": constant("N", size),
             "LAST_MOD": dates(day_of, "%Y%m%d"),
         }
-    )  # fmt: skip
+    )
 
 
-def _tests(delivery: Delivery) -> tuple[list[dict[str, str | None]], list[tuple[str, str, str, str | None, str]]]:
+def _tests() -> tuple[list[dict[str, str | None]], list[tuple[str, str, str, str | None, str]]]:
     """Test customers that somebody left in the production system."""
     names = ("测试", "TEST", "测试用户01")
-    rows = [
-        {"CUST_ID": f"M700000{i}", "CUST_TYPE": "1", "CUST_NAME": name, "BIRTH": "11111111", "CERT_NO": "111111111111111111",
-         "NAT": "CHN", "MOBILE": "13800000000", "ADDR": "测试地址", "STAT": "1", "OPEN_DT": "20190101", "LAST_MOD": "20190101"}
+    rows: list[dict[str, str | None]] = [
+        {
+            "CUST_ID": f"M700000{i}",
+            "CUST_TYPE": "1",
+            "CUST_NAME": name,
+            "BIRTH": "11111111",
+            "CERT_NO": "111111111111111111",
+            "NAT": "CHN",
+            "MOBILE": "13800000000",
+            "ADDR": "测试地址",
+            "STAT": "1",
+            "OPEN_DT": "20190101",
+            "LAST_MOD": "20190101",
+        }
         for i, name in enumerate(names)
-    ]  # fmt: skip
-    truth = [(NAME, f"M700000{i}", f"X{i}", None, "2019-01-01") for i in range(len(names))]
+    ]
+    truth: list[tuple[str, str, str, str | None, str]] = [
+        (NAME, f"M700000{i}", f"X{i}", None, "2019-01-01") for i in range(len(names))
+    ]
     return rows, truth
-

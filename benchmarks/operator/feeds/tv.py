@@ -22,12 +22,28 @@ NAME = "tv"
 FILE = "tv_customers.jsonl"
 # column -> where it goes in the nested object; phones become an array
 PATHS = {
-    "id": "id", "name": "customer.name", "nick": "customer.suffix", "born": "customer.born", "gender": "customer.gender",
-    "language": "customer.language", "email": "contact.email", "phone1": "contact.phones", "phone2": "contact.phones",
-    "line": "install.line", "kind": "install.kind", "country": "install.country", "since": "install.since", "role": "role",
-    "account": "account", "package": "package.code", "status": "package.status", "from": "package.from", "to": "package.to",
-    "marketing": "optIn", "updated": "updated",
-}  # fmt: skip
+    "id": "id",
+    "name": "customer.name",
+    "nick": "customer.suffix",
+    "born": "customer.born",
+    "gender": "customer.gender",
+    "language": "customer.language",
+    "email": "contact.email",
+    "phone1": "contact.phones",
+    "phone2": "contact.phones",
+    "line": "install.line",
+    "kind": "install.kind",
+    "country": "install.country",
+    "since": "install.since",
+    "role": "role",
+    "account": "account",
+    "package": "package.code",
+    "status": "package.status",
+    "from": "package.from",
+    "to": "package.to",
+    "marketing": "optIn",
+    "updated": "updated",
+}
 
 
 def sight(world: World) -> list[Sightings]:
@@ -38,17 +54,24 @@ def sight(world: World) -> list[Sightings]:
     other = np.minimum(heads + 2, len(members) - 1)
     same = (members.household[other] == members.household[heads]) & chosen(random, len(heads), 0.25)
     person = np.where(same, other, heads)
-    elders = np.flatnonzero((world.households.kind[members.household] == NURSING_HOME) & chosen(random, len(members), 0.4))
+    elders = np.flatnonzero(
+        (world.households.kind[members.household] == NURSING_HOME) & chosen(random, len(members), 0.4)
+    )
     person = np.concatenate([person, elders])
-    start = np.maximum(np.maximum(day(2012), members.birth[person] + 18 * YEAR), world.homes.moved[members.household[person]])
+    start = np.maximum(
+        np.maximum(day(2012), members.birth[person] + 18 * YEAR), world.homes.moved[members.household[person]]
+    )
     start = np.minimum(start, TODAY - 40)
     when = start + (random.random(len(person)) ** 0.6 * (TODAY - start)).astype(np.int64)
     seen = shuffled(random, grown(world, Sightings(NAME, person, when)))
     size = len(seen)
     seen.shows = {
-        "birth": chosen(random, size, 0.66) | (world.names.suffix[seen.person] > 0), "mobile": chosen(random, size, 0.75),
-        "landline": chosen(random, size, 0.4), "email": chosen(random, size, 0.45), "address": chosen(random, size, 0.97),
-    }  # fmt: skip
+        "birth": chosen(random, size, 0.66) | (world.names.suffix[seen.person] > 0),
+        "mobile": chosen(random, size, 0.75),
+        "landline": chosen(random, size, 0.4),
+        "email": chosen(random, size, 0.45),
+        "address": chosen(random, size, 0.97),
+    }
     return [seen]
 
 
@@ -101,7 +124,9 @@ def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
     home, shows, members = world.home_at(person, seen.day), seen.shows, world.members
     abroad, contacts = places.is_canadian(home), world.contacts
     mobile = write_mobile(contacts.mobile_at(person, seen.day), abroad, random.integers(0, 4, rows))
-    landline = write_landline(world.landline_at(person, seen.day), places.part(home, "area_code"), abroad, random.integers(0, 4, rows))
+    landline = write_landline(
+        world.landline_at(person, seen.day), places.part(home, "area_code"), abroad, random.integers(0, 4, rows)
+    )
     style = random.choice([0, 1, 3], rows)
     line = where(abroad, places.canadian_line(home, style), places.chinese_line(home, style))
     role = np.select([members.slot[person] == HEAD, members.slot[person] == PARTNER], [0, 1], 2)
@@ -113,16 +138,24 @@ def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
             "name": _name(world, seen, random),
             "nick": show(chosen(random, rows, 0.8), suffix(world, seen)),
             "born": show(shows["birth"], dates(misdate(random, members.birth[person], 0.007))),
-            "gender": pick(("male", "female"), np.where(chosen(random, rows, 0.9), (members.sex[person] == FEMALE).astype(np.int64), -1)),
+            "gender": pick(
+                ("male", "female"),
+                np.where(chosen(random, rows, 0.9), (members.sex[person] == FEMALE).astype(np.int64), -1),
+            ),
             "language": where(abroad, where(french, pa.scalar("fr"), pa.scalar("en")), pa.scalar("zh")),
             "email": show(shows["email"], contacts.email.take(pa.array(person))),
             "phone1": show(shows["mobile"], mobile),
             "phone2": show(shows["landline"], landline),
             "line": show(shows["address"], line),
-            "kind": where(home.quarters, pa.scalar("institution"), pick(("home", "home", "unknown"), random.integers(0, 3, rows))),
+            "kind": where(
+                home.quarters, pa.scalar("institution"), pick(("home", "home", "unknown"), random.integers(0, 3, rows))
+            ),
             "country": where(abroad, pa.scalar("CA"), pa.scalar("CN")),
             "since": dates(world.home_since(person, seen.day)),
-            "role": show(chosen(random, rows, 0.5) & (world.household_at(person, seen.day) == members.household[person]), pick(("H", "S", "C"), role)),
+            "role": show(
+                chosen(random, rows, 0.5) & (world.household_at(person, seen.day) == members.household[person]),
+                pick(("H", "S", "C"), role),
+            ),
             "account": join("TVA", number(person * 3 + 500_000, 8)),
             "package": pick(("BASIC", "SPORTS", "FAMILY", "IPTV4K"), random.integers(0, 4, rows)),
             "status": pick(("active", "active", "suspended"), random.integers(0, 3, rows)),
@@ -139,7 +172,9 @@ def _name(world: World, seen: Sightings, random: np.random.Generator) -> Text:
     family, latin, middle = latin_parts(world, seen, random, nicknamed=0.08)
     latin, family = mistype(random, latin, 0.02), mistype(random, family, 0.02)
     with_middle = join(latin, " ", first(middle, pa.nulls(len(seen), pa.string())))
-    latin = where(middle.is_valid().to_numpy(zero_copy_only=False) & chosen(random, len(seen), 0.25), with_middle, latin)
+    latin = where(
+        middle.is_valid().to_numpy(zero_copy_only=False) & chosen(random, len(seen), 0.25), with_middle, latin
+    )
     hanzi = (world.names.group[seen.person] == CN) & ~chosen(random, len(seen), 0.05)
     swapped = chosen(random, len(seen), 0.01)
     left, right = where(hanzi, native, family), where(hanzi, given, latin)
