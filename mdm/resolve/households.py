@@ -30,10 +30,13 @@ from mdm.resolve.sightings import SIGHTINGS
 
 @dataclass(frozen=True, slots=True)
 class HouseholdRules:
-    """What is still a household. Figures are judgements: censuses find fewer than 1 household in 1,000 above 12."""
+    """What is still a household. Figures are judgements: censuses find fewer than 1 household in 1,000 above 12, and
+    about one person in ten moves in a year (hence two years back are right four times in five or better).
+    """
 
     max_dwelling_people: int = 15  # more people at once are group quarters
     crowd: int = 12  # more than these at once need a surname that dominates
+    carry_back_days: int = 730  # an undated address is taken to be true before, as far as the customer was known
     dominating_surname: float = 1 / 3  # share of the people who bear the most frequent surname
     dwellings: DwellingRules = field(default_factory=DwellingRules)
 
@@ -61,7 +64,7 @@ def build_households(
         con.register("crowd", pa.table({"dwelling": pa.array(_crowds(con, rules), pa.int64())}))
         pieces = _moved(con)
         con.register("swept", _pieces_table(pieces))
-        con.execute(_MEMBERSHIPS)
+        con.execute(_MEMBERSHIPS.replace("$carry_back", str(rules.carry_back_days)))
         return _table(con)
     finally:
         con.close()
@@ -71,6 +74,7 @@ _STAYS = """
 create table seen as
 select s.sighting, s.customer, d.dwelling, d.address, d.matched, d."by", s.system, s.local_id, s.role, s.kind,
        coalesce(s.valid_from, s.changed_at::date, s.extracted_at::date) as effective, s.valid_to,
+       s.valid_from is not null as dated,
        greatest(coalesce(s.seen_at::date, effective), effective) as seen, s.seen_at is null as unsure, d.partial
 from sightings_in s join dwellings_in d using (sighting)
 where effective is not null and (s.valid_to is null or s.valid_to > effective);
@@ -104,7 +108,8 @@ with marked as (
     from numbered group by customer, run
 )
 select row_number() over (order by r.customer, r.start) - 1 as stay, r.customer, r.dwelling, r.start, r.stop,
-       max(s.seen) as confirmed, not bool_or(s.unsure) as sure
+       max(s.seen) as confirmed, not bool_or(s.unsure) as sure,
+       bool_or(s.dated and s.effective = r.start) as dated
 from run r join seen s on s.customer = r.customer and s.dwelling = r.dwelling
      and s.effective >= r.start and (r.stop is null or s.effective < r.stop)
 group by r.customer, r.dwelling, r.start, r.stop;
@@ -221,6 +226,13 @@ select row_number() over (order by number, min(start), customer) - 1 as membersh
        min(start) as valid_from, case when count(*) = count(stop) then max(stop) end as valid_to
 from runs join numbers using (household) group by number, household, customer, run;
 
+create table known_before as
+select t.customer, t.start, min(coalesce(s.changed_at, s.extracted_at)::date) as since
+from stays t join sightings_in s using (customer)
+where not t.dated and coalesce(s.changed_at, s.extracted_at)::date between t.start - $carry_back and t.start - 1
+  and t.start = (select min(start) from stays f where f.customer = t.customer)
+group by t.customer, t.start;
+
 create table proofs as
 select s.*, p.membership
 from (select distinct membership, stay from spans join runs using (household, customer, run)) p
@@ -228,8 +240,10 @@ join stays t using (stay) join seen s on s.customer = t.customer and s.dwelling 
      and s.effective >= t.start and (t.stop is null or s.effective < t.stop);
 """
 _SPANS = """
-select p.number as household, p.customer, coalesce(r.role, 'member') as role, p.valid_from, p.valid_to
-from spans p left join (
+select p.number as household, p.customer, coalesce(r.role, 'member') as role,
+       coalesce(k.since, p.valid_from) as valid_from, p.valid_to
+from spans p left join known_before k on k.customer = p.customer and k.start = p.valid_from
+left join (
     select membership, arg_max(role, (effective, system, local_id)) as role
     from proofs where role is not null group by all
 ) r using (membership) order by p.membership
