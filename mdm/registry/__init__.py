@@ -1,0 +1,25 @@
+"""What a channel, or a person at the command line, asks of the master file. Functions over an open connection.
+
+`look_up`, `look_up_household`, `find_xref`, `find_xrefs`: who is it. `why`, `explain_records`: why are two records one
+customer, or not. They read only; the caller opens and closes the transaction.
+"""
+
+from mdm.registry.households import look_up_household
+from mdm.registry.keys import SourceKey, read_key
+from mdm.registry.lookup import find_xref, find_xrefs, look_up
+from mdm.registry.views import (
+    ALONE,
+    INCLUDES,
+    CustomerView,
+    HouseholdView,
+    Include,
+    LineageEvent,
+    Member,
+    SourceRecord,
+    XrefView,
+)
+
+__all__ = [
+    "ALONE", "INCLUDES", "CustomerView", "HouseholdView", "Include", "LineageEvent", "Member", "SourceKey",
+    "SourceRecord", "XrefView", "find_xref", "find_xrefs", "look_up", "look_up_household", "read_key",
+]  # fmt: skip
