@@ -1,0 +1,57 @@
+"""`mdm`: the verbs that people and cron type. Each is a few lines in pipelines.commands; the work is elsewhere.
+
+Nothing heavy is imported here: a verb imports what it needs when it runs, so that `mdm --help` and `mdm lookup` are
+quick.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines.commands import looking, nightly, serving, workspace
+
+EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong use; 3 a quality gate stopped the run or a source of it."
+
+app = typer.Typer(
+    name="mdm",
+    help="The customer master file: from the feeds of a night to customers, households and a lookup.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+app.command("init")(workspace.init)
+app.command("check")(workspace.check)
+app.command("run")(nightly.run)
+app.command("status")(nightly.status)
+app.command("lookup")(looking.lookup)
+app.command("why")(looking.why)
+app.command("evaluate")(looking.evaluate)
+app.command("serve")(serving.serve)
+app.command("stop")(serving.stop)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("customer-master"))
+        raise typer.Exit
+
+
+@app.callback()
+def _mdm(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """The customer master file: from the feeds of a night to customers, households and a lookup."""
+
+
+def main() -> None:
+    """Entry point of the program `mdm`."""
+    app()
