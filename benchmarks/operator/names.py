@@ -161,17 +161,31 @@ def _name_sons(random: np.random.Generator, members: Members, names: Names) -> N
 
 
 def _tell_apart(members: Members, names: Names) -> None:
-    """No two of one household share given and second name, except father and son by design."""
+    """No two of one household are called the same, except father and son by design; a middle name does not count."""
+    chinese = np.isin(names.group, (CN, ZH))
+    for _ in range(4):
+        second = np.where(chinese, names.second + 1, 0)
+        again = _called_alike((members.household * 4096 + names.given) * 4096 + second, names.suffix == 0)
+        _step_on(names.given, again, names.group, members)
+        english = np.where(names.english >= 0, names.english, 4095)
+        alike = _called_alike(members.household * 4096 + english, names.english >= 0)
+        _step_on(names.english, alike, np.where(names.group == ZH, ZH + 10, names.group), members)
+
+
+def _called_alike(code: Ints, counts: Bools) -> Ints:
+    """All rows but the first of each code, where they count."""
+    order = np.argsort(code, kind="stable")
+    again = order[1:][code[order[1:]] == code[order[:-1]]]
+    return np.asarray(again[counts[again]])
+
+
+def _step_on(column: Ints, rows: Ints, group: Ints, members: Members) -> None:
+    """Give the rows another name of the same pool, brothers and sisters different ones."""
     table = givens()
-    for _ in range(3):
-        code = (members.household * 4096 + names.given) * 4096 + names.second + 1
-        order = np.argsort(code, kind="stable")
-        again = order[1:][(code[order[1:]] == code[order[:-1]])]
-        again = again[names.suffix[again] == 0]
-        for (group, sex), start in table.start.items():
-            rows = again[(names.group[again] == group) & (members.sex[again] == sex)]
-            step = 3 + 2 * (members.slot[rows] + rows % 5)
-            names.given[rows] = start + (names.given[rows] - start + step) % table.size[group, sex]
+    for (of_group, sex), start in table.start.items():
+        mine = rows[(group[rows] == of_group) & (members.sex[rows] == sex)]
+        step = 3 + 2 * (members.slot[mine] + mine % 5)
+        column[mine] = start + (column[mine] - start + step) % table.size[of_group, sex]
 
 
 def hanzi_family(names: Names, rows: Ints, *, traditional: bool = False) -> Text:
