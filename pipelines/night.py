@@ -23,6 +23,7 @@ from mdm.settings import Settings
 from mdm.store import runs
 from mdm.store.database import Database
 from mdm.store.locks import run_lock
+from pipelines.accounts import settled_accounts
 from pipelines.context import Night, Progress
 from pipelines.folder import RunFolder
 from pipelines.measure import measure
@@ -151,14 +152,12 @@ def _stop(night: Night, manifests: dict[str, Any], reason: str) -> dict[str, Any
 
 def _keep(night: Night, connection: Any, report: dict[str, Any]) -> None:
     """Deliveries, quarantine and what the expectations found."""
-    accounts = night.folder.manifest("receive") or {"counts": {"deliveries": []}}
-    columns = ("missing", "reason")
-    late = {**((night.folder.manifest("cleanse") or {"counts": {}})["counts"].get("stopped") or {})}
+    counts = [(night.folder.manifest(step) or {"counts": {}})["counts"] for step in ("receive", "cleanse")]
     deliveries = []
-    for account in accounts["counts"]["deliveries"]:
-        row = {k: v for k, v in account.items() if k not in columns}
+    for account in settled_accounts(*counts):
+        row = {k: v for k, v in account.items() if k not in ("missing", "reason")}
         row["extracted_at"] = dt.datetime.fromisoformat(row["extracted_at"])
-        if report["status"] == "stopped" or account["system"] in late:
+        if report["status"] == "stopped" and row["status"] == "applied":
             row["status"] = "stopped"
         deliveries.append(row)
     runs.put_deliveries(connection, night.run_id, deliveries)

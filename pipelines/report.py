@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipelines.accounts import COUNTED, settled_accounts
 from pipelines.context import Night
 
-COUNTED = ("accepted", "unchanged", "duplicate", "deletion", "quarantined", "suppressed")
+SHOWN = ("system", "file", "status", "rows_read", *COUNTED, "records", "missing", "reason")
 
 
 def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[str, Any]:
     """What happened, as one JSON-able document; `pipelines.show` prints it."""
     counts = {name: manifest["counts"] for name, manifest in manifests.items()}
     received, cleansed = counts.get("receive", {}), counts.get("cleanse", {})
-    sources = _sources(received.get("deliveries", ()))
+    sources = [{name: row[name] for name in SHOWN} for row in settled_accounts(received, cleansed)]
     stopped = {**received.get("stopped", {}), **cleansed.get("stopped", {})}
     matched, resolved = counts.get("match", {}), counts.get("resolve", {})
     return {
@@ -37,16 +38,3 @@ def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[st
             name: {"seconds": m.get("seconds"), "peak_mb": m.get("peak_mb")} for name, m in manifests.items()
         },
     }  # fmt: skip
-
-
-def _sources(deliveries: Any) -> list[dict[str, Any]]:
-    """One line per delivery; rows_read == the sum of COUNTED wherever rows were judged (checked here)."""
-    rows = []
-    for delivery in deliveries:
-        row = {k: delivery[k] for k in ("system", "file", "status", "rows_read", *COUNTED, "records", "missing", "reason")}
-        if delivery["status"] in ("applied", "repeated"):
-            lost = row["rows_read"] - sum(row[name] for name in COUNTED)
-            if lost:
-                raise AssertionError(f"{row['system']} {row['file']}: {lost} rows are unaccounted for")
-        rows.append(row)
-    return rows

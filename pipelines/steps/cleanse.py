@@ -13,11 +13,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.report import trend_of
 from mdm.cleanse.batch import cleanse_batch
 from mdm.contracts import SourceContract
 from mdm.party import CLEANSED, INSTANT, QUARANTINE
 from mdm.resolve.incarnation import is_new_incarnation
-from mdm.store import counters, records
+from mdm.store import counters, records, runs
 from pipelines.context import Night
 from pipelines.documents import to_stored
 from pipelines.steps.receive import CHANGED
@@ -31,6 +32,8 @@ REPLACED = pa.schema([("record_id", pa.int64())])
 def cleanse(night: Night) -> dict[str, Any]:
     """Cleanse what was received and say which record of the store each row is."""
     accepted, quarantined, results, stopped = [], [QUARANTINE.empty_table()], [], {}
+    rejected: list[dict[str, Any]] = []
+    last = night.settings.gates.trend_runs
     for contract in night.contracts:
         changed = night.folder.read("receive", f"changed-{contract.source}", CHANGED)
         if changed.num_rows == 0:
@@ -38,19 +41,37 @@ def cleanse(night: Night) -> dict[str, Any]:
         night.progress(f"cleanse {contract.source}")
         from expectations.gate import check_cleansed  # seconds to import
 
-        gate = check_cleansed(_cleansed(night, contract, changed), contract, policy=night.settings.gates)
+        with night.database.begin() as connection:
+            rows = runs.expectation_rows(connection, last, system=contract.source)
+        trend = trend_of(rows, system=contract.source, last=last)
+        gate = check_cleansed(_cleansed(night, contract, changed), contract, policy=night.settings.gates, trend=trend)
         results += [asdict(result) for result in gate.results]
         quarantined.append(gate.quarantined.cast(QUARANTINE))
         if gate.stopped:
             stopped[contract.source] = gate.stopped
             continue
         accepted.append(gate.accepted)
+        rejected += _rejected_rows(contract.source, gate.accepted, gate.quarantined)
     folder = night.folder
     with night.scratch() as scratch:
         counts = _identify(night, pa.concat_tables([CLEANSED.empty_table(), *accepted]), stopped, scratch)
     folder.write("cleanse", "quarantine", pa.concat_tables(quarantined))
     folder.write_json("cleanse", "results", results)
-    return {**counts, "quarantined": sum(t.num_rows for t in quarantined), "stopped": stopped}
+    refused = sum(t.num_rows for t in quarantined)
+    return {**counts, "quarantined": refused, "rejected_rows": rejected, "stopped": stopped}
+
+
+def _rejected_rows(system: str, accepted: pa.Table, quarantined: pa.Table) -> list[dict[str, Any]]:
+    """Rows of each file of which no record is left: those that were taken for accepted and are not."""
+    if quarantined.num_rows == 0:
+        return []
+    with duckdb.connect() as scratch:
+        scratch.register("accepted", accepted.select(["file", "line"]))
+        scratch.register("refused", quarantined.select(["file", "line"]))
+        found = scratch.sql(
+            "SELECT file, count(DISTINCT line) FROM refused ANTI JOIN accepted USING (file, line) GROUP BY file"
+        ).fetchall()
+    return [{"system": system, "file": file, "rows": rows} for file, rows in found]
 
 
 def _cleansed(night: Night, contract: SourceContract, changed: pa.Table) -> pa.Table:

@@ -1,7 +1,7 @@
 """Step 1, receive: what each source delivered, held against what the store knows; the source gate decides.
 
-Out: ``changed`` (MAPPED and `extracted_at`: new or changed records), ``gone`` (system, local_id, extracted_at: deleted),
-``quarantine``, and the accounts of every delivery. Promise 8 is kept here: every row read is accepted, unchanged, a
+Out: ``changed`` (MAPPED and `extracted_at`: new or changed records), ``gone`` (system, local_id, extracted_at:
+deleted), ``quarantine``, and the accounts of every delivery. Promise 8 is kept here: every row read is accepted, unchanged, a
 duplicate, a deletion or quarantined. A quarantined row counts as present. A source that is stopped changes nothing.
 """
 
@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.report import trend_of
 from mdm.contracts import SourceContract
 from mdm.errors import FeedError
 from mdm.party import INSTANT, MAPPED, QUARANTINE, TEXT
@@ -52,6 +53,14 @@ class Account:
     records: int = 0
     missing: int = 0  # records that a full delivery no longer has; not rows
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the store knows of a source's former nights: applied deliveries, the latest first, and shares."""
+
+    last: Sequence[dict[str, Any]]
+    organisation_shares: Sequence[float]
 
 
 @dataclass
@@ -92,13 +101,17 @@ def _receive_source(night: Night, contract: SourceContract) -> Received:
         return received
     if not deliveries:
         return received
+    keep = night.settings.gates.trend_runs
     with night.database.begin() as connection:
         known = records.current_hashes(connection, contract.source)
-        last = runs.last_deliveries(connection, contract.source, night.settings.gates.trend_runs)
+        last = runs.last_deliveries(connection, contract.source, keep)
+        trend = runs.expectation_rows(connection, keep, system=contract.source)
+    shares = trend_of(trend, system=contract.source, last=keep).get("organisation_share", ())
+    past = Past(last, shares)
     with night.scratch() as scratch:
         _load_known(scratch, known)
         for delivery in _in_question(contract, deliveries):
-            _receive_delivery(night, contract, delivery, last, scratch, received)
+            _receive_delivery(night, contract, delivery, past, scratch, received)
             if received.stopped:
                 break
         if not received.stopped:
@@ -115,7 +128,7 @@ def _receive_delivery(
     night: Night,
     contract: SourceContract,
     delivery: Delivery,
-    last: Sequence[dict[str, Any]],
+    past: Past,
     scratch: duckdb.DuckDBPyConnection,
     received: Received,
 ) -> None:
@@ -123,26 +136,37 @@ def _receive_delivery(
     blank = Account(
         contract.source, delivery.name, digest, delivery.extracted_at, contract.delivery.kind, status="applied"
     )
-    earlier = next((other for other in last if other["digest"] == digest), None)
-    if earlier is not None:
+    if earlier := _earlier(night, blank, past, digest=digest):
         received.accounts.append(_repeated(blank, earlier))
         return
-    if last and delivery.extracted_at < last[0]["extracted_at"]:
-        text = f"cut {delivery.extracted_at:%Y-%m-%d %H:%M}, before the last one applied ({last[0]['file']})"
+    if past.last and delivery.extracted_at < past.last[0]["extracted_at"]:
+        text = f"cut {delivery.extracted_at:%Y-%m-%d %H:%M}, before the last one applied ({past.last[0]['file']})"
         received.accounts.append(replace(blank, status="older", reason=text))
         return
     try:
         raw = read_delivery(delivery, contract, max_field_bytes=night.settings.gates.max_field_bytes)
         content = content_digest(raw, contract, scratch)
-        same = next((other for other in last if other["content_digest"] == content), None)
-        if same is not None and last[0] is same:
-            received.accounts.append(_repeated(replace(blank, content_digest=content), same))
+        if earlier := _earlier(night, blank, past, content_digest=content):
+            received.accounts.append(_repeated(replace(blank, content_digest=content), earlier))
             return
         mapped = map_rows(raw.table, contract, file=delivery.name)
     except FeedError as error:
         received.accounts.append(replace(blank, status="failed", reason=str(error)))
         return
-    _judge(night, contract, delivery, raw, mapped, replace(blank, content_digest=content), last, scratch, received)
+    _judge(night, contract, delivery, raw, mapped, replace(blank, content_digest=content), past, scratch, received)
+
+
+def _earlier(night: Night, blank: Account, past: Past, **digest: str) -> dict[str, Any] | None:
+    """The delivery with the same bytes or rows that was applied before, if applying it again would change nothing.
+
+    A delta was applied once for all. Full data that says again what it said before something else was applied is news,
+    unless it is the old file that was left lying there.
+    """
+    with night.database.begin() as connection:
+        found = runs.find_delivery(connection, blank.system, **digest)
+    if found is None or blank.kind == "delta" or found["delivery_id"] == past.last[0]["delivery_id"]:
+        return found
+    return found if blank.extracted_at <= found["extracted_at"] else None
 
 
 def _repeated(blank: Account, earlier: dict[str, Any]) -> Account:
@@ -150,6 +174,13 @@ def _repeated(blank: Account, earlier: dict[str, Any]) -> Account:
     unchanged = earlier["accepted"] + earlier["unchanged"] + earlier["deletion"]
     counts = {name: earlier[name] for name in ("rows_read", "duplicate", "quarantined", "suppressed", "records")}
     return replace(blank, status="repeated", unchanged=unchanged, **counts)
+
+
+def hold_back(account: Account, reason: str) -> Account:
+    """The account of a delivery that a gate stopped: its good rows are suppressed, nothing of it is applied."""
+    held = account.accepted + account.unchanged + account.deletion + account.suppressed
+    stopped = replace(account, status="stopped", reason=reason, suppressed=held)
+    return replace(stopped, accepted=0, unchanged=0, deletion=0, missing=0)
 
 
 def _failed(contract: SourceContract, name: str, reason: str) -> Account:
@@ -176,7 +207,7 @@ def _judge(
     raw: RawRows,
     mapped: pa.Table,
     blank: Account,
-    last: Sequence[dict[str, Any]],
+    past: Past,
     scratch: duckdb.DuckDBPyConnection,
     received: Received,
 ) -> None:
@@ -193,7 +224,8 @@ def _judge(
         rows_read=raw.rows_read,
         policy=night.settings.gates,
         control_rows=_control_rows(delivery),
-        history=[row["accepted"] + row["unchanged"] for row in last if row["kind"] == "full"],
+        history=[row["accepted"] + row["unchanged"] for row in past.last if row["kind"] == "full"],
+        organisation_shares=past.organisation_shares,
         deletions=missing + _flagged(mapped),
         known=scratch.execute("SELECT count(*) FROM known WHERE status = 'accepted'").fetchall()[0][0],
     )
@@ -211,7 +243,7 @@ def _judge(
         records=gate.accepted.num_rows,
     )
     if stopped:
-        received.accounts.append(replace(account, status="stopped", reason=stopped))
+        received.accounts.append(hold_back(account, stopped))
         return
     scratch.register("accepted", gate.accepted)
     scratch.register("flagged", gate.deleted)
@@ -266,7 +298,7 @@ def _missing_sql(present: str, quarantined: str) -> str:
 
 
 def _take_over(contract: SourceContract, blank: Account, scratch: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Put new and changed records into `changed`, mark the gone ones in `known`; (rows with a change, records missing)."""
+    """Put new and changed records into `changed`, mark the gone in `known`; (rows with a change, records missing)."""
     cut = [blank.extracted_at]
     scratch.execute(
         """
@@ -297,8 +329,8 @@ def _take_over(contract: SourceContract, blank: Account, scratch: duckdb.DuckDBP
         cut,
     )
     scratch.execute(
-        "UPDATE known SET status = 'accepted', touched = false, content_hash = f.row_hash, extracted_at = f.extracted_at "
-        "FROM fresh f WHERE f.local_id = known.local_id"
+        "UPDATE known SET status = 'accepted', touched = false, content_hash = f.row_hash, "
+        "extracted_at = f.extracted_at FROM fresh f WHERE f.local_id = known.local_id"
     )
     scratch.execute(
         "INSERT INTO known SELECT f.local_id, 'accepted', f.row_hash, f.extracted_at, false FROM fresh f "
