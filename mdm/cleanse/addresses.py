@@ -32,9 +32,7 @@ _SILENT = (_NAMES.index("country"), _NAMES.index("kind"))  # these alone are no 
 def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
     """An address from its parts or, where these say nothing about the street, from one line of text."""
     issues: list[Issue] = []
-    read = AddressText(
-        *(None if text is None else _read(text, name, issues) for text, name in zip(parts, _NAMES, strict=True))
-    )
+    read = _read_parts(parts, issues)
     texts = [text for at, text in enumerate(read) if text is not None and at not in _SILENT]
     if not texts:
         return CleansedAddress(None, issues=tuple(issues))
@@ -48,7 +46,13 @@ def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
 def _same_from_text(reader: _Reader, read: AddressText, region: str) -> tuple[AddressText, AddressKeys] | None:
     """What the text alone says, where the parts say the same: so an address that was cleansed before stays."""
     found, keys = reader(AddressText(text=read.text, country=read.country), region, [])
-    return (found, keys) if found == read._replace(kind=None) else None
+    return (found, keys) if _read_parts(found, []) == read._replace(kind=None) else None
+
+
+def _read_parts(parts: AddressText, issues: list[Issue]) -> AddressText:
+    """The parts tidied, without placeholders."""
+    pairs = zip(parts, _NAMES, strict=True)
+    return AddressText(*(None if text is None else _read(text, name, issues) for text, name in pairs))
 
 
 def _read(value: str, name: str, issues: list[Issue]) -> str | None:

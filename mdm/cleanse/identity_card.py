@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from operator import mul
 
 _CARD = re.compile(r"\d{17}[\dX]")
 _OLD_CARD = re.compile(r"\d{15}")
@@ -23,7 +24,7 @@ _PROVINCES = frozenset(
 
 def check_character(first_seventeen: str) -> str:
     """The eighteenth character: ISO 7064 MOD 11-2 over the first seventeen digits."""
-    return _CHECK[sum(int(digit) * weight for digit, weight in zip(first_seventeen, _WEIGHTS, strict=True)) % 11]
+    return _CHECK[sum(map(mul, map(int, first_seventeen), _WEIGHTS)) % 11]
 
 
 def cleanse_identity_card(value: str) -> tuple[str | None, str]:

@@ -48,8 +48,8 @@ def cleanse_name(
         *(None if text is None else _read(text, name, issues) for text, name in zip(delivered, _PARTS, strict=True))
     )
     if parts.given is None and parts.family is None:
-        parts = _reread(_from_full(_read(full, "full", issues), parts, region, issues))
-    parts = _drop_lone_placeholder(_strip_titles(parts), issues)
+        parts = _from_full(_read(full, "full", issues), parts, region, issues)
+    parts = _drop_lone_placeholder(_reread(_strip_titles(parts)), issues)
     texts = [text for text in (parts.given, parts.family) if text is not None]
     if any(has_han(text) for text in texts):
         return _finish_native(parts, issues)
@@ -77,7 +77,7 @@ def _read(text: object, name: str, issues: list[Issue]) -> str | None:
 
 
 def _reread(parts: NameParts) -> NameParts:
-    """Parts split off a full name, judged as if they had been delivered so."""
+    """Parts split off others, judged as if they had been delivered so."""
     return NameParts(*(_read(text, name, []) for text, name in zip(parts, _PARTS, strict=True)))
 
 

@@ -18,6 +18,7 @@ _HONORIFIC = re.compile(r"(先生|女士|小姐|太太|同志|老师|经理)$")
 _BRACKETS = re.compile(r"\([^()]*\)|（[^（）]*）")
 _MASKED = re.compile(r"[*＊xX某]")
 _UMLAUT = re.compile(r"(?<=[lnLN])[uü]:|(?<=[lnLN])[üÜǖǘǚǜ]")
+_ORDINARY = re.compile(r"[\u4e00-\u67cf\u67d1-\u9fff]{2,4}")  # without 某, which masks a name
 _LONGEST = 4  # hanzi in an ordinary Han name, two-character surname included
 
 
@@ -67,6 +68,8 @@ def native(text: str | None) -> str | None:
 
 def split_full(full: str, issues: list[Issue]) -> NameParts:
     """A full name in hanzi into family and given name: 张伟, 欧阳锋, 买买提·吐尔逊, 张先生, 陳 大文."""
+    if _ORDINARY.fullmatch(full) and not _HONORIFIC.search(full):
+        return _split_hanzi(full, issues)
     text = _BRACKETS.sub("", full).strip() or full
     text = _DOT.sub("·", text)
     prefix = None

@@ -127,7 +127,8 @@ def _case_word(match: re.Match[str], token: str) -> str:
     if (word.startswith("mc") and len(word) > 3) or word in _MAC:
         cut = 2 if word.startswith("mc") else 3
         return word[:cut].capitalize() + word[cut:].capitalize()
-    return word[:1].upper() + word[1:]
+    first = word[:1].upper()
+    return (first if len(first) == 1 else word[:1]) + word[1:]  # ß has no capital of one letter
 
 
 @lru_cache(maxsize=CACHED)

@@ -21,6 +21,8 @@ _EXTENSION = re.compile(
 _CN_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[- ]?\d{7,8})-\d{1,6}$")
 _CN_TOLL = re.compile(r"(?:\+?86)?([48]00\d{7})")
 _CN_LOCAL = re.compile(r"[2-9]\d{6,7}")
+_CN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_NANP = re.compile(r"\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})")
 _NANP_REGIONS = ("US", "CA")
 SHORTEST = 7  # digits; 110, 10086 and 95588 are services, not customers
 _KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "uan", "pager")
@@ -45,6 +47,8 @@ def _pattern(region: str, kinds: tuple[str, ...]) -> re.Pattern[str]:
 
 def cleanse_phone(text: object, *, region: str, area_code: str | None = None) -> CleansedPhone:
     """The number that `text` dials from `region`; local numbers of China need the `area_code` of the feed."""
+    if isinstance(text, str) and (number := _ordinary(text, region)):
+        return CleansedPhone(number)
     value = tidy(text)
     if value is None:
         return CleansedPhone(None)
@@ -58,6 +62,17 @@ def cleanse_phone(text: object, *, region: str, area_code: str | None = None) ->
     if number is None:
         return CleansedPhone(None, (Issue("phones", "unreadable", f"not a valid number of {region}"),))
     return CleansedPhone(number, (Issue("phones", "repaired", "extension left out"),) if extension else ())
+
+
+def _ordinary(text: str, region: str) -> str | None:
+    """The commonest forms at once: 13919012345 in China, 403-262-1234 and (403) 262-1234 in North America."""
+    if region == "CN" and _CN_MOBILE.fullmatch(text) and not is_placeholder_number(text):
+        return f"+86{text}" if _pattern("CN", ("mobile",)).fullmatch(text) else None
+    if region in _NANP_REGIONS and (match := _NANP.fullmatch(text)):
+        national = "".join(match.groups())
+        if not is_placeholder_number(national) and _pattern(region, _KINDS).fullmatch(national):
+            return f"+1{national}"
+    return None
 
 
 def _take_extension(value: str) -> tuple[str, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -42,9 +43,12 @@ class Workers:
         if self._processes < 2 or len(values[0]) < PARALLEL_FROM:
             return run_part(kind, index, values, context)
         if self._pool is None:
-            # forkserver: a fork of this process would copy the threads of Arrow and DuckDB half
+            # forkserver: a fork of this process would copy the threads of Arrow and DuckDB half; no garbage collector,
+            # as the workers make no cycles and live for one batch
             method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=multiprocessing.get_context(method))
+            self._pool = ProcessPoolExecutor(
+                self._processes, mp_context=multiprocessing.get_context(method), initializer=gc.disable
+            )
         tasks = [self._pool.submit(_run_task, kind, index, chunk, context) for chunk in _chunks(values)]
         return _joined([_unpacked(task.result()) for task in tasks])
 
