@@ -4,9 +4,11 @@
 customer, or not. They read only; the caller opens and closes the transaction.
 """
 
+from mdm.registry.explanations import Compared, Judged, Link, PairExplanation, SharedKey, Why
 from mdm.registry.households import look_up_household
 from mdm.registry.keys import SourceKey, read_key
 from mdm.registry.lookup import find_xref, find_xrefs, look_up
+from mdm.registry.pair import explain_records
 from mdm.registry.views import (
     ALONE,
     INCLUDES,
@@ -18,8 +20,10 @@ from mdm.registry.views import (
     SourceRecord,
     XrefView,
 )
+from mdm.registry.why import why
 
 __all__ = [
-    "ALONE", "INCLUDES", "CustomerView", "HouseholdView", "Include", "LineageEvent", "Member", "SourceKey",
-    "SourceRecord", "XrefView", "find_xref", "find_xrefs", "look_up", "look_up_household", "read_key",
+    "ALONE", "INCLUDES", "Compared", "CustomerView", "HouseholdView", "Include", "Judged", "LineageEvent", "Link",
+    "Member", "PairExplanation", "SharedKey", "SourceKey", "SourceRecord", "Why", "XrefView", "explain_records",
+    "find_xref", "find_xrefs", "look_up", "look_up_household", "read_key", "why",
 ]  # fmt: skip

@@ -54,9 +54,9 @@ class SharedKey:
 class PairExplanation:
     """Why two records are, or are not, taken for one party.
 
-    weight = prior + the sum of the comparisons' bits (log2 odds); probability = the same between 0 and 1. band: where
-    the weight stands against the thresholds. stored_weight: what the store has, when that differs or the pair was
-    weighed (None: not stored). speaks_against: contradictions, which no sum outweighs. refused: why the clustering
+    weight = prior + the sum of the comparisons' bits (log2 odds), None for a person and an organisation, which are
+    never compared; probability = the same between 0 and 1. band: where the weight stands against the thresholds.
+    stored_weight: what the store has of the two; None when nothing. speaks_against: contradictions, which no sum outweighs. refused: why the clustering
     kept the two apart although their weight would do. asked: a task asks a steward about just these two.
     compared_at_night: they share a usable key, so the night compared them.
     """
@@ -68,8 +68,8 @@ class PairExplanation:
     party: str
     model_id: str | None
     comparisons: tuple[Compared, ...]
-    prior: float
-    weight: float
+    prior: float | None
+    weight: float | None
     probability: float
     match_weight: float
     review_weight: float

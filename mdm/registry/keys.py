@@ -37,6 +37,14 @@ def read_key(text: str) -> str | SourceKey:
     raise _not_a_pin(text, pin)
 
 
+def read_source_key(text: str) -> SourceKey:
+    """A source key. Raises NotFound when `text` is something else."""
+    key = read_key(text)
+    if isinstance(key, str):
+        raise NotFound(f"{key} is a PIN, not a record", remedy="A record is written system:local_id.")
+    return key
+
+
 def _not_a_pin(text: str, pin: str) -> NotFound:
     remedy = "A PIN has twelve digits; a source key is written system:local_id."
     if _HOUSEHOLD.fullmatch(pin):

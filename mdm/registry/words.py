@@ -1,4 +1,4 @@
-"""Evidence in plain sentences, for somebody who is no statistician: what agrees, what differs, how sure that makes us."""
+"""Evidence in plain sentences, for somebody who is no statistician: what agrees, what differs, how sure that is."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Said:
 
 
 def compared_sentence(said: Sequence[Said]) -> str:
-    """What agrees, what nearly agrees and what differs: "The same full name and the same birth date; the phones differ."
+    """What agrees, nearly agrees and differs, as "The same full name and the same birth date; the phones differ."
 
     Reads as one sentence however many parts it has; empty when there is nothing to compare.
     """
@@ -102,7 +102,8 @@ def threshold_sentence(match_weight: float, noun: str) -> str:
     """What the machine wants to see before it joins two records by itself."""
     share = probability(match_weight)
     whole = 100 if share < 0.99 else 1000
-    return f"The machine joins two records by itself only if at least {round(share * whole)} of {whole:,} such pairs are one {noun}."
+    least = f"at least {round(share * whole)} of {whole:,} such pairs are one {noun}"
+    return f"The machine joins two records by itself only if {least}."
 
 
 def settling_sentence(said: Sequence[Said], weight: float, match_weight: float, review_weight: float) -> str:

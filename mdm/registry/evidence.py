@@ -1,0 +1,116 @@
+"""Two records compared afresh with the model of the store: levels, bits, values, shared blocking keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from mdm.errors import NotFound, StoreError
+from mdm.match.blocking import RecordKey, keys_of
+from mdm.match.features import features_of
+from mdm.match.model import Model
+from mdm.match.online import Score, contradiction, score
+from mdm.party import PartyType
+from mdm.registry.explanations import Compared, SharedKey
+from mdm.registry.shown import original, shown
+from mdm.registry.words import Said
+from mdm.store import lookups, models
+
+Version = Mapping[str, Any]  # a row of mdm.store.lookups.versions_of
+
+_KEY_WORDS = {
+    "identifier": "the same identity number",
+    "paper": "the same passport or permit",
+    "phone": "the same phone",
+    "email": "the same e-mail address",
+    "name": "the same given and family name",
+    "birth_given": "the same birth date, and given names that begin alike",
+    "birth_family": "the same birth date, and family names that begin alike",
+    "dwelling_given": "the same dwelling, and given names that begin alike",
+    "year_name": "the same year of birth, and names that begin alike",
+    "short_name": "names that begin alike",
+    "organisation": "the same company name",
+    "organisation_start": "company names that begin alike",
+    "dwelling_organisation": "the same address, and company names that begin alike",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A fresh score in words: `compared` for people and data, `said` for sentences, `against` for contradictions."""
+
+    model_id: str
+    score: Score
+    prior: float
+    compared: tuple[Compared, ...]
+    said: tuple[Said, ...]
+    against: tuple[str, ...]
+
+
+def current_model(connection: sa.Connection, party: PartyType) -> Model:
+    """The model in use. Raises NotFound when nothing was trained yet, StoreError when it is of another version."""
+    found = models.current_model(connection, party)
+    if found is None:
+        raise NotFound(f"no matching model of {party}s yet", remedy="The first `mdm run` with such records trains one.")
+    try:
+        return Model.from_json(orjson.dumps(found["definition"]))
+    except ValueError as error:
+        raise StoreError(
+            str(error),
+            where=f"model {found['model_id']}",
+            remedy="A new model has to be trained before records are compared.",
+        ) from error
+
+
+def weigh(left: Version, right: Version, model: Model) -> Score:
+    """The score of two versions, from the features that the store keeps."""
+    return score(features_of(left["cleansed"]), features_of(right["cleansed"]), model)
+
+
+def compare(left: Version, right: Version, model: Model) -> Evidence:
+    """Everything that can be said about two records of the model's party type."""
+    result = weigh(left, right, model)
+    rule = contradiction(result.levels, model)
+    compared, said = [], []
+    for comparison, level, bits in zip(model.comparisons, result.levels, result.evidence, strict=True):
+        name, reached = comparison.name, comparison.levels[level] if level >= 0 else None
+        ours, theirs = shown(name, left["cleansed"]), shown(name, right["cleansed"])
+        answer = None if reached is None else reached.words
+        compared.append(
+            Compared(
+                comparison.words, answer, ours, theirs,
+                original(name, left["original"], left["cleansed"]),
+                original(name, right["original"], right["cleansed"]),
+                bits,
+            )
+        )  # fmt: skip
+        weights = model.weights(comparison)
+        code = None if reached is None else reached.code
+        said.append(Said(comparison.words, code, answer or "", ours, theirs, bits, weights[0], weights[-1]))
+    against = () if rule is None else (rule.words,)
+    return Evidence(model.model_id, result, model.prior, tuple(compared), tuple(said), against)
+
+
+def shared_keys(connection: sa.Connection, left: Version, right: Version, *, most: int) -> tuple[SharedKey, ...]:
+    """What both records have by which candidates are found; finer keys for those of over `most` records."""
+    party: PartyType = left["party"]
+    ours = {key.key: key for key in keys_of(features_of(left["cleansed"]), party)}
+    theirs = {key.key for key in keys_of(features_of(right["cleansed"]), party)}
+    common = [key for number, key in ours.items() if number in theirs]
+    holders = lookups.holders_of_keys(connection, [key.key for key in common], most=most)
+    kept = [key for key in common if key.base is None or holders.get(key.base, 0) > most]
+    return tuple(SharedKey(_in_words(key), _value(key), holders[key.key] <= most) for key in kept)
+
+
+def _in_words(key: RecordKey) -> str:
+    name, refined, _ = key.name.partition("+")
+    words = _KEY_WORDS.get(name, name.replace("_", " "))
+    return f"{words}, and more besides" if refined else words
+
+
+def _value(key: RecordKey) -> str:
+    return key.text.partition("|")[2].replace("|", ", ")

@@ -1,0 +1,79 @@
+"""Why the clustering keeps two customers apart: the very function that decides, asked about just these records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from mdm.match.features import features_of
+from mdm.match.model import Model
+from mdm.match.online import contradiction
+from mdm.resolve.clusters import ClusterRules, Judgements, Open, Pair, resolve_clusters
+from mdm.settings import Settings
+from mdm.store import lookups
+
+Versions = Mapping[int, Mapping[str, Any]]
+
+
+def why_apart(
+    connection: sa.Connection, left: Sequence[int], right: Sequence[int], model: Model, settings: Settings
+) -> str | None:
+    """In words, what keeps the records `left` and `right` of two customers apart; None: only the evidence does."""
+    ids = [*left, *right]
+    judged = lookups.judgements_among(connection, ids)
+    ours, theirs = set(left), set(right)
+    for row in judged:
+        if row["verdict"] == "different" and (row["left_id"] in ours) != (row["right_id"] in ours):
+            return f"a steward ({row['actor']}) judged that they are different"
+    found = _resolve(lookups.versions_of(connection, ids), stored_pairs(connection, ids, model), judged, settings)
+    between = (item for item in found if (item.left in ours) != (item.right in ours))
+    return next((_in_words(item) for item in between if {item.left, item.right} & theirs), None)
+
+
+def stored_pairs(connection: sa.Connection, record_ids: Sequence[int], model: Model) -> list[Pair]:
+    """The stored pairs among these records, the strongest first, with what speaks against each."""
+    number = [comparison.name for comparison in model.comparisons].index("identifiers")
+    found = []
+    for row in lookups.pairs_among(connection, record_ids):
+        if row["party"] != model.party:
+            continue
+        rule, same_number = contradiction(tuple(row["levels"]), model), row["levels"][number] == 0
+        words = None if rule is None else rule.words
+        ask = rule is not None and same_number and rule.ask_if_number
+        found.append(Pair(row["left_id"], row["right_id"], row["weight"], words, same_number, ask))
+    return found
+
+
+def _resolve(
+    versions: Versions, pairs: Sequence[Pair], judged: Sequence[Mapping[str, Any]], settings: Settings
+) -> list[Open]:
+    customers = {number: row for number, row in versions.items() if row["role"] == "customer"}
+    rules = ClusterRules(
+        match_weight=settings.matching.match_weight,
+        review_weight=settings.matching.review_weight,
+        max_records=settings.resolve.max_customer_records,
+        weak_link_weight=settings.resolve.weak_link_weight,
+    )
+    verdicts = {
+        verdict: [_two(row) for row in judged if row["verdict"] == verdict] for verdict in ("same", "different")
+    }
+    return resolve_clusters(
+        {number: (row["system"], row["local_id"]) for number, row in customers.items()},
+        {number: features_of(row["cleansed"])["identifiers"] or () for number, row in customers.items()},
+        pairs,
+        Judgements(**verdicts),
+        rules,
+    ).open
+
+
+def _two(row: Mapping[str, Any]) -> tuple[int, int]:
+    return row["left_id"], row["right_id"]
+
+
+def _in_words(item: Open) -> str:
+    head, separator, kind = item.words.partition("different numbers: ")
+    if separator and not head:
+        return f"the two customers hold different numbers of a kind that nobody has two of ({kind.replace('_', ' ')})"
+    return item.words
