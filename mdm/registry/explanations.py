@@ -56,8 +56,9 @@ class PairExplanation:
 
     weight = prior + the sum of the comparisons' bits (log2 odds), None for a person and an organisation, which are
     never compared; probability = the same between 0 and 1. band: where the weight stands against the thresholds.
-    stored_weight: what the store has of the two; None when nothing. speaks_against: contradictions, which no sum outweighs. refused: why the clustering
-    kept the two apart although their weight would do. asked: a task asks a steward about just these two.
+    stored_weight: what the store has of the two; None when nothing. speaks_against: contradictions, which no sum
+    outweighs. refused: why the clustering kept the two apart although their weight would do. asked: a task asks a
+    steward about just these two.
     compared_at_night: they share a usable key, so the night compared them.
     """
 
