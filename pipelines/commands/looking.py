@@ -50,7 +50,21 @@ def lookup(
     ] = None,
     known_at: Annotated[
         dt.datetime | None,
-        typer.Option("--known-at", metavar="TIME", help="What we knew then (recorded time); UTC without an offset."),
+        typer.Option(
+            "--known-at",
+            metavar="TIME",
+            formats=[
+                "%Y-%m-%d",
+                "%Y-%m-%dT%H:%M",
+                "%Y-%m-%dT%H:%M:%S",
+                "%Y-%m-%dT%H:%M:%S.%f",
+                "%Y-%m-%dT%H:%M%z",
+                "%Y-%m-%dT%H:%M:%S%z",
+                "%Y-%m-%dT%H:%M:%S.%f%z",
+                "%Y-%m-%d %H:%M:%S",
+            ],
+            help="What we knew then (recorded time); UTC without an offset.",
+        ),
     ] = None,
     workspace: Workspace = None,
     as_json: AsJson = False,
@@ -62,7 +76,19 @@ def lookup(
       mdm lookup mobile_billing:M9000002 -w data/samples
       mdm lookup 101000000014 --known-at 2026-04-01T08:00
     """
-    raise NotImplementedError
+    from dataclasses import asdict
+
+    from mdm.registry import look_up
+
+    day = as_of.date() if as_of else None
+    with open_store(settings_of(workspace)) as database, database.begin() as connection:
+        found = look_up(connection, key, as_of=day, known_at=known_at)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        from pipelines.show.customer import show_customer
+
+        show_customer(found)
 
 
 @told
@@ -78,4 +104,16 @@ def why(
     Example:
       mdm why mobile_billing:M9000001 call_centre:C90000006 -w data/samples
     """
-    raise NotImplementedError
+    from dataclasses import asdict
+
+    from mdm.registry.why import why as explain
+
+    settings = settings_of(workspace)
+    with open_store(settings) as database, database.begin() as connection:
+        found = explain(connection, a, b or a, settings=settings)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        from pipelines.show.why import show_why
+
+        show_why(found)

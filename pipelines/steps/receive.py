@@ -1,8 +1,9 @@
 """Step 1, receive: what each source delivered, held against what the store knows; the source gate decides.
 
 Out: ``changed`` (MAPPED and `extracted_at`: new or changed records), ``gone`` (system, local_id, extracted_at:
-deleted), ``quarantine``, and the accounts of every delivery. Promise 8 is kept here: every row read is accepted, unchanged, a
-duplicate, a deletion or quarantined. A quarantined row counts as present. A source that is stopped changes nothing.
+deleted), ``quarantine``, and the accounts of every delivery. Promise 8 is kept here: every row read is accepted,
+unchanged, a duplicate, a deletion or quarantined. A quarantined row counts as present. A source that is stopped changes
+nothing.
 """
 
 from __future__ import annotations
