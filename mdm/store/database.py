@@ -25,15 +25,16 @@ __all__ = ["Database", "driver_of", "open_database"]
 class Database:
     """An open database: `engine`, transactions, and a plain psycopg connection for those who need one."""
 
-    def __init__(self, url: str, server: embedded.EmbeddedServer | None = None) -> None:
+    def __init__(self, url: str, server: embedded.EmbeddedServer | None = None, *, pool_size: int = 8) -> None:
         self.url, self._server = url, server
         self.engine = sa.create_engine(
             url,
-            pool_size=8,
+            pool_size=pool_size,
             max_overflow=24,
             pool_pre_ping=True,
             connect_args={"connect_timeout": 10, "application_name": "mdm"},
         )
+        self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
     def embedded(self) -> bool:
@@ -47,6 +48,15 @@ class Database:
         Raises StoreError when the server is gone, was lost on the way, or has no room left.
         """
         with self._telling(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One read-only transaction that sees one state of the store from its first query to its last.
+
+        Raises StoreError as `begin`.
+        """
+        with self._telling(), self._reading.begin() as connection:
             yield connection
 
     def connect_raw(self) -> psycopg.Connection[tuple[object, ...]]:
@@ -96,17 +106,17 @@ class Database:
 _ABOUT_THE_STATEMENT = {"55P03", "57014", "40P01", "40001"}
 
 
-def open_database(url: str | None, var: Path) -> Database:
+def open_database(url: str | None, var: Path, *, pool_size: int = 8) -> Database:
     """Open the database that `url` names, or else the embedded one in `var`, with its tables up to date.
 
-    `url` is any PostgreSQL URL, with or without a driver in it. Raises StoreError when the server cannot be reached or
-    started.
+    `url` is any PostgreSQL URL, with or without a driver in it. `pool_size`: connections kept open.
+    Raises StoreError when the server cannot be reached or started.
     """
     if url is not None:
-        database = Database(sqlalchemy_url(url))
+        database = Database(sqlalchemy_url(url), pool_size=pool_size)
     else:
         server = embedded.join(var)
-        database = Database(server.url, server)
+        database = Database(server.url, server, pool_size=pool_size)
     try:
         with database.begin() as connection:
             migrate(connection)
