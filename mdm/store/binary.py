@@ -8,6 +8,7 @@ Source: PostgreSQL documentation, COPY, "Binary Format"; types by their `*_recv`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,6 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
 ROWS_PER_BLOCK = 16_384
 
-_EMPTY, _NULL = pa.scalar(b"", pa.large_binary()), pa.scalar(None, pa.large_binary())
 _EPOCH_DAYS = 10_957  # 1970-01-01 to 2000-01-01, where PostgreSQL counts from
 _EPOCH_MICROSECONDS = _EPOCH_DAYS * 86_400_000_000
 
@@ -37,6 +37,12 @@ _TEXTS = ("text", "json", "character varying")
 _ELEMENT_OIDS = {"bigint": 20, "integer": 23, "smallint": 21, "double precision": 701, "text": 25}
 
 
+@cache
+def _scalar(value: bytes | None) -> pa.Scalar:
+    """Made when first needed: Arrow's first scalar imports pandas, which a lookup never needs."""
+    return pa.scalar(value, pa.large_binary())
+
+
 def blocks(batches: Iterator[pa.RecordBatch], types: Mapping[str, str]) -> Iterator[bytes | memoryview]:
     """The whole stream for rows with columns `types` (name -> PostgreSQL type), in blocks to be written one by one."""
     yield HEADER
@@ -52,8 +58,8 @@ def _rows(batch: pa.RecordBatch, types: Mapping[str, str]) -> memoryview:
     parts: list[pa.Array | pa.Scalar] = [count]
     for name, kind in types.items():
         values = _field(batch.column(name), kind)
-        parts += [_lengths(values), pc.fill_null(values, _EMPTY)]
-    joined = pc.binary_join_element_wise(*parts, _EMPTY)
+        parts += [_lengths(values), pc.fill_null(values, _scalar(b""))]
+    joined = pc.binary_join_element_wise(*parts, _scalar(b""))
     offsets = np.frombuffer(joined.buffers()[1], np.int64, len(joined) + 1, joined.offset * 8)
     return memoryview(joined.buffers()[2])[int(offsets[0]) : int(offsets[-1])]
 
@@ -76,7 +82,7 @@ def _fixed(numbers: npt.NDArray[np.generic], nulls_of: pa.Array | None = None) -
     """Numbers of one width, as they are in memory; null where `nulls_of` is."""
     offsets = np.arange(len(numbers) + 1, dtype=np.int64) * numbers.dtype.itemsize
     plain = _binary(offsets, numbers.tobytes())
-    return plain if nulls_of is None else pc.if_else(pc.is_valid(nulls_of), plain, _NULL)
+    return plain if nulls_of is None else pc.if_else(pc.is_valid(nulls_of), plain, _scalar(None))
 
 
 def _binary(offsets: npt.NDArray[np.int64], data: bytes | pa.Buffer) -> pa.Array:
@@ -94,12 +100,12 @@ def _arrays(column: pa.Array, kind: str) -> pa.Array:
     lists = column.cast(pa.large_list(column.type.value_type))
     sizes = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
     values = _field(lists.flatten(), kind)
-    elements = pc.binary_join_element_wise(_lengths(values), values, _EMPTY)
+    elements = pc.binary_join_element_wise(_lengths(values), values, _scalar(b""))
     ends = np.frombuffer(elements.buffers()[1], np.int64, len(elements) + 1, elements.offset * 8)
     bounds = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
     body = _binary(ends[bounds], elements.buffers()[2] or b"")
-    whole = pc.binary_join_element_wise(_heads(sizes, _ELEMENT_OIDS[kind]), body, _EMPTY)
-    return whole if not lists.null_count else pc.if_else(pc.is_valid(lists), whole, _NULL)
+    whole = pc.binary_join_element_wise(_heads(sizes, _ELEMENT_OIDS[kind]), body, _scalar(b""))
+    return whole if not lists.null_count else pc.if_else(pc.is_valid(lists), whole, _scalar(None))
 
 
 def _heads(sizes: npt.NDArray[np.int64], oid: int) -> pa.Array:
