@@ -1,0 +1,91 @@
+# What people type here. Each target makes what it needs and works as the first command in a fresh clone.
+#
+#   make demo        the night on data/samples, a customer looked up, and what to try next
+#   make test        everything that CI runs: ruff, mypy, the tests without the slow ones
+#   make check       the quick part of it, for between two edits
+#   make test-slow   the slow tests
+#   make bench       the benchmarks, smallest size; make bench ROWS=1000000 for a big one
+#   make env         .venv with the locked packages and this project
+#   make lock        the lock files again after a change of pyproject.toml (needs a package index)
+#   make clean       back to a fresh clone: .venv, caches, var/ of the samples
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SAMPLE := data/samples
+CODE := mdm pipelines expectations api benchmarks tests
+ROWS ?= 100000
+
+export PYTHONUTF8 := 1
+
+.PHONY: env test-env demo test check lint types test-slow bench lock clean
+.DELETE_ON_ERROR:
+
+# -- the environment ---------------------------------------------------------------------------------------------------
+# Two stamps: .env is enough to run the product, .test adds what the tests need. Both install exact versions by hash.
+
+env: $(VENV)/.env
+test-env: $(VENV)/.test
+
+$(VENV)/.venv:
+	@.ci/make-venv $(PYTHON) $(VENV)
+	@touch $@
+
+$(VENV)/.env: requirements.lock pyproject.toml | $(VENV)/.venv
+	@echo "Installing the packages of requirements.lock into $(VENV) (a minute or two)"
+	@$(PIP) install --quiet --require-hashes --no-deps --no-compile -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: requirements-test.lock pyproject.toml | $(VENV)/.venv
+	@echo "Installing the packages of requirements-test.lock into $(VENV) (a minute or two)"
+	@$(PIP) install --quiet --require-hashes --no-deps --no-compile -r requirements-test.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(VENV)/.env $@
+
+# -- see it work -------------------------------------------------------------------------------------------------------
+
+demo: env
+	@.ci/demo $(BIN)/mdm $(SAMPLE)
+
+# -- see that it is right ----------------------------------------------------------------------------------------------
+
+test: test-env lint types
+	$(BIN)/pytest -m "not slow"
+
+check: test-env lint types
+	$(BIN)/pytest -m "not slow" -q -x tests/house tests/cleanse tests/resolve tests/golden
+
+lint: test-env
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: test-env
+	$(BIN)/mypy
+
+test-slow: test-env
+	$(BIN)/pytest -m slow
+
+bench: env
+	$(BIN)/python -m benchmarks --rows $(ROWS)
+
+# -- upkeep ------------------------------------------------------------------------------------------------------------
+# The locks keep the versions that they have; `make lock UPGRADE=--upgrade` takes the newest. The test lock is made first and
+# the other one is cut out of it, so both name the same versions. Neither names an index: pip looks where the machine that
+# installs tells it to look. The environment of pip-tools is its own.
+
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" build/lock-env/bin/pip-compile --quiet --generate-hashes --allow-unsafe \
+	--strip-extras --build-deps-for=editable --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+lock:
+	@.ci/make-venv $(PYTHON) build/lock-env
+	@build/lock-env/bin/python -m pip --disable-pip-version-check install --quiet pip-tools
+	$(COMPILE) $(UPGRADE) --extra test -o requirements-test.lock pyproject.toml
+	@cp requirements-test.lock requirements.lock
+	$(COMPILE) -o requirements.lock pyproject.toml
+
+clean:
+	@if test -x $(BIN)/mdm && test -d $(SAMPLE)/var; then $(BIN)/mdm stop -w $(SAMPLE) || true; fi
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis $(SAMPLE)/var
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
