@@ -34,14 +34,14 @@ $(VENV)/.venv:
 
 $(VENV)/.env: requirements.lock pyproject.toml | $(VENV)/.venv
 	@echo "Installing the packages of requirements.lock into $(VENV) (a minute or two)"
-	@$(PIP) install --quiet --require-hashes --no-deps --no-compile -r requirements.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install -qq --require-hashes --no-deps --no-compile -r requirements.lock
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.test: requirements-test.lock pyproject.toml | $(VENV)/.venv
 	@echo "Installing the packages of requirements-test.lock into $(VENV) (a minute or two)"
-	@$(PIP) install --quiet --require-hashes --no-deps --no-compile -r requirements-test.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install -qq --require-hashes --no-deps --no-compile -r requirements-test.lock
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $(VENV)/.env $@
 
 # -- see it work -------------------------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ COMPILE = CUSTOM_COMPILE_COMMAND="make lock" build/lock-env/bin/pip-compile --qu
 
 lock:
 	@.ci/make-venv $(PYTHON) build/lock-env
-	@build/lock-env/bin/python -m pip --disable-pip-version-check install --quiet pip-tools
+	@build/lock-env/bin/python -m pip --disable-pip-version-check install -qq pip-tools
 	$(COMPILE) $(UPGRADE) --extra test -o requirements-test.lock pyproject.toml
 	@cp requirements-test.lock requirements.lock
 	$(COMPILE) -o requirements.lock pyproject.toml

@@ -1,6 +1,6 @@
 """The four rules of the house, read off the syntax of a module. Each returns what breaks it, as `line: what`.
 
-1. Only `mdm/store` holds SQL on PostgreSQL (`pipelines/readers/sql.py` asks the databases of others: the SQL is theirs).
+1. Only `mdm/store` holds SQL on PostgreSQL (`pipelines/readers/sql.py` asks databases of others: their SQL).
 2. Only `mdm/match/batch.py` imports splink.
 3. A transaction is committed only by the use case or step that opened it: nobody commits or rolls back by hand, nothing
    in `mdm/store` but its edge opens one, and whoever is handed a connection opens none.

@@ -52,7 +52,8 @@ GOOD = {
     "SQL on the databases of others": (layers.sql_outside_the_store, layers.FOREIGN_SQL, "from sqlalchemy import text"),
     "splink in its file": (layers.splink_outside_the_batch, "mdm/match/batch.py", "from splink import Linker"),
     "a step opens its transaction": (
-        layers.transactions_of_others, "pipelines/x.py", "def f(n: Night):\n    with n.database.begin() as c:\n        pass"
+        layers.transactions_of_others, "pipelines/x.py",
+        "def f(n: Night):\n    with n.database.begin() as c:\n        pass",
     ),
     "the night knows the domain": (layers.imports_upward, "pipelines/x.py", "from mdm.party import MAPPED"),
 }  # fmt: skip
