@@ -74,11 +74,11 @@ def _read_truth(scratch: duckdb.DuckDBPyConnection, truth: Path) -> set[str]:
 
 
 def _household(scratch: duckdb.DuckDBPyConnection, memberships: pa.Table) -> dict[str, float]:
-    """Rows of the truth that have a household; who belongs to none at the date is alone."""
+    """Rows of the truth that have a household; a customer that belongs to none at the date is one of its own."""
     scratch.register("membership", memberships)
     rows = scratch.execute(
         """
-        SELECT coalesce(any_value(m.chi), '?' || r.number) AS chi, any_value(r.household) AS household
+        SELECT coalesce(any_value(m.chi), any_value(r.pin)) AS chi, any_value(r.household) AS household
         FROM row r LEFT JOIN membership m ON m.pin = r.pin AND starts_with(m.chi, 'H')
              AND (r.as_of IS NULL OR ((m.valid_from IS NULL OR m.valid_from <= r.as_of)
                                       AND (m.valid_to IS NULL OR m.valid_to > r.as_of)))

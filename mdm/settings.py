@@ -55,7 +55,7 @@ class CleanseSettings(_Section):
 class MatchingSettings(_Section):
     """The three bands, and the size of blocks. Weights are log2 odds (bits)."""
 
-    match_weight: float = Field(default=4.0, description="at or above: a match")
+    match_weight: float = Field(default=3.0, description="at or above: a match")
     review_weight: float = Field(default=1.0, description="at or above: a possible match, a task for a steward")
     max_block: int = Field(
         default=100, ge=2, description="records that may share one blocking key before it is refined"
@@ -91,6 +91,14 @@ class RunSettings(_Section):
     business_date: dt.date | None = Field(default=None, description="today, when absent")
 
 
+class ApiSettings(_Section):
+    """The API."""
+
+    pool_size: int = Field(
+        default=8, ge=1, le=50, description="requests that one worker serves at once, each with its own connection"
+    )
+
+
 class _Environment(BaseSettings):
     """The three settings that the environment may give."""
 
@@ -115,6 +123,7 @@ class Settings(_Section):
     households: HouseholdSettings = HouseholdSettings()
     golden: GoldenSettings = GoldenSettings()
     run: RunSettings = RunSettings()
+    api: ApiSettings = ApiSettings()
 
     @classmethod
     def load(

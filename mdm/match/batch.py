@@ -18,7 +18,7 @@ import duckdb
 from splink import DuckDBAPI, Linker, block_on
 
 from mdm.match.comparisons import COMPARISONS, Comparison, Level
-from mdm.match.model import DIGITS, FLOOR, Frequencies, Model, default_levels, default_prior, untrained
+from mdm.match.model import DIGITS, FLOOR, RELIABLE, Frequencies, Model, default_levels, default_prior, untrained
 from mdm.match.predicates import MACROS
 from mdm.party import PartyType
 
@@ -49,6 +49,9 @@ STRICT: dict[PartyType, tuple[tuple[str, ...], ...]] = {
     "organisation": (("identifiers_first",), ("organisation", "dwelling"), ("organisation", "phones_first")),
 }
 FIRSTS = ("identifiers", "phones", "emails")
+# In data about households more than half of the pairs that share a dwelling are two people; in lists of single people
+# next to none are. Below this share of them evidence counts as independent.
+FAMILY_SHARE = 0.1
 # EM starts from this share of true matches among blocked pairs; it is re-estimated in each session.
 BLOCKED_PRIOR = 0.3
 
@@ -79,8 +82,15 @@ def train(connection: duckdb.DuckDBPyConnection, features: str, party: PartyType
         c.name: _levels(c, m.get(c.name), u.get(c.name)) if c.name in u else default_levels(c, records=records)
         for c in COMPARISONS[party]
     }
+    if levels["identifiers"][-1][0] > RELIABLE:
+        share = levels["identifiers"][-1][0]
+        missing.append(f"identity numbers differ in {share:.0%} of the matches: they do not contradict a match here")
+    families = _has_families(connection)
+    if not families:
+        missing.append("hardly anybody shares a dwelling or a phone with others: no pattern of names is ruled out")
     return Model(
         party=party,
+        families=families,
         prior=_estimate_prior(connection, party, records),
         levels=levels,
         frequencies=_frequencies(connection, usable),
@@ -277,6 +287,25 @@ def _estimate_prior(connection: duckdb.DuckDBPyConnection, party: PartyType, rec
         return default_prior(records)
     share = min(found / STRICT_RECALL / (records * (records - 1) / 2), 0.5)
     return round(math.log2(share / (1 - share)), DIGITS)
+
+
+def _has_families(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether different people share dwellings or phones: pairs that do, and differ in given name and birth date."""
+    shared, apart = 0, 0
+    for column in ("dwelling", "phones_first"):
+        row = connection.execute(
+            f"""
+            WITH small AS (SELECT {column} FROM training WHERE given IS NOT NULL AND birth IS NOT NULL
+                           GROUP BY 1 HAVING count(*) BETWEEN 2 AND 50)
+            SELECT count(*), coalesce(sum(
+                (a.birth <> b.birth AND jaro_winkler_similarity(a.given, b.given) < 0.7)::INT), 0)
+            FROM training a JOIN training b ON a.{column} = b.{column} AND a.record_id < b.record_id
+            WHERE a.{column} IN (SELECT {column} FROM small) AND a.given IS NOT NULL AND b.given IS NOT NULL
+              AND a.birth IS NOT NULL AND b.birth IS NOT NULL
+            """
+        ).fetchall()[0]
+        shared, apart = shared + int(row[0]), apart + int(row[1])
+    return shared < 50 or apart / shared >= FAMILY_SHARE
 
 
 def _largest_block(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> int:

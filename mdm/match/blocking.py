@@ -97,7 +97,10 @@ KEYS: dict[PartyType, tuple[BlockingKey, ...]] = {
         BlockingKey(
             "birth_family", (Part("birth"), Part("family", 3)), finer=((Part("given", 2),), (Part("dwelling"),))
         ),
+        BlockingKey("birth_place", (Part("birth"), PLACE), finer=((Part("family", 1),), (Part("given", 1),))),
         BlockingKey("dwelling_given", (Part("dwelling"), Part("given", 2))),
+        BlockingKey("street_given", (Part("street"), Part("number"), Part("given", 2)), finer=((PLACE,), (YEAR,))),
+        BlockingKey("house_family", (Part("number"), PLACE, Part("family", 4)), finer=((Part("street", 4),),)),
         BlockingKey("year_name", (Part("given", 4), YEAR, Part("family", 2)), finer=((Part("birth", 7),),)),
         BlockingKey(
             "short_name",

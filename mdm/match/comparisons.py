@@ -17,6 +17,7 @@ from mdm.match.predicates import (
     Crossed,
     DateParts,
     DayMonthSwapped,
+    Edits,
     Equal,
     Initial,
     Meet,
@@ -79,12 +80,13 @@ class Comparison:
 class Contradiction:
     """A pattern of levels, (comparison, code), that no automatic match may have, however high the sum.
 
+    unless: groups of levels; the pattern does not count where all of one group are reached.
     ask_if_number: with an equal identity number a steward should see it: one of the two borrowed it, or has changed.
     """
 
     words: str
     pattern: tuple[tuple[str, str], ...]
-    unless: tuple[tuple[str, str], ...] = ()
+    unless: tuple[tuple[tuple[str, str], ...], ...] = ()
     ask_if_number: bool = False
 
 
@@ -153,10 +155,11 @@ BIRTH = Comparison(
             either(OneEdit("birth"), DayMonthSwapped("birth")),
             0.03,
         ),
-        Level("two_parts", "two of year, month and day agree", DateParts("birth", 2), 0.01),
+        Level("close", "two digits apart, or two of year, month and day agree",
+              either(Edits("birth", 2), DateParts("birth", 2)), 0.01),
         Level("different", "different", None, 0.04),
     ),
-)
+)  # fmt: skip
 
 SEX = Comparison(
     "sex",
@@ -172,9 +175,9 @@ def _identifiers(feature: str, words: str) -> Comparison:
         words,
         missing=either(Missing(feature), Not(Meet(f"{feature}_kinds"))),
         levels=(
-            Level("same", "the same", Meet(feature), 0.93),
+            Level("same", "the same", Meet(feature), 0.95),
             Level("typo", "one digit apart", OneEditAmong(feature), 0.03),
-            Level("different", "different", None, 0.04),
+            Level("different", "different", None, 0.02),
         ),
         counted="unique",
     )
@@ -210,7 +213,7 @@ EMAILS = Comparison(
 ADDRESS = Comparison(
     "address",
     "address",
-    missing=every(either(Missing("street"), Missing("dwelling")), Not(Equal("dwelling"))),
+    missing=every(Missing("street"), Not(Equal("dwelling"))),
     levels=(
         Level("same", "the same dwelling", Equal("dwelling"), 0.55, "dwelling"),
         Level("house", "the same house, the unit or the spelling differs",
@@ -244,6 +247,7 @@ COMPARISONS: dict[PartyType, tuple[Comparison, ...]] = {
 # Two people who share a dwelling, a phone, a family name or even a borrowed identity number share evidence that the sum
 # counts as independent. What tells them apart are their own names and birth dates; where these disagree outright, or
 # nothing of them agrees, it is not one person. "missing" stands for a comparison in which one side says nothing.
+# They only count in data that has families (Model.families): where nobody shares a dwelling the sum is right as it is.
 CONTRADICTIONS: dict[PartyType, tuple[Contradiction, ...]] = {
     "person": (
         Contradiction(
@@ -252,22 +256,38 @@ CONTRADICTIONS: dict[PartyType, tuple[Contradiction, ...]] = {
             ask_if_number=True,
         ),
         Contradiction("given and middle name both differ", (("given", "different"), ("middle", "different"))),
-        Contradiction("given and family name both differ", (("given", "different"), ("family", "different"))),
+        Contradiction(
+            "given and family name both differ",
+            (("given", "different"), ("family", "different")),
+            unless=((("birth", "same"), ("identifiers", "same")),),
+        ),
         Contradiction(
             "same family name and birth date, another given name: twins",
             (("given", "different"), ("birth", "same")),
-            unless=(("identifiers", "same"), ("middle", "same"), ("middle", "initial")),
+            unless=(
+                (("identifiers", "same"),),
+                (("identifiers", "typo"),),
+                (("middle", "same"),),
+                (("middle", "initial"),),
+            ),
         ),
         Contradiction(
-            "the given name differs, and neither middle name nor birth date speaks for one person",
+            "the given name differs, and neither the birth date nor number and middle name speak for one person",
             (("given", "different"),),
             unless=(
-                ("middle", "same"),
-                ("middle", "initial"),
-                ("middle", "typo"),
-                ("birth", "same"),
-                ("birth", "typo"),
+                (("birth", "same"),),
+                (("birth", "typo"),),
+                *(
+                    (("identifiers", number), ("middle", middle))
+                    for number in ("same", "typo")
+                    for middle in ("same", "initial", "typo")
+                ),
             ),
+        ),
+        Contradiction(
+            "no given name to compare, and neither birth date nor number: only the household speaks for it",
+            (("given", "missing"),),
+            unless=tuple(((name, code),) for name in ("birth", "identifiers", "papers") for code in ("same", "typo")),
         ),
         Contradiction(
             "no given name to compare, and the middle name differs",

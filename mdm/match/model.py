@@ -22,6 +22,9 @@ from mdm.match.comparisons import COMPARISONS, CONTRADICTIONS, Comparison, Contr
 from mdm.party import PartyType
 
 DIGITS = 6  # decimals of a bit
+# A number that differs, by more than a typo, in more than 3% of all matches is too badly kept to contradict anything.
+# (Kept numbers differ in 1 to 2%: see docs/decisions/0005-constrained-clustering.md.)
+RELIABLE = 0.03
 FLOOR = 1e-9  # a probability is never taken for less than this
 
 
@@ -47,6 +50,7 @@ class Model:
     prior: float  # bits
     levels: Mapping[str, tuple[tuple[float, float], ...]]
     frequencies: Mapping[str, Frequencies] = field(default_factory=dict)
+    families: bool = True
     notes: tuple[str, ...] = ()
     records: int = 0  # records it was trained on
 
@@ -56,7 +60,12 @@ class Model:
 
     @property
     def contradictions(self) -> tuple[Contradiction, ...]:
-        return CONTRADICTIONS[self.party]
+        return CONTRADICTIONS[self.party] if self.families else ()
+
+    @property
+    def numbers_contradict(self) -> bool:
+        """Whether a number that nobody has two of proves two parties in this data: it rarely differs in a match."""
+        return self.levels["identifiers"][-1][0] <= RELIABLE
 
     @property
     def model_id(self) -> str:
@@ -95,6 +104,7 @@ class Model:
                     name: {"default": table.default, "values": dict(sorted(table.values.items()))}
                     for name, table in self.frequencies.items()
                 },
+                "families": self.families,
                 "notes": list(self.notes),
                 "records": self.records,
             },
@@ -117,6 +127,7 @@ class Model:
             prior=data["prior"],
             levels={name: tuple((lv["m"], lv["u"]) for lv in levels) for name, levels in data["levels"].items()},
             frequencies={name: Frequencies(t["default"], t["values"]) for name, t in data["frequencies"].items()},
+            families=data["families"],
             notes=tuple(data["notes"]),
             records=data["records"],
         )

@@ -50,7 +50,7 @@ def contradiction(levels: tuple[int, ...], model: Model) -> Contradiction | None
     }
     for rule in model.contradictions:
         if all(reached[name] == code for name, code in rule.pattern) and not any(
-            reached[name] == code for name, code in rule.unless
+            all(reached[name] == code for name, code in group) for group in rule.unless
         ):
             return rule
     return None

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA, DamerauLevenshtein, JaroWinkler
 
 Row = Mapping[str, Any]
 
@@ -99,6 +99,22 @@ class OneEdit:
             return False
         a, b = left[self.feature], right[self.feature]
         return bool(len(a) >= self.letters and len(b) >= self.letters and one_edit(a, b))
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """At most `most` letters or digits added, left out, changed, or neighbours swapped (Damerau-Levenshtein)."""
+
+    feature: str
+    most: int
+
+    def sql(self) -> str:
+        return f"damerau_levenshtein({self.feature}_l, {self.feature}_r) <= {self.most}"
+
+    def holds(self, left: Row, right: Row) -> bool:
+        return _both(left, right, self.feature) and bool(
+            DamerauLevenshtein.distance(left[self.feature], right[self.feature]) <= self.most
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def _receive_source(night: Night, contract: SourceContract) -> Received:
     try:
         deliveries = find_deliveries(contract, night.settings.landing)
     except FeedError as error:
-        received.accounts.append(_failed(contract, contract.source, str(error)))
+        received.accounts.append(_failed(contract, contract.source, str(error).replace("\n  ", "; ")))
         return received
     if not deliveries:
         return received
@@ -152,7 +152,8 @@ def _receive_delivery(
             return
         mapped = map_rows(raw.table, contract, file=delivery.name)
     except FeedError as error:
-        received.accounts.append(replace(blank, status="failed", reason=str(error)))
+        text = str(error).removeprefix(f"{delivery.name}: ").replace("\n  ", "; ")
+        received.accounts.append(replace(blank, status="failed", reason=text))
         return
     _judge(night, contract, delivery, raw, mapped, replace(blank, content_digest=content), past, scratch, received)
 

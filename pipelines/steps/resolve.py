@@ -218,6 +218,8 @@ def _take_pairs(
         model = _model(night, connection, party)
         if model is None:
             continue
+        if not model.numbers_contradict:
+            found.numbers = {r: n for r, n in found.numbers.items() if found.party[r] != party}
         for table in tables:
             _read_pairs(found, table.filter(pc.equal(table["party"], party)), model)
 
