@@ -37,6 +37,14 @@ def read_key(text: str) -> str | SourceKey:
     raise _not_a_pin(text, pin)
 
 
+def read_pin(text: str) -> str:
+    """A PIN. Raises NotFound when `text` is something else."""
+    key = read_key(text)
+    if isinstance(key, SourceKey):
+        raise NotFound(f"{text!r} is not a PIN", remedy="A PIN has twelve digits.")
+    return key
+
+
 def read_source_key(text: str) -> SourceKey:
     """A source key. Raises NotFound when `text` is something else."""
     key = read_key(text)

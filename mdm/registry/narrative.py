@@ -62,10 +62,10 @@ def _apart(pair: PairExplanation) -> str:
         return "So it is a match, but one of the two belongs to no customer."
     pins = f"they belong to two customers, {pair.left_pin} and {pair.right_pin}"
     if pair.refused is not None:
-        return f"So it would be a match, and yet {pins}: {pair.refused}."
+        return f"By this evidence it would be a match, and yet {pins}: {pair.refused}."
     if not pair.compared_at_night:
-        return f"So it would be a match, and yet {pins}, because the night never compared the two."
-    return f"So it would be a match, and yet {pins}."
+        return f"By this evidence it would be a match, and yet {pins}, because the night never compared the two."
+    return f"By this evidence it would be a match, and yet {pins}."
 
 
 def _besides(pair: PairExplanation, weight: float) -> Iterator[str]:

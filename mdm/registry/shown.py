@@ -93,7 +93,7 @@ _SHOWN: dict[str, Callable[[Record], str | None]] = {
 }
 _ORIGINAL: dict[str, Callable[[Record], Iterable[Any]]] = {
     "given": _names("name_given"),
-    "middle": _names("name_middle"),
+    "middle": lambda delivered: [delivered.get("name_middle")],
     "family": _names("name_family"),
     "birth": lambda delivered: [delivered.get("birth_date")],
     "sex": lambda delivered: [delivered.get("sex")],

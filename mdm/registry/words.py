@@ -37,7 +37,7 @@ _NEAR: Final = {
     "place": "it is the same town, but not the same street",
 }
 _AGREE: Final = ("same", "same_characters")
-_SETTLES: Final = ("identity number", "birth date", "passport or permit", "phone", "e-mail", "address")
+_SETTLES: Final = ("identity number", "birth date", "phone", "e-mail", "address", "passport or permit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def compared_sentence(said: Sequence[Said]) -> str:
 
 def silent_sentence(said: Sequence[Said]) -> str:
     """Which attributes could not be compared, the important ones only; empty when all could."""
-    silent = [item.attribute for item in said if item.code is None and item.attribute in _SETTLES]
+    missing = [item for item in said if item.code is None and item.attribute in _SETTLES]
+    silent = [item.attribute for item in missing if item.attribute != "passport or permit" or item.left or item.right]
     if not silent:
         return ""
     return f"Nothing can be said of {and_(silent)}: one of the two records, or both, has none."

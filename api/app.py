@@ -1,0 +1,68 @@
+"""The application: `make_app(settings)`, and `create_app()` for worker processes that know only their environment."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from api import problems
+from api.routes import customers, households, operations, xref
+from api.store import Store
+from api.trace import Trace
+from mdm.settings import Settings
+
+DESCRIPTION = (
+    "Who is this customer: the golden record behind a PIN, the PIN behind a source key, the household behind both. "
+    "Errors are application/problem+json. X-Request-Id is taken and returned. Times without a zone are UTC."
+)
+
+
+def make_app(settings: Settings) -> FastAPI:
+    """The API of one workspace. It starts without the store, too, and answers 503 until that can be reached."""
+    app = FastAPI(
+        title="Customer master file",
+        version=version("customer-master"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.settings, app.state.store = settings, Store(settings)
+    for module in (customers, xref, households, operations):
+        app.include_router(module.router)
+    problems.install(app)
+    app.add_middleware(Trace)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def create_app() -> FastAPI:
+    """`make_app` of the workspace that MDM_WORKSPACE names, for `uvicorn --factory api.app:create_app`."""
+    return make_app(Settings.load())
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the store at start, and leave it at the end; as many requests at once as there are connections."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = app.state.settings.api.pool_size
+    await anyio.to_thread.run_sync(app.state.store.open)
+    yield
+    await anyio.to_thread.run_sync(app.state.store.close)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document, with the media type that errors really have."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                for code, answer in operation["responses"].items():
+                    if code >= "400" and "application/json" in answer.get("content", {}):
+                        answer["content"][problems.MEDIA_TYPE] = answer["content"].pop("application/json")
+    schema: dict[str, Any] = app.openapi_schema or {}
+    return schema

@@ -1,0 +1,122 @@
+"""What the API takes and gives. Field names are for good: clients depend on them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MOST_KEYS = 1000  # source keys in one batch
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class SourceRecord(_View):
+    """A source record of a customer."""
+
+    system: str
+    local_id: str
+    role: str = Field(description="customer | enrichment")
+    since: datetime = Field(description="recorded time: when it was given to this customer")
+    extracted_at: datetime = Field(description="when its delivery was cut")
+    changed_at: datetime | None = Field(default=None, description="effective from, as the source says")
+
+
+class Member(_View):
+    """A customer in a household; effective time, the end not included."""
+
+    pin: str
+    name: str | None = None
+    role: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Household(_View):
+    """A household (H...) or the legal entity of organisations (L...)."""
+
+    chi: str
+    kind: str = Field(description="household | legal_entity")
+    status: str = Field(description="active")
+    address: str | None = Field(default=None, description="where they live, as matching reads it")
+    members: list[Member]
+
+
+class LineageEvent(_View):
+    """What happened to a PIN."""
+
+    kind: str = Field(description="minted | merged | split | unmerged | revived | retired | erased")
+    pin: str
+    other_pin: str | None = Field(default=None, description="merged into, split from")
+    at: datetime
+    actor: str
+    reason: str | None = None
+    run_id: str
+    records: list[str] = Field(description="keys (system:local_id) of the records concerned")
+
+
+class Customer(_View):
+    """A customer. What `include` did not ask for is left out."""
+
+    pin: str
+    party: str = Field(description="person | organisation")
+    status: str = Field(description="active")
+    name: str | None = Field(default=None, description="as people write it")
+    golden: dict[str, Any] | None = Field(
+        default=None,
+        description="the golden record: each attribute an entry, or a list of entries, of value, record (system, "
+        "local_id), rule, support and runner_up",
+    )
+    golden_since: datetime | None = Field(default=None, description="recorded time of this golden record")
+    as_of: date | None = None
+    known_at: datetime | None = None
+    records: list[SourceRecord] | None = None
+    household: Household | None = None
+    legal_entity: Household | None = None
+    accounts: list[dict[str, Any]] | None = None
+    subscriptions: list[dict[str, Any]] | None = None
+    lineage: list[LineageEvent] | None = None
+
+
+class Xref(_View):
+    """A source key and the PIN of its customer."""
+
+    system: str
+    local_id: str
+    pin: str | None = Field(description="null: no customer has this key")
+    since: datetime | None = Field(default=None, description="recorded time: since when")
+
+
+class SourceKey(BaseModel):
+    """The key of a source record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    system: str = Field(min_length=1, max_length=200)
+    local_id: str = Field(min_length=1, max_length=2000)
+
+
+class XrefRequest(BaseModel):
+    """Source keys to look up at once."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"keys": [{"system": "mobile_billing", "local_id": "M9000002"}]}}
+    )
+
+    keys: list[SourceKey] = Field(min_length=1, max_length=MOST_KEYS)
+
+
+class XrefBatch(BaseModel):
+    """The same keys, in the same order."""
+
+    xrefs: list[Xref]
+    unknown: int = Field(description="how many of them have no customer")
+
+
+class Health(BaseModel):
+    """How the service is."""
+
+    status: str = Field(description="ok")

@@ -1,0 +1,150 @@
+"""Errors as application/problem+json (RFC 9457): the one place that turns mdm.errors into HTTP.
+
+`type` is stable: clients may compare it. `detail` says what is wrong, `remedy` what to do, `field` which part of the
+request is at fault, `trace_id` what to quote when asking about it.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from api.trace import HEADER, trace_of
+from mdm.errors import MdmError, NotFound, RunInProgress, StoreError, UsageError
+
+log = logging.getLogger("mdm.api")
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:customer-master:problem:"
+RETRY_AFTER = "5"  # seconds
+
+# kind -> (status, title); the kind is the last part of `type`
+KINDS: dict[str, tuple[int, str]] = {
+    "invalid-request": (422, "The request is not valid"),
+    "not-found": (404, "There is no such thing"),
+    "no-such-path": (404, "There is nothing at this path"),
+    "method-not-allowed": (405, "This path does not take this method"),
+    "retired": (410, "It was retired"),
+    "erased": (410, "It was erased"),
+    "conflict": (409, "Something else is under way"),
+    "store-unavailable": (503, "The database cannot be reached"),
+    "internal": (500, "Something went wrong on our side"),
+}
+_OF_ERROR: tuple[tuple[type[MdmError], str], ...] = (
+    (NotFound, "not-found"),
+    (UsageError, "invalid-request"),
+    (RunInProgress, "conflict"),
+    (StoreError, "store-unavailable"),
+    (MdmError, "internal"),
+)
+_OF_STATUS = {404: "no-such-path", 405: "method-not-allowed"}
+
+
+class FieldError(BaseModel):
+    """One fault of the request."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, with what a caller needs to mend the request."""
+
+    type: str = Field(description="stable; compare this", examples=[f"{TYPE}not-found"])
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="the path that was asked")
+    trace_id: str = Field(description="as in the header X-Request-Id; quote it when asking about this")
+    remedy: str | None = Field(default=None, description="what to do")
+    field: str | None = Field(default=None, description="the part of the request at fault")
+    errors: list[FieldError] | None = Field(default=None, description="every fault, when there are several")
+
+
+class Gone(Exception):
+    """What was asked for existed and does no more. kind: retired | erased."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        self.kind, self.detail = kind, detail
+        super().__init__(detail)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem."""
+    app.add_exception_handler(MdmError, _known)
+    app.add_exception_handler(Gone, _gone)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def answer(request: Request, kind: str, detail: str, **members: Any) -> JSONResponse:
+    """A problem of one of `KINDS`."""
+    status, title = KINDS[kind]
+    trace_id = trace_of(request.scope)
+    problem = Problem(
+        type=f"{TYPE}{kind}", title=title, status=status, detail=detail, instance=request.url.path, trace_id=trace_id,
+        **members,
+    )  # fmt: skip
+    headers = {HEADER: trace_id}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = RETRY_AFTER
+    return JSONResponse(problem.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
+
+
+async def _known(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MdmError)
+    kind = next(kind for known, kind in _OF_ERROR if isinstance(error, known))
+    if kind == "store-unavailable":
+        log.error("%s: %s", trace_of(request.scope), error)
+        return answer(request, kind, "The database cannot be reached at the moment.", remedy="Try again in a moment.")
+    if kind == "internal":
+        return await _unknown(request, error)
+    return answer(request, kind, error.message, remedy=error.remedy, field=getattr(error, "field", None))
+
+
+async def _gone(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Gone)
+    remedy = None if error.kind == "erased" else "Ask with known_at for what was known of it before."
+    return answer(request, error.kind, error.detail, remedy=remedy)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = [FieldError(field=_field(fault["loc"]), message=_message(fault)) for fault in error.errors()]
+    first = faults[0]
+    several = faults if len(faults) > 1 else None
+    return answer(request, "invalid-request", f"{first.field}: {first.message}", field=first.field, errors=several)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    kind = _OF_STATUS.get(error.status_code)
+    if kind is None:
+        kind = "invalid-request" if error.status_code < 500 else "internal"
+    response = answer(request, kind, f"{request.method} {request.url.path}: {error.detail}", remedy="See /docs.")
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unknown(request: Request, error: Exception) -> JSONResponse:
+    trace_id = trace_of(request.scope)
+    log.error("%s: unexpected", trace_id, exc_info=error)
+    return answer(request, "internal", "An unexpected error. It is in the log of the server under this trace id.")
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """("body", "keys", 3, "system") -> keys.3.system"""
+    parts = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
+    return ".".join(map(str, parts)) or "body"
+
+
+def _message(fault: dict[str, Any]) -> str:
+    return str(fault["msg"]).removeprefix("Value error, ")

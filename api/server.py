@@ -1,0 +1,51 @@
+"""Serve the API with uvicorn: one process, or several that share a port; SIGTERM lets open requests finish."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import uvicorn
+
+from mdm.settings import Settings
+from mdm.store.database import open_database
+
+GRACE_SECONDS = 10  # for open requests, at the end
+
+
+def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
+    """Serve until SIGINT or SIGTERM. Raises StoreError when the store cannot be opened at the start.
+
+    The workspace's embedded PostgreSQL is joined by this process for as long as it serves, so that its workers find
+    one server however they come and go.
+    """
+    with open_database(settings.database_url, settings.var):  # fails here, with a message, rather than in each worker
+        os.environ["MDM_WORKSPACE"] = str(settings.workspace)
+        if settings.database_url is not None:
+            os.environ["MDM_DATABASE_URL"] = settings.database_url
+        uvicorn.run(
+            "api.app:create_app",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            access_log=False,  # paths hold PINs and source keys; api.trace logs the routes
+            log_config=_logging(),
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+
+
+def _logging() -> dict[str, object]:
+    """One line per event on standard error, uvicorn's and ours."""
+    line = {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    stream = {"class": "logging.StreamHandler", "formatter": "line"}
+    level = {"handlers": ["stream"], "level": logging.INFO, "propagate": False}
+    loggers = {name: level for name in ("uvicorn", "mdm")}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": line},
+        "handlers": {"stream": stream},
+        "loggers": loggers,
+    }

@@ -1,0 +1,97 @@
+"""The API's door to the store: opened at start, opened again after it was lost, without a restart of the process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import Depends, Request
+
+from mdm.errors import StoreError
+from mdm.settings import Settings
+from mdm.store.database import Database, open_database
+
+log = logging.getLogger("mdm.api")
+
+RETRY_SECONDS = 2.0  # between two attempts to open the store again
+
+
+class Store:
+    """The database of a workspace, or the promise to open it as soon as it can be reached."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database: Database | None = None
+        self._opening = threading.Lock()
+        self._failed_at = float("-inf")
+
+    def open(self) -> None:
+        """Open the store if it is not; a failure is logged and tried again by later requests."""
+        try:
+            self._opened()
+        except StoreError as error:
+            log.error("the store cannot be opened yet: %s", error)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One read-only transaction. Raises StoreError when the store is gone; the next request opens it again."""
+        database = self._opened()
+        try:
+            with database.read() as connection:
+                yield connection
+        except StoreError:
+            if database.embedded:  # a server of our own is started again, not waited for
+                self._lose(database)
+            raise
+
+    def close(self) -> None:
+        """Close all connections and leave the embedded server."""
+        database, self._database = self._database, None
+        if database is not None:
+            database.close()
+
+    def _opened(self) -> Database:
+        database = self._database
+        if database is not None:
+            return database
+        if not self._opening.acquire(blocking=False):
+            raise StoreError("the database is just being opened", remedy="Try again in a moment.")
+        try:
+            return self._database or self._open()
+        finally:
+            self._opening.release()
+
+    def _open(self) -> Database:
+        if time.monotonic() - self._failed_at < RETRY_SECONDS:
+            raise StoreError("the database is gone", remedy="Try again in a moment.")
+        try:
+            pool_size = self._settings.api.pool_size
+            self._database = open_database(self._settings.database_url, self._settings.var, pool_size=pool_size)
+        except StoreError:
+            self._failed_at = time.monotonic()
+            raise
+        return self._database
+
+    def _lose(self, database: Database) -> None:
+        """Forget a database whose server has ended; who is the first to notice closes it."""
+        with self._opening:
+            if self._database is not database:
+                return
+            self._database = None
+        log.warning("the embedded database server has gone; it is started again")
+        database.close()
+
+
+def connection(request: Request) -> Iterator[sa.Connection]:
+    """Dependency: a read-only transaction for one request."""
+    store: Store = request.app.state.store
+    with store.read() as opened:
+        yield opened
+
+
+Connection = Annotated[sa.Connection, Depends(connection)]
