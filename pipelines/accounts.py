@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pyarrow as pa
+
+from mdm.party import QUARANTINE
+from pipelines.folder import RunFolder
+
 # rows read = the sum of these, in every account
 COUNTED = ("accepted", "unchanged", "duplicate", "deletion", "quarantined", "suppressed")
 
@@ -31,3 +36,14 @@ def settled_accounts(received: Mapping[str, Any], cleansed: Mapping[str, Any]) -
             raise AssertionError(f"{row['system']} {row['file']}: {lost} rows are unaccounted for")
         accounts.append(row)
     return accounts
+
+
+def quarantine_reasons(folder: RunFolder) -> list[dict[str, Any]]:
+    """Why rows went to quarantine tonight: system, reason, rows, and where the first one is (file:line, detail)."""
+    tables = [folder.read(step, "quarantine", QUARANTINE) for step in ("receive", "cleanse")]
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in pa.concat_tables(tables).select(["system", "reason", "file", "line", "detail"]).to_pylist():
+        first = {"system": row["system"], "reason": row["reason"], "rows": 0}
+        first |= {"where": f"{row['file']}:{row['line']}", "detail": row["detail"]}
+        found.setdefault((row["system"], row["reason"]), first)["rows"] += 1
+    return [found[key] for key in sorted(found)]

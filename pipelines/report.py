@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.accounts import COUNTED, settled_accounts
+from pipelines.accounts import COUNTED, quarantine_reasons, settled_accounts
 from pipelines.context import Night
 
 SHOWN = ("system", "file", "status", "rows_read", *COUNTED, "records", "missing", "reason")
@@ -22,6 +22,7 @@ def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[st
         "business_date": night.business_date.isoformat(),
         "status": status,
         "sources": sources,
+        "quarantined": quarantine_reasons(night.folder),
         "missing": received.get("missing", []),
         "stopped": stopped,
         "records": {k: cleansed.get(k, 0) for k in ("records", "new", "reused_keys", "gone", "quarantined")},

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-LOG_WIDTH = 140  # columns where there is no terminal to ask
+LOG_WIDTH = 160  # columns where there is no terminal to ask
 Side = Literal["left", "right"]
 RIGHT: Side = "right"
 LEFT: Side = "left"
@@ -34,7 +34,7 @@ def table(columns: Mapping[str, Side], rows: Iterable[Sequence[object]], *, foot
     made = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_footer=bool(footer))
     for number, (title, side) in enumerate(columns.items()):
         foot = shown(footer[number]) if footer else ""
-        made.add_column(title, justify=side, footer=foot, overflow="fold")
+        made.add_column(title, justify=side, footer=foot, overflow="fold", no_wrap=side == RIGHT)
     for row in rows:
         made.add_row(*(value if isinstance(value, Text) else Text(shown(value)) for value in row))
     return made
@@ -51,9 +51,15 @@ def shown(value: object) -> str:
     return str(value)
 
 
+_PLURALS = {
+    "household": "households", "legal_entity": "legal entities", "person": "of persons",
+    "organisation": "of organisations", "possible_match": "possible matches", "refused_union": "refused unions",
+}  # fmt: skip
+
+
 def counted(counts: Mapping[str, Any], *, nothing: str = "none") -> str:
-    """`{"person": 3, "organisation": 0}` as "3 person"; what is 0 is left out."""
-    parts = [f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number]
+    """`{"person": 3, "organisation": 0}` as "3 of persons"; what is 0 is left out."""
+    parts = [f"{number:,} {_PLURALS.get(name, name).replace('_', ' ')}" for name, number in counts.items() if number]
     return ", ".join(parts) or nothing
 
 

@@ -12,9 +12,11 @@ from pipelines.show.console import LEFT, RIGHT, console, counted, duration, head
 
 # promise 8: rows read = the sum of these
 EQUATION = {
-    "accepted": "= accepted", "unchanged": "+ unchanged", "duplicate": "+ duplicate", "deletion": "+ deletion",
-    "quarantined": "+ quarantined", "suppressed": "+ suppressed",
+    "accepted": "=accepted", "unchanged": "+unchanged", "duplicate": "+duplicate", "deletion": "+deletion",
+    "quarantined": "+quarantined", "suppressed": "+suppressed",
 }  # fmt: skip
+ALWAYS = ("rows_read", "accepted", "unchanged", "quarantined")  # the others where any source has some
+TITLES = {"rows_read": "read", **EQUATION, "records": "records", "missing": "gone from the feed"}
 STATUS = {
     "applied": ("applied", "green"),
     "unchanged": ("nothing changed", "green"),
@@ -40,9 +42,8 @@ def show_report(report: Mapping[str, Any]) -> None:
 def _sources(out: Console, report: Mapping[str, Any]) -> None:
     rows = report["sources"]
     heading(out, "Rows")
-    columns = {"source": LEFT, "file": LEFT, "read": RIGHT, **dict.fromkeys(EQUATION.values(), RIGHT)}
-    columns |= {"records": RIGHT, "missing": RIGHT, "": LEFT}
-    names = ("rows_read", *EQUATION, "records", "missing")
+    names = [name for name in TITLES if name in ALWAYS or any(row[name] for row in rows)]
+    columns = {"source": LEFT, "file": LEFT, **{TITLES[name]: RIGHT for name in names}, "": LEFT}
     body = [[row["system"], row["file"], *(row[n] for n in names), _state(row)] for row in rows]
     total = ["all", "", *(sum(row[n] for row in rows) for n in names), ""]
     out.print(table(columns, body, footer=total))
@@ -53,8 +54,11 @@ def _sources(out: Console, report: Mapping[str, Any]) -> None:
             out.print(Text(f"{row['system']}: {row['file']} was left aside: {row['reason']}", style="yellow"))
     for system in report["missing"]:
         out.print(Text(f"{system}: no feed was delivered; its records stay as they are", style="yellow"))
-    for row in report.get("quarantined", ()):
-        out.print(f"quarantined: {row['rows']:,} of {row['system']}, {row['reason']}: {row['example']}")
+    if report["quarantined"]:
+        heading(out, "Sent to quarantine")
+        columns = {"source": LEFT, "rows": RIGHT, "reason": LEFT, "the first": LEFT, "": LEFT}
+        names = ["system", "rows", "reason", "where", "detail"]
+        out.print(table(columns, [[row[name] for name in names] for row in report["quarantined"]]))
 
 
 def _state(row: Mapping[str, Any]) -> Text:
