@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 MOST_KEYS = 1000  # source keys in one batch
+WITHOUT_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL in a text
 
 
 class _View(BaseModel):
@@ -95,8 +96,8 @@ class SourceKey(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    system: str = Field(min_length=1, max_length=200)
-    local_id: str = Field(min_length=1, max_length=2000)
+    system: str = Field(min_length=1, max_length=200, pattern=WITHOUT_NUL)
+    local_id: str = Field(min_length=1, max_length=2000, pattern=WITHOUT_NUL)
 
 
 class XrefRequest(BaseModel):

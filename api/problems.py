@@ -141,10 +141,14 @@ async def _unknown(request: Request, error: Exception) -> JSONResponse:
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    """("body", "keys", 3, "system") -> keys.3.system"""
+    """("body", "keys", 3, "system") -> keys.3.system; a body that is no JSON is "body"."""
+    if location[:1] == ("body",) and len(location) == 2 and isinstance(location[1], int):
+        return "body"
     parts = location[1:] if location and location[0] in ("body", "query", "path", "header") else location
     return ".".join(map(str, parts)) or "body"
 
 
 def _message(fault: dict[str, Any]) -> str:
+    if fault["type"] == "json_invalid":
+        return f"not JSON, at character {fault['loc'][-1]}"
     return str(fault["msg"]).removeprefix("Value error, ")

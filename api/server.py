@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import sys
+from types import FrameType
 
 import uvicorn
 
@@ -23,6 +26,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
         os.environ["MDM_WORKSPACE"] = str(settings.workspace)
         if settings.database_url is not None:
             os.environ["MDM_DATABASE_URL"] = settings.database_url
+        signal.signal(signal.SIGTERM, _leave)  # uvicorn raises it again when it has finished
         uvicorn.run(
             "api.app:create_app",
             factory=True,
@@ -34,6 +38,11 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End in good order, so that the store is left; the default would end the process on the spot."""
+    sys.exit(0)
 
 
 def _logging() -> dict[str, object]:

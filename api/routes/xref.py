@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
-from api.models import Xref, XrefBatch, XrefRequest
+from api.models import WITHOUT_NUL, Xref, XrefBatch, XrefRequest
 from api.parameters import KnownAt
 from api.routes.moved import NOT_FOUND
 from api.store import Connection
@@ -14,9 +14,11 @@ from mdm.registry import SourceKey, find_xref, find_xrefs
 
 router = APIRouter(prefix="/v1", tags=["cross-reference"])
 
+Text = Annotated[str, Path(pattern=WITHOUT_NUL)]
+
 
 @router.get("/xref/{system}/{local_id:path}", response_model=Xref, responses=NOT_FOUND)
-def xref(system: str, local_id: str, connection: Connection, known_at: KnownAt = None) -> Any:
+def xref(system: Text, local_id: Text, connection: Connection, known_at: KnownAt = None) -> Any:
     """The PIN of a source key, now or as known at a time."""
     return find_xref(connection, SourceKey(system, local_id), known_at=known_at)
 

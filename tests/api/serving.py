@@ -1,0 +1,68 @@
+"""The real server in a process of its own."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mdm.settings import Settings
+from tests.api.world import World
+
+ROOT = Path(__file__).parents[2]
+SERVE = (
+    "import sys; from pathlib import Path; from mdm.settings import Settings; from api.server import serve; "
+    "serve(Settings.load(Path(sys.argv[1])), port=int(sys.argv[2]), workers=int(sys.argv[3]))"
+)
+
+
+@contextmanager
+def serving(settings: Settings, *, workers: int = 1) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+    """A client of a server that is ready; the server is ended, and must end well, at the end."""
+    port = _free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(settings.workspace), str(port), str(workers)],
+        cwd=ROOT, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            _wait(client, process)
+            yield client, process
+    finally:
+        process.terminate()
+        _, log = process.communicate(timeout=60)
+    assert process.returncode == 0, log.decode()
+
+
+def _wait(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        assert process.poll() is None
+        try:
+            client.get("/healthz")
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def client(world: World) -> Iterator[httpx.Client]:
+    """A client of one server for all tests that only ask."""
+    with serving(world.settings) as (found, _):
+        yield found

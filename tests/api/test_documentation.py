@@ -1,0 +1,47 @@
+"""/docs and /openapi.json: complete, and nothing is loaded from anywhere."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import httpx
+
+PATHS = {"/v1/customers/{pin}", "/v1/xref/{system}/{local_id}", "/v1/xref:batch", "/v1/households/{chi}", "/healthz", "/readyz"}  # fmt: skip  # noqa: E501
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def test_the_page_describes_every_path_and_loads_nothing(client: httpx.Client) -> None:
+    answer = client.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    for path in PATHS:
+        assert f"<code>{path}</code>" in answer.text
+    tags = Tags()
+    tags.feed(answer.text)
+    assert not {tag for tag, _ in tags.found} & {"script", "link", "img", "iframe", "object", "embed"}
+    assert not [attributes for _, attributes in tags.found if "src" in attributes]
+    anchors = {attributes["id"] for _, attributes in tags.found if "id" in attributes}
+    for _, attributes in tags.found:
+        href = attributes.get("href")
+        assert href is None or href == "openapi.json" or href.removeprefix("#") in anchors
+    assert not re.search(r"url\(|@import|https?://", answer.text)
+
+
+def test_the_openapi_document(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    assert set(document["paths"]) == PATHS
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            assert operation["description"]
+            for code, answer in operation["responses"].items():
+                if code >= "400":
+                    assert list(answer["content"]) == ["application/problem+json"]

@@ -1,0 +1,103 @@
+"""The server as a process, and what happens when the database goes away under it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import make_app
+from mdm.registry import look_up
+from mdm.settings import Settings
+from mdm.store import embedded
+from tests.api.serving import serving
+from tests.api.world import World
+
+
+def ask_until(client: httpx.Client, path: str, status: int) -> httpx.Response:
+    """Ask until the answer has this status, for a minute at most."""
+    until = time.monotonic() + 60
+    while (answer := client.get(path)).status_code != status and time.monotonic() < until:
+        time.sleep(0.1)
+    assert answer.status_code == status
+    return answer
+
+
+def test_several_workers_answer_at_once_and_leave_in_good_order(world: World) -> None:
+    pin = world.pin("billing:B1")
+    with serving(world.settings, workers=2) as (client, _), ThreadPoolExecutor(8) as pool:
+        ask_until(client, "/readyz", 200)
+        answers = list(pool.map(lambda _: client.get(f"/v1/customers/{pin}"), range(40)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json()["pin"] for answer in answers} == {pin}
+    with world.database.read() as connection:  # the database server outlives the API: we use it, too
+        assert look_up(connection, pin).pin == pin
+
+
+def test_the_embedded_server_is_started_again_when_it_has_gone(world: World) -> None:
+    pin = world.pin("billing:B1")
+    with serving(world.settings) as (client, _):
+        ask_until(client, "/readyz", 200)
+        assert embedded.stop(world.settings.var)
+        gone = client.get(f"/v1/customers/{pin}")
+        assert gone.status_code == 503
+        assert int(gone.headers["retry-after"]) > 0
+        assert gone.json()["type"].endswith(":store-unavailable")
+        assert client.get("/healthz").status_code == 200
+        assert ask_until(client, f"/v1/customers/{pin}", 200).json()["pin"] == pin
+
+
+@pytest.fixture
+def elsewhere(world: World) -> Iterator[Settings]:
+    """The same store as a server that is not ours to start."""
+    yield world.settings.model_copy(update={"database_url": world.database.url})
+    embedded.join(world.settings.var).leave()
+
+
+def test_a_database_elsewhere_that_comes_back_is_used_again(world: World, elsewhere: Settings) -> None:
+    pin = world.pin("billing:B1")
+    with TestClient(make_app(elsewhere)) as client:
+        assert client.get("/readyz").status_code == 200
+        assert embedded.stop(world.settings.var)
+        for path in ("/readyz", f"/v1/customers/{pin}"):
+            assert client.get(path).status_code == 503
+        again = embedded.join(world.settings.var)
+        try:
+            assert client.get(f"/v1/customers/{pin}").json()["pin"] == pin
+        finally:
+            again.leave()
+
+
+def test_it_starts_without_its_database(world: World, elsewhere: Settings) -> None:
+    assert embedded.stop(world.settings.var)
+    with TestClient(make_app(elsewhere)) as client:
+        assert client.get("/healthz").status_code == 200
+        gone = client.get("/readyz")
+        assert (gone.status_code, gone.headers["content-type"]) == (503, "application/problem+json")
+        again = embedded.join(world.settings.var)
+        try:
+            ask_until(client, "/readyz", 200)
+        finally:
+            again.leave()
+
+
+def test_an_unexpected_error_gives_a_reference_and_no_stack_trace(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = make_app(world.settings)
+
+    @app.get("/broken")
+    def broken() -> None:
+        raise RuntimeError("secret of Ann Lee")
+
+    with caplog.at_level(logging.ERROR), TestClient(app, raise_server_exceptions=False) as client:
+        answer = client.get("/broken", headers={"X-Request-Id": "call-500"})
+    assert (answer.status_code, answer.json()["trace_id"]) == (500, "call-500")
+    assert answer.headers["x-request-id"] == "call-500"
+    assert "secret" not in answer.text
+    assert "call-500" in caplog.text
