@@ -3,7 +3,7 @@
 A *source record* is one row of one system, keyed (system, local id). It crosses three tables:
 
 * ``MAPPED``   - what the contract says the row means; text as delivered (declared date formats already ISO).
-* ``CLEANSED`` - the same record after `mdm.cleanse`: typed, normalised, with keys for matching and the originals beside it.
+* ``CLEANSED`` - the same record after `mdm.cleanse`: typed, normalised, with keys for matching; the originals beside it.
 * the store    - see `mdm.store.tables`.
 
 Every stage hands over Arrow tables (or Parquet files) of exactly these schemas; an empty input gives an empty table of
@@ -62,7 +62,8 @@ def _list(*fields: tuple[str, pa.DataType]) -> pa.DataType:
 TEXT, DATE, INSTANT = pa.string(), pa.date32(), pa.timestamp("us", tz="UTC")
 
 ADDRESS_TEXT_FIELDS = (
-    "text", "number", "street", "unit", "building", "po_box", "district", "locality", "region", "postcode", "country", "kind",
+    "text", "number", "street", "unit", "building", "po_box",
+    "district", "locality", "region", "postcode", "country", "kind",
 )  # fmt: skip
 
 _NAMES = (

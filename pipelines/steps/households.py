@@ -94,7 +94,8 @@ def _everybody(
     scratch.register("tonight", component)
     scratch.register("gone", left)
     rest = scratch.sql(
-        "SELECT * FROM stored WHERE record_id NOT IN (SELECT record_id FROM tonight UNION ALL SELECT record_id FROM gone)"
+        "SELECT * FROM stored WHERE record_id NOT IN "
+        "(SELECT record_id FROM tonight UNION ALL SELECT record_id FROM gone)"
     ).to_arrow_table()
     everybody = pa.concat_tables([component, to_stored(rest, scratch)])
     if rest.num_rows:
@@ -199,7 +200,8 @@ def _memberships(memberships: pa.Table, chis: pa.Array) -> pa.Table:
             connection.sql(
                 """
                 SELECT chi, customer AS pin,
-                       row_number() OVER (PARTITION BY chi, customer ORDER BY valid_from NULLS FIRST)::INTEGER AS period,
+                       row_number() OVER
+                           (PARTITION BY chi, customer ORDER BY valid_from NULLS FIRST)::INTEGER AS period,
                        role, valid_from, valid_to, to_json(evidence)::VARCHAR AS evidence
                 FROM memberships
                 """

@@ -50,7 +50,9 @@ def test_one_that_is_named_is_found(pattern: re.Pattern[str], line: str, tmp_pat
     assert len(offences(file, pattern)) == 1
 
 
-@pytest.mark.parametrize("line", ["cd ../shared/data", "https://example.org/home/ann", "/dev/null", "a/home/x", "/root is"])
+@pytest.mark.parametrize(
+    "line", ["cd ../shared/data", "https://example.org/home/ann", "/dev/null", "a/home/x", "/root is"]
+)
 def test_others_are_not_found(line: str, tmp_path: Path) -> None:
     file = tmp_path / "settings.txt"
     file.write_text(line, encoding="utf-8")
