@@ -3,7 +3,7 @@
 A *source record* is one row of one system, keyed (system, local id). It crosses three tables:
 
 * ``MAPPED``   - what the contract says the row means; text as delivered (declared date formats already ISO).
-* ``CLEANSED`` - the same record after `mdm.cleanse`: typed, normalised, with keys for matching, the originals beside it.
+* ``CLEANSED`` - the same record after `mdm.cleanse`: typed, normalised, keys for matching and the originals beside it.
 * the store    - see `mdm.store.tables`.
 
 Every stage hands over Arrow tables (or Parquet files) of exactly these schemas; an empty input gives an empty table of
