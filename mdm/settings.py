@@ -55,8 +55,8 @@ class CleanseSettings(_Section):
 class MatchingSettings(_Section):
     """The three bands, and the size of blocks. Weights are log2 odds (bits)."""
 
-    match_weight: float = Field(default=3.0, description="at or above: a match")
-    review_weight: float = Field(default=1.0, description="at or above: a possible match, a task for a steward")
+    match_weight: float = Field(default=2.0, description="at or above: a match")
+    review_weight: float = Field(default=0.0, description="at or above: a possible match, a task for a steward")
     max_block: int = Field(
         default=100, ge=2, description="records that may share one blocking key before it is refined"
     )

@@ -213,7 +213,7 @@ EMAILS = Comparison(
 ADDRESS = Comparison(
     "address",
     "address",
-    missing=every(Missing("street"), Not(Equal("dwelling"))),
+    missing=every(Missing("street"), Not(either(Equal("dwelling"), Equal("place")))),
     levels=(
         Level("same", "the same dwelling", Equal("dwelling"), 0.55, "dwelling"),
         Level("house", "the same house, the unit or the spelling differs",
@@ -221,7 +221,8 @@ ADDRESS = Comparison(
         Level("near", "the same street, the number one digit apart",
               every(either(Equal("street"), Similar("street", 0.92, letters=4)), OneEdit("number", letters=2)), 0.02),
         Level("street", "the same street", every(Equal("street"), Equal("place")), 0.03),
-        Level("place", "the same town", Equal("place"), 0.2),
+        Level("town_only", "the same town, one without a street", every(Missing("street"), Equal("place")), 0.02),
+        Level("place", "the same town, another street", Equal("place"), 0.18),
         Level("different", "different", None, 0.12),
     ),
 )  # fmt: skip
