@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
+from fastapi import FastAPI
 
 from mdm.settings import Settings
 from tests.api.world import World
@@ -33,7 +36,7 @@ def serving(settings: Settings, *, workers: int = 1) -> Iterator[tuple[httpx.Cli
     )  # fmt: skip
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            _wait(client, process)
+            _wait(client, lambda: process.poll() is None)
             yield client, process
     finally:
         process.terminate()
@@ -41,10 +44,26 @@ def serving(settings: Settings, *, workers: int = 1) -> Iterator[tuple[httpx.Cli
     assert process.returncode == 0, log.decode()
 
 
-def _wait(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
+@contextmanager
+def in_thread(app: FastAPI) -> Iterator[httpx.Client]:
+    """A client of an application that is served by a thread of this process."""
+    port = _free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            _wait(client, thread.is_alive)
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(60)
+
+
+def _wait(client: httpx.Client, lives: Callable[[], bool]) -> None:
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        assert process.poll() is None
+        assert lives()
         try:
             client.get("/healthz")
         except httpx.TransportError:

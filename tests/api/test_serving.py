@@ -9,13 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
 
 from api.app import make_app
 from mdm.registry import look_up
 from mdm.settings import Settings
 from mdm.store import embedded
-from tests.api.serving import serving
+from tests.api.serving import in_thread, serving
 from tests.api.world import World
 
 
@@ -61,7 +60,7 @@ def elsewhere(world: World) -> Iterator[Settings]:
 
 def test_a_database_elsewhere_that_comes_back_is_used_again(world: World, elsewhere: Settings) -> None:
     pin = world.pin("billing:B1")
-    with TestClient(make_app(elsewhere)) as client:
+    with in_thread(make_app(elsewhere)) as client:
         assert client.get("/readyz").status_code == 200
         assert embedded.stop(world.settings.var)
         for path in ("/readyz", f"/v1/customers/{pin}"):
@@ -75,7 +74,7 @@ def test_a_database_elsewhere_that_comes_back_is_used_again(world: World, elsewh
 
 def test_it_starts_without_its_database(world: World, elsewhere: Settings) -> None:
     assert embedded.stop(world.settings.var)
-    with TestClient(make_app(elsewhere)) as client:
+    with in_thread(make_app(elsewhere)) as client:
         assert client.get("/healthz").status_code == 200
         gone = client.get("/readyz")
         assert (gone.status_code, gone.headers["content-type"]) == (503, "application/problem+json")
@@ -95,7 +94,7 @@ def test_an_unexpected_error_gives_a_reference_and_no_stack_trace(
     def broken() -> None:
         raise RuntimeError("secret of Ann Lee")
 
-    with caplog.at_level(logging.ERROR), TestClient(app, raise_server_exceptions=False) as client:
+    with caplog.at_level(logging.ERROR), in_thread(app) as client:
         answer = client.get("/broken", headers={"X-Request-Id": "call-500"})
     assert (answer.status_code, answer.json()["trace_id"]) == (500, "call-500")
     assert answer.headers["x-request-id"] == "call-500"

@@ -9,26 +9,24 @@ import sqlalchemy as sa
 
 from mdm.errors import NotFound, UsageError
 from mdm.registry import ALONE, SourceKey, find_xref, find_xrefs, look_up, look_up_household
-from tests.api.world import (  # noqa: F401
+from tests.api.world import (
     ERASED,
     MERGED,
     MERGED_HOUSEHOLD,
     RETIRED,
     RETIRED_HOUSEHOLD,
     World,
-    town,
-    world,
 )
 
 
-def test_a_source_key_and_its_pin_lead_to_one_customer(town: sa.Connection) -> None:  # noqa: F811
+def test_a_source_key_and_its_pin_lead_to_one_customer(town: sa.Connection) -> None:
     by_key = look_up(town, "billing:B1")
     spaced = f" {by_key.pin[:4]} {by_key.pin[4:8]}-{by_key.pin[8:]} "
     assert by_key == look_up(town, by_key.pin) == look_up(town, "shop:S1") == look_up(town, spaced)
     assert (by_key.name, by_key.party, by_key.status, by_key.redirected_from) == ("Ann Lee", "person", "active", None)
 
 
-def test_the_view_has_everything_with_where_it_comes_from(town: sa.Connection) -> None:  # noqa: F811
+def test_the_view_has_everything_with_where_it_comes_from(town: sa.Connection) -> None:
     ann = look_up(town, "billing:B1")
     assert ann.golden is not None
     assert ann.golden["identifiers"][0]["record"] == ["billing", "B1"]
@@ -46,7 +44,7 @@ def test_the_view_has_everything_with_where_it_comes_from(town: sa.Connection) -
     assert "oak" in (ann.household.address or "")
 
 
-def test_what_is_not_asked_for_is_not_fetched(town: sa.Connection) -> None:  # noqa: F811
+def test_what_is_not_asked_for_is_not_fetched(town: sa.Connection) -> None:
     ann = look_up(town, "billing:B1", include=ALONE)
     assert ann.golden is not None
     assert (ann.records, ann.household, ann.accounts, ann.subscriptions, ann.lineage) == (None,) * 5
@@ -54,7 +52,7 @@ def test_what_is_not_asked_for_is_not_fetched(town: sa.Connection) -> None:  # n
         look_up(town, "billing:B1", include=frozenset({"phones"}))  # type: ignore[arg-type]
 
 
-def test_a_lookup_by_pin_is_two_queries_and_one_more_for_each_part(world: World) -> None:  # noqa: F811
+def test_a_lookup_by_pin_is_two_queries_and_one_more_for_each_part(world: World) -> None:
     pin = world.pin("billing:B1")
     asked: list[str] = []
     with world.database.read() as connection:
@@ -65,7 +63,7 @@ def test_a_lookup_by_pin_is_two_queries_and_one_more_for_each_part(world: World)
         assert len(asked) == 2 + 5
 
 
-def test_as_of_shows_the_values_and_the_household_of_that_day(town: sa.Connection) -> None:  # noqa: F811
+def test_as_of_shows_the_values_and_the_household_of_that_day(town: sa.Connection) -> None:
     before, after = look_up(town, "billing:B1", as_of=dt.date(2019, 4, 30)), look_up(town, "billing:B1")
     assert before.golden is not None
     assert after.golden is not None
@@ -77,7 +75,7 @@ def test_as_of_shows_the_values_and_the_household_of_that_day(town: sa.Connectio
     assert look_up(town, "billing:B1", as_of=dt.date(2019, 5, 1)).golden == after.golden
 
 
-def test_known_at_shows_what_was_known_then(town: sa.Connection) -> None:  # noqa: F811
+def test_known_at_shows_what_was_known_then(town: sa.Connection) -> None:
     ann = look_up(town, "billing:B1")
     assert ann.golden_since is not None
     assert look_up(town, ann.pin, known_at=ann.golden_since).golden == ann.golden
@@ -88,14 +86,14 @@ def test_known_at_shows_what_was_known_then(town: sa.Connection) -> None:  # noq
         look_up(town, "billing:B1", known_at=before.replace(tzinfo=None))
 
 
-def test_a_merged_pin_leads_to_its_survivor_and_says_so(town: sa.Connection) -> None:  # noqa: F811
+def test_a_merged_pin_leads_to_its_survivor_and_says_so(town: sa.Connection) -> None:
     found, ann = look_up(town, MERGED), look_up(town, "billing:B1")
     assert (found.pin, found.redirected_from) == (ann.pin, MERGED)
     assert found.golden == ann.golden
 
 
 @pytest.mark.parametrize(("pin", "status"), [(RETIRED, "retired"), (ERASED, "erased")])
-def test_a_former_pin_resolves_to_its_end(town: sa.Connection, pin: str, status: str) -> None:  # noqa: F811
+def test_a_former_pin_resolves_to_its_end(town: sa.Connection, pin: str, status: str) -> None:
     found = look_up(town, pin)
     assert (found.status, found.golden, found.household, found.records) == (status, None, None, ())
 
@@ -112,19 +110,19 @@ def test_a_former_pin_resolves_to_its_end(town: sa.Connection, pin: str, status:
         ("Ann Lee", "neither a PIN nor a source key", "twelve digits"),
     ],
 )
-def test_what_is_not_found_says_what_to_do(town: sa.Connection, key: str, message: str, remedy: str) -> None:  # noqa: F811
+def test_what_is_not_found_says_what_to_do(town: sa.Connection, key: str, message: str, remedy: str) -> None:
     with pytest.raises(NotFound) as error:
         look_up(town, key)
     assert message in error.value.message
     assert remedy in (error.value.remedy or "")
 
 
-def test_a_well_formed_pin_of_nobody_is_not_found(town: sa.Connection) -> None:  # noqa: F811
+def test_a_well_formed_pin_of_nobody_is_not_found(town: sa.Connection) -> None:
     with pytest.raises(NotFound, match="was never issued"):
         look_up(town, "401787509130")
 
 
-def test_a_deleted_record_and_one_in_quarantine_say_so(town: sa.Connection) -> None:  # noqa: F811
+def test_a_deleted_record_and_one_in_quarantine_say_so(town: sa.Connection) -> None:
     town.exec_driver_sql("update xref set recorded_to = now() where local_id = 'S4'")
     town.exec_driver_sql("update record set status = 'deleted' where local_id = 'S4'")
     town.exec_driver_sql(
@@ -137,7 +135,7 @@ def test_a_deleted_record_and_one_in_quarantine_say_so(town: sa.Connection) -> N
         look_up(town, "shop:S9")
 
 
-def test_many_keys_at_once_keep_their_order(town: sa.Connection) -> None:  # noqa: F811
+def test_many_keys_at_once_keep_their_order(town: sa.Connection) -> None:
     keys = [SourceKey("shop", "S1"), SourceKey("shop", "none"), SourceKey("billing", "B 9/x"), SourceKey("shop", "S1")]
     found = find_xrefs(town, keys)
     assert [SourceKey(view.system, view.local_id) for view in found] == keys
@@ -146,7 +144,7 @@ def test_many_keys_at_once_keep_their_order(town: sa.Connection) -> None:  # noq
     ]  # fmt: skip
 
 
-def test_a_household_by_its_id(town: sa.Connection) -> None:  # noqa: F811
+def test_a_household_by_its_id(town: sa.Connection) -> None:
     hunt = look_up(town, "billing:B3").household
     assert hunt is not None
     assert look_up_household(town, hunt.chi) == hunt == look_up_household(town, hunt.chi.lower())
@@ -154,7 +152,7 @@ def test_a_household_by_its_id(town: sa.Connection) -> None:  # noqa: F811
     assert look_up_household(town, hunt.chi, as_of=dt.date(2020, 1, 1)).members == ()
 
 
-def test_former_households(town: sa.Connection) -> None:  # noqa: F811
+def test_former_households(town: sa.Connection) -> None:
     ann = look_up(town, "billing:B1").household
     assert ann is not None
     moved = look_up_household(town, MERGED_HOUSEHOLD)
@@ -167,7 +165,7 @@ def test_former_households(town: sa.Connection) -> None:  # noqa: F811
             look_up_household(town, chi)
 
 
-def test_organisations_have_a_legal_entity(town: sa.Connection) -> None:  # noqa: F811
+def test_organisations_have_a_legal_entity(town: sa.Connection) -> None:
     bakery = look_up(town, "firms:F1")
     assert (bakery.party, bakery.household) == ("organisation", None)
     assert (bakery.name or "").startswith("Oak Street Bakery")
