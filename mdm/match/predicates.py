@@ -2,8 +2,8 @@
 
 A predicate is a small value with two methods that mean the same: `sql()` over the columns ``<feature>_l`` and
 ``<feature>_r`` (the names that Splink gives the two sides), and `holds(left, right)` over two feature rows as dicts.
-A property test holds both equal on every script. Distances are only ever taken of folded ASCII text, where DuckDB's
-bytes and rapidfuzz's code points are the same thing.
+A property test holds both equal on every script. Distances are those of UTF-8 bytes, because DuckDB's are: in folded
+ASCII text a byte is a letter; in hanzi, of which streets and company names may consist, a character is three.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Edits:
 
     def holds(self, left: Row, right: Row) -> bool:
         return _both(left, right, self.feature) and bool(
-            DamerauLevenshtein.distance(left[self.feature], right[self.feature]) <= self.most
+            DamerauLevenshtein.distance(left[self.feature].encode(), right[self.feature].encode()) <= self.most
         )
 
 
@@ -133,7 +133,8 @@ class Similar:
         if not _both(left, right, self.feature):
             return False
         a, b = left[self.feature], right[self.feature]
-        return bool(len(a) >= self.letters and len(b) >= self.letters and JaroWinkler.similarity(a, b) >= self.at_least)
+        long = len(a) >= self.letters and len(b) >= self.letters
+        return bool(long and JaroWinkler.similarity(a.encode(), b.encode()) >= self.at_least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +300,8 @@ MACROS = (
 
 
 def one_edit(a: str, b: str) -> bool:
-    """Whether two texts are equal or one edit apart."""
-    return OSA.distance(a, b, score_cutoff=1) <= 1
+    """Whether two texts are equal or one edit apart (of their bytes, as DuckDB counts)."""
+    return OSA.distance(a.encode(), b.encode(), score_cutoff=1) <= 1
 
 
 def _long(a: str, b: str, letters: int) -> str:
