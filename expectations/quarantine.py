@@ -33,6 +33,10 @@ _CONTENT = f"""
 # escaped, so no text can look like a field.
 
 
+OF_DELIVERY = ("system", "local_id", "file", "line", "extracted_at")
+"""What is in columns of its own, or belongs to the delivery and not to the row."""
+
+
 def failing(checks: Sequence[Check], outcomes: Mapping[str, Outcome], size: int) -> tuple[Rows, Rows]:
     """Positions of the rows that failed a row check, and for each a bit mask of the checks it failed (bit = order)."""
     failed = np.zeros(size, dtype=np.int64)
@@ -67,9 +71,10 @@ def quarantine(
 
 
 def contents(failed: pa.Table) -> pa.ChunkedArray:
-    """Each row as JSON without its empty fields, shortened."""
+    """Each row as JSON without its empty fields, shortened; the same row says the same in every delivery."""
+    said = [name for name in failed.column_names if name not in OF_DELIVERY]
     with duckdb.connect() as connection:
-        connection.register("failed", failed)
+        connection.register("failed", failed.select(said))
         return connection.sql(_CONTENT).to_arrow_table()["content"]
 
 

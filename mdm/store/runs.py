@@ -116,7 +116,7 @@ def put_quarantine(connection: sa.Connection, run_id: str, source: Source) -> in
     load_temporary(connection, "failed", source, _QUARANTINE)
     connection.exec_driver_sql(
         """
-        update quarantine q set run_id = %(run_id)s, file = f.file, line = f.line
+        update quarantine q set run_id = %(run_id)s, file = f.file, line = f.line, detail = f.detail
         from failed f where q.resolved_run is null and q.system = f.system and q.reason = f.reason
         and q.local_id is not distinct from f.local_id and q.content is not distinct from f.content
         """,
@@ -138,11 +138,15 @@ def put_quarantine(connection: sa.Connection, run_id: str, source: Source) -> in
 
 
 def resolve_quarantine(connection: sa.Connection, run_id: str, accepted: Source) -> int:
-    """Close the quarantined rows of keys (system, local_id) that `run_id` accepted."""
+    """Close the quarantined rows of keys (system, local_id) that `run_id` accepted.
+
+    Not those that this very run sent there: of two rows of one key it may have accepted the other.
+    """
     load_temporary(connection, "accepted", accepted, {"system": "text", "local_id": "text"})
     return connection.exec_driver_sql(
         "update quarantine q set resolved_run = %(run_id)s from accepted a "
-        "where q.system = a.system and q.local_id = a.local_id and q.resolved_run is null",
+        "where q.system = a.system and q.local_id = a.local_id and q.resolved_run is null "
+        "and q.run_id <> %(run_id)s",
         {"run_id": run_id},
     ).rowcount
 

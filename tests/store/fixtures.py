@@ -16,7 +16,9 @@ import sqlalchemy as sa
 from mdm.store import embedded
 from mdm.store.database import Database, open_database
 
-__all__ = ["connection", "database", "fresh_database", "open_directory", "server_url", "workspace_directory"]
+__all__ = [
+    "connection", "database", "fresh_database", "module_database", "open_directory", "server_url", "workspace_directory",
+]  # fmt: skip
 
 _numbers = itertools.count(1)
 
@@ -58,6 +60,12 @@ def database(server_url: str) -> Iterator[Database]:
 @pytest.fixture
 def fresh_database(server_url: str) -> Iterator[Database]:
     """A database with empty tables for one test, which may commit."""
+    yield from _new_database(server_url)
+
+
+@pytest.fixture(scope="module")
+def module_database(server_url: str) -> Iterator[Database]:
+    """A database with empty tables for the tests of one module, which commit and follow one another."""
     yield from _new_database(server_url)
 
 

@@ -1,0 +1,3 @@
+"""Real PostgreSQL for nights; the warnings of other people's packages while they are imported are not ours."""
+
+from tests.store.fixtures import *  # noqa: F403
