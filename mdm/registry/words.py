@@ -21,7 +21,8 @@ _PLURAL: Final = {
     "address": "addresses",
     "company name": "company names",
 }
-# what the middle answers of a comparison are called when they stand in a sentence; {one} is the attribute
+# what the middle answers of a comparison are called when they stand in a sentence; {one} is the attribute,
+# {answer} the words of the comparison itself
 _NEAR: Final = {
     "same_sound": "the {many} sound the same but are written with other characters",
     "nickname": "one given name is a short form of the other",
@@ -30,10 +31,12 @@ _NEAR: Final = {
     "former": "one family name is the former one of the other",
     "part": "one {one} is a part of the other",
     "similar": "the {many} are similar",
-    "two_parts": "of year, month and day of birth two agree",
+    "typo": "the {many} are {answer}",
+    "close": "the {many} nearly agree",
     "house": "it is the same house, but the unit or the spelling differs",
     "near": "it is the same street, and the house numbers are one digit apart",
     "street": "it is the same street",
+    "town_only": "it is the same town, and one of the two names no street",
     "place": "it is the same town, but not the same street",
 }
 _AGREE: Final = ("same", "same_characters")
@@ -153,7 +156,7 @@ _SAME_AS: Final = {"address": "dwelling", "e-mail": "e-mail address"}
 
 def _near(item: Said) -> str:
     one, many = item.attribute, _PLURAL.get(item.attribute, item.attribute)
-    text = _NEAR.get(item.code or "", f"the {{many}} are {item.answer}").format(one=one, many=many)
+    text = _NEAR.get(item.code or "", "the {many}: {answer}").format(one=one, many=many, answer=item.answer)
     return text + _values(item)
 
 

@@ -27,6 +27,7 @@ def ask_until(client: httpx.Client, path: str, status: int) -> httpx.Response:
     return answer
 
 
+@pytest.mark.slow
 def test_several_workers_answer_at_once_and_leave_in_good_order(world: World) -> None:
     pin = world.pin("billing:B1")
     with serving(world.settings, workers=2) as (client, _), ThreadPoolExecutor(8) as pool:
