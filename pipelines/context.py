@@ -32,6 +32,7 @@ class Night:
     folder: RunFolder
     progress: Progress = lambda text: None
     dry_run: bool = False
+    check_lock: Callable[[], None] = lambda: None  # raises when this run no longer holds the run lock
 
     def scratch(self) -> duckdb.DuckDBPyConnection:
         """A DuckDB of its own for a step: two threads, UTC, spilling into the run's folder."""

@@ -74,10 +74,10 @@ def run_night(
     if not contracts:
         raise ConfigError("no source contracts", where=str(settings.sources), remedy="Write one: see mdm init.")
     meaning = _meaning(settings, [contract.digest for contract in contracts])
-    with run_lock(database, {"command": "mdm run"}):
+    with run_lock(database, {"command": "mdm run"}) as lock:
         run_id, business_date = _find_or_begin(settings, database, meaning, asked)
         folder = RunFolder(_folder(settings, run_id))
-        night = Night(settings, database, contracts, run_id, business_date, folder, progress, asked.dry_run)
+        night = Night(settings, database, contracts, run_id, business_date, folder, progress, asked.dry_run, lock.check)
         return _run(night, asked)
 
 
@@ -106,6 +106,7 @@ def _do(night: Night, name: str, step: Step) -> dict[str, Any]:
     found = night.folder.manifest(name)
     if found is not None:
         return found
+    night.check_lock()
     night.folder.begin(name)
     _note(night, name, "running")
     with measure(night.data_directory) as measured:
@@ -129,6 +130,7 @@ def _apply(night: Night, manifests: dict[str, Any]) -> dict[str, Any]:
         report = make_report(night, manifests, "applied" if changed else "unchanged")
         _keep(night, connection, report)
         runs.end_run(connection, night.run_id, "applied", report)
+        night.check_lock()
     manifests[APPLY] |= {"seconds": measured.seconds, "peak_mb": measured.peak_mb}
     report = make_report(night, manifests, report["status"])
     with night.database.begin() as connection:

@@ -11,10 +11,18 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from mdm.errors import RunInProgress
+from mdm.errors import RunInProgress, StoreError
 from mdm.store.database import Database
 
 RUN_LOCK = 0x6D646D02  # advisory lock number, "mdm" + 2
+
+# to look without taking it: a run that begins just then must not be refused because of us
+_HELD = """
+select from pg_locks where locktype = 'advisory' and granted and objsubid = 1
+and database = (select oid from pg_database where datname = current_database())
+and classid = %s and objid = %s
+"""
+_LOCK_PARTS = (RUN_LOCK >> 32, RUN_LOCK & 0xFFFFFFFF)
 
 _NOTE = """
 insert into lock_holder (name, pid, host, run_id, command, since)
@@ -24,8 +32,25 @@ on conflict (name) do update set pid = excluded.pid, host = excluded.host, run_i
 """
 
 
+class RunLock:
+    """The run lock while we hold it: it is lost with its connection."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def check(self) -> None:
+        """Raise StoreError if the lock is no longer ours: then somebody else may be running."""
+        try:
+            self._connection.execute("select 1")
+        except psycopg.OperationalError as error:
+            raise StoreError(
+                "the connection that held the run lock was lost",
+                remedy="Nothing was applied. Run the command again; the run goes on from where it is.",
+            ) from error
+
+
 @contextmanager
-def run_lock(database: Database, holder: Mapping[str, Any]) -> Iterator[None]:
+def run_lock(database: Database, holder: Mapping[str, Any]) -> Iterator[RunLock]:
     """Hold the run lock for the block; `holder`: what to tell others (run_id, command), pid and host are added.
 
     Raises RunInProgress, naming the holder, when another process has it.
@@ -37,7 +62,7 @@ def run_lock(database: Database, holder: Mapping[str, Any]) -> Iterator[None]:
             raise RunInProgress(_who(connection), remedy="Wait for it, or stop that process; then run again.")
         who = {"pid": os.getpid(), "host": socket.gethostname()}
         connection.execute(_NOTE, {"run_id": None, "command": None, **holder, **who})
-        yield
+        yield RunLock(connection)
     finally:
         connection.close()
 
@@ -46,8 +71,7 @@ def current_holder(database: Database) -> dict[str, Any] | None:
     """Who holds the run lock: pid, host, run_id, command, since; None when nobody does."""
     connection = database.connect_raw()
     try:
-        free = connection.execute("select pg_try_advisory_lock(%s)", (RUN_LOCK,)).fetchone()
-        return None if free is not None and free[0] else _holder(connection)
+        return _holder(connection) if connection.execute(_HELD, _LOCK_PARTS).fetchone() else None
     finally:
         connection.close()
 
