@@ -1,0 +1,78 @@
+"""`make bench`: accuracy and time of the product, each beside its baseline in the same run.
+
+    python -m benchmarks [--rows N] [--only accuracy|time] [--scratch DIR] [--json OUT]
+
+Figures are ratios to baselines, as a machine is never the same twice. Leaves with 1 when a target was missed at the
+size that the target is for; README.md beside this file says what each figure means.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from benchmarks.table import Figure, show
+
+
+def main() -> None:
+    """Parse the arguments, measure, print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=100_000, help="rows to measure time with (default 100,000)")
+    parser.add_argument("--only", choices=("accuracy", "time"), help="measure nothing else")
+    parser.add_argument("--scratch", type=Path, help="an empty directory to work in, kept (default: one that is not)")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    arguments = parser.parse_args()
+    with _scratch(arguments.scratch) as scratch:
+        figures, steps = _measure(arguments.only, arguments.rows, scratch)
+    if arguments.json is not None:
+        document = {"figures": [figure.to_json() for figure in figures], "steps": steps}
+        arguments.json.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    sys.exit(any(figure.reached is False for figure in figures))
+
+
+def _measure(only: str | None, rows: int, scratch: Path) -> tuple[list[Figure], dict[str, Any]]:
+    figures: list[Figure] = []
+    steps: dict[str, Any] = {}
+    if only != "accuracy":
+        from benchmarks.timing import measure_time, show_steps
+
+        timed, steps = measure_time(rows, scratch / "time", _say)
+        print(f"\n{show(timed)}\n\nWhere the time of the first night goes:\n{show_steps(steps)}\n", flush=True)
+        figures += timed
+    if only != "time":
+        from benchmarks.accuracy import measure_accuracy
+
+        accurate = measure_accuracy(scratch / "accuracy", _say)
+        print(f"\n{show(accurate)}\n", flush=True)
+        figures += accurate
+    return figures, steps
+
+
+@contextmanager
+def _scratch(asked: Path | None) -> Iterator[Path]:
+    """A directory that the user of the embedded PostgreSQL can pass through; removed unless it was asked for."""
+    if asked is not None:
+        (asked / "time").mkdir(parents=True)
+        (asked / "accuracy").mkdir()
+        yield asked.absolute()
+        return
+    path = Path(tempfile.mkdtemp(prefix="mdm-bench-"))
+    path.chmod(0o711)
+    try:
+        (path / "time").mkdir()
+        (path / "accuracy").mkdir()
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _say(text: str) -> None:
+    print(f"... {text}", file=sys.stderr, flush=True)

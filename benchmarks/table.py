@@ -1,0 +1,64 @@
+"""The one table that the benchmarks print: what, measured, must reach, baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+HEADINGS = ("what", "measured", "must reach", "baseline")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line. at_least, at_most: what must be reached (neither: a fact without a target). ratio: to the baseline."""
+
+    what: str
+    measured: float
+    unit: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    baseline: float | None = None
+    baseline_is: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the target is met; None without one."""
+        if self.at_least is None and self.at_most is None:
+            return None
+        above = self.at_least is None or self.measured >= self.at_least
+        return above and (self.at_most is None or self.measured <= self.at_most)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self) | {"reached": self.reached}
+
+
+def show(figures: Iterable[Figure]) -> str:
+    """The figures as a table of plain text; a target that was missed is marked."""
+    rows = [HEADINGS, *map(_row, figures)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _row(figure: Figure) -> tuple[str, str, str, str]:
+    target = ""
+    if figure.at_least is not None:
+        target = f">= {_number(figure.at_least, figure.unit)}"
+    elif figure.at_most is not None:
+        target = f"<= {_number(figure.at_most, figure.unit)}"
+    if figure.reached is False:
+        target += "  MISSED"
+    baseline = figure.baseline_is
+    if figure.baseline is not None:
+        baseline = f"{_number(figure.baseline, figure.unit)} {baseline}"
+    return figure.what, _number(figure.measured, figure.unit), target, baseline
+
+
+def _number(value: float, unit: str) -> str:
+    if unit == "%":
+        return f"{value:.2%}"
+    if unit == "":
+        return f"{value:.4f}"
+    return f"{value:,.0f} {unit}" if abs(value) >= 100 else f"{value:.2f} {unit}"
