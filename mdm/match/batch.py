@@ -18,7 +18,16 @@ import duckdb
 from splink import DuckDBAPI, Linker, block_on
 
 from mdm.match.comparisons import COMPARISONS, Comparison, Level
-from mdm.match.model import DIGITS, FLOOR, RELIABLE, Frequencies, Model, default_levels, default_prior, untrained
+from mdm.match.estimates import (
+    count,
+    count_frequencies,
+    count_u,
+    estimate_prior,
+    has_families,
+    has_pairs,
+    usable_comparisons,
+)
+from mdm.match.model import DIGITS, FLOOR, RELIABLE, Model, default_levels, untrained
 from mdm.match.predicates import MACROS
 from mdm.party import PartyType
 
@@ -26,8 +35,6 @@ SCORED = ("left_id", "right_id", "weight", "levels", "evidence")
 
 # Fewer records than this teach nothing that the declared defaults do not know better.
 TOO_FEW = 500
-# What recall a strict rule (equal number, or equal full name with birth date or dwelling) has: Splink's usual guess.
-STRICT_RECALL = 0.8
 # EM sessions look at pairs that share one of these; each comparison is learned in the sessions that do not fix it.
 SESSIONS: dict[PartyType, tuple[tuple[str, ...], ...]] = {
     "person": (
@@ -39,19 +46,7 @@ SESSIONS: dict[PartyType, tuple[tuple[str, ...], ...]] = {
     ),
     "organisation": (("identifiers_first",), ("organisation",), ("phones_first",), ("emails_first",), ("dwelling",)),
 }
-STRICT: dict[PartyType, tuple[tuple[str, ...], ...]] = {
-    "person": (
-        ("identifiers_first",),
-        ("given", "family", "birth"),
-        ("given", "family", "dwelling"),
-        ("given", "family", "phones_first"),
-    ),
-    "organisation": (("identifiers_first",), ("organisation", "dwelling"), ("organisation", "phones_first")),
-}
 FIRSTS = ("identifiers", "phones", "emails")
-# In data about households more than half of the pairs that share a dwelling are two people; in lists of single people
-# next to none are. Below this share of them evidence counts as independent.
-FAMILY_SHARE = 0.1
 # EM starts from this share of true matches among blocked pairs; it is re-estimated in each session.
 BLOCKED_PRIOR = 0.3
 
@@ -72,11 +67,11 @@ def train(connection: duckdb.DuckDBPyConnection, features: str, party: PartyType
     defaults and is named in `notes`.
     """
     _prepare(connection, features, party)
-    records = _count(connection, "training")
-    usable, notes = _usable(connection, party)
+    records = count(connection, "training")
+    usable, notes = usable_comparisons(connection, party)
     if records < TOO_FEW:
         return untrained(party, records=records, notes=(f"only {records} records: declared defaults are used", *notes))
-    u = _estimate_u(connection, usable, settings) | _count_u(connection, usable)
+    u = _estimate_u(connection, usable, settings) | count_u(connection, usable)
     m, missing = _estimate_m(connection, party, usable, u, settings)
     levels = {
         c.name: _levels(c, m.get(c.name), u.get(c.name)) if c.name in u else default_levels(c, records=records)
@@ -85,15 +80,15 @@ def train(connection: duckdb.DuckDBPyConnection, features: str, party: PartyType
     if levels["identifiers"][-1][0] > RELIABLE:
         share = levels["identifiers"][-1][0]
         missing.append(f"identity numbers differ in {share:.0%} of the matches: they do not contradict a match here")
-    families = _has_families(connection)
+    families = has_families(connection)
     if not families:
         missing.append("hardly anybody shares a dwelling or a phone with others: no pattern of names is ruled out")
     return Model(
         party=party,
         families=families,
-        prior=_estimate_prior(connection, party, records),
+        prior=estimate_prior(connection, party, records),
         levels=levels,
-        frequencies=_frequencies(connection, usable),
+        frequencies=count_frequencies(connection, usable),
         notes=(*notes, *missing),
         records=records,
     )
@@ -151,24 +146,6 @@ def _macros(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(macro)
 
 
-def _usable(connection: duckdb.DuckDBPyConnection, party: PartyType) -> tuple[list[Comparison], list[str]]:
-    """Comparisons whose feature takes at least two values, and notes on the others."""
-    usable, notes = [], []
-    for comparison in COMPARISONS[party]:
-        feature = _main_feature(comparison)
-        values = _count(connection, f"(SELECT DISTINCT {feature} FROM training WHERE {feature} IS NOT NULL LIMIT 2)")
-        if values == 2:
-            usable.append(comparison)
-        else:
-            state = "absent" if values == 0 else "constant"
-            notes.append(f"{comparison.words} is {state}: not trained, declared defaults are used")
-    return usable, notes
-
-
-def _main_feature(comparison: Comparison) -> str:
-    return "street" if comparison.name == "address" else comparison.name
-
-
 def _estimate_u(
     connection: duckdb.DuckDBPyConnection, usable: Sequence[Comparison], settings: TrainingSettings
 ) -> dict[str, list[float | None]]:
@@ -185,26 +162,6 @@ def _estimate_u(
     return {name: [max(u or 0.0, floor) for u in us] for name, us in found.items()}
 
 
-def _count_u(connection: duckdb.DuckDBPyConnection, usable: Sequence[Comparison]) -> dict[str, list[float | None]]:
-    """u of comparisons of numbers. A slip into somebody else's number is no more likely than holding it."""
-    result: dict[str, list[float | None]] = {}
-    for comparison in usable:
-        if comparison.counted is None:
-            continue
-        values = f"(SELECT unnest({comparison.name}) AS value FROM training)"
-        if comparison.counted == "unique":
-            same = 1 / max(_count(connection, f"(SELECT DISTINCT value FROM {values})"), 2)
-        else:
-            holders = _count(connection, f"training WHERE {comparison.name} IS NOT NULL")
-            pairs = connection.execute(
-                f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM (SELECT count(*) AS n FROM {values} GROUP BY value)"
-            ).fetchall()[0][0]
-            same = max(float(pairs), 1.0) / max(holders * (holders - 1) / 2, 2.0)
-        same = min(same, 0.5)
-        result[comparison.name] = [*[same] * (len(comparison.levels) - 1), max(1 - same, 0.5)]
-    return result
-
-
 def _estimate_m(
     connection: duckdb.DuckDBPyConnection,
     party: PartyType,
@@ -215,7 +172,7 @@ def _estimate_m(
     """m of each level: the mean of the sessions that could see it; None where none could."""
     seen: dict[str, list[list[float | None]]] = {}
     for columns in SESSIONS[party]:
-        if not _blocks(connection, columns):
+        if not has_pairs(connection, columns):
             continue
         free = [c for c in usable if not _reads(c, columns)]
         for name, ms in _session(connection, columns, free, u, settings).items():
@@ -237,16 +194,6 @@ def _session(
             block_on(*columns), max_pairs=settings.max_pairs
         )
         return _parameters(linker, "m_probability")
-
-
-def _blocks(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> bool:
-    """Whether at least fifty pairs share `columns`; fewer teach nothing."""
-    present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    pairs = connection.execute(
-        f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM "
-        f"(SELECT count(*) AS n FROM training WHERE {present} GROUP BY {', '.join(columns)})"
-    ).fetchall()[0][0]
-    return bool(pairs >= 50)
 
 
 def _reads(comparison: Comparison, columns: Sequence[str]) -> bool:
@@ -271,66 +218,6 @@ def _levels(
     return tuple(
         (a, max(b, a / limit)) if found is None else (a, b) for (a, b), found in zip(levels, learned, strict=True)
     )
-
-
-def _estimate_prior(connection: duckdb.DuckDBPyConnection, party: PartyType, records: int) -> float:
-    """log2 odds that two random records match: pairs that a strict rule finds, over its recall."""
-    selects = [
-        "SELECT a.record_id AS l, b.record_id AS r FROM training a JOIN training b ON "
-        + " AND ".join(f"a.{column} = b.{column}" for column in columns)
-        + " AND a.record_id < b.record_id"
-        for columns in STRICT[party]
-        if _largest_block(connection, columns) <= 200
-    ]
-    found = _count(connection, f"({' UNION '.join(selects)})") if selects else 0
-    if found == 0:
-        return default_prior(records)
-    share = min(found / STRICT_RECALL / (records * (records - 1) / 2), 0.5)
-    return round(math.log2(share / (1 - share)), DIGITS)
-
-
-def _has_families(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether different people share dwellings or phones: pairs that do, and differ in given name and birth date."""
-    shared, apart = 0, 0
-    for column in ("dwelling", "phones_first"):
-        row = connection.execute(
-            f"""
-            WITH small AS (SELECT {column} FROM training WHERE given IS NOT NULL AND birth IS NOT NULL
-                           GROUP BY 1 HAVING count(*) BETWEEN 2 AND 50)
-            SELECT count(*), coalesce(sum(
-                (a.birth <> b.birth AND jaro_winkler_similarity(a.given, b.given) < 0.7)::INT), 0)
-            FROM training a JOIN training b ON a.{column} = b.{column} AND a.record_id < b.record_id
-            WHERE a.{column} IN (SELECT {column} FROM small) AND a.given IS NOT NULL AND b.given IS NOT NULL
-              AND a.birth IS NOT NULL AND b.birth IS NOT NULL
-            """
-        ).fetchall()[0]
-        shared, apart = shared + int(row[0]), apart + int(row[1])
-    return shared < 50 or apart / shared >= FAMILY_SHARE
-
-
-def _largest_block(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> int:
-    present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    return int(
-        connection.execute(
-            f"SELECT coalesce(max(n), 0) FROM "
-            f"(SELECT count(*) AS n FROM training WHERE {present} GROUP BY {', '.join(columns)})"
-        ).fetchall()[0][0]
-    )
-
-
-def _frequencies(connection: duckdb.DuckDBPyConnection, usable: Sequence[Comparison]) -> dict[str, Frequencies]:
-    """Shares of values that occur at least twice; the default is the share of a value that occurs once."""
-    tables = {}
-    for feature in dict.fromkeys(level.frequency for c in usable for level in c.levels if level.frequency):
-        total = _count(connection, f"training WHERE {feature} IS NOT NULL")
-        if total == 0:
-            continue
-        rows = connection.execute(
-            f"SELECT {feature}, count(*) / {total} FROM training WHERE {feature} IS NOT NULL "
-            f"GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
-        ).fetchall()
-        tables[feature] = Frequencies(1 / total, dict(rows))
-    return tables
 
 
 # -- scoring -----------------------------------------------------------------------------------------------------------
@@ -474,10 +361,6 @@ def _parameters(linker: Linker, name: str) -> dict[str, list[float | None]]:
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if isinstance(value, float)]
     return sum(known) / len(known) if known else None
-
-
-def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
-    return int(connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
 
 
 @contextlib.contextmanager
