@@ -145,7 +145,8 @@ def _of_kind(
     )
     chis = pa.array(change.chis, pa.string())
     rows = _memberships(memberships, chis)
-    dwellings = dict(zip(rows["chi"].to_pylist(), memberships["evidence"].to_pylist(), strict=True))
+    of_membership = chis.take(memberships["household"].combine_chunks())
+    dwellings = dict(zip(of_membership.to_pylist(), memberships["evidence"].to_pylist(), strict=True))
     columns = {
         "chi": list(change.states),
         "kind": [kind] * len(change.states),
