@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 
+@dataclass
 class Measured:
     """What a step took; final when the `measure` block is over."""
 
     seconds: float = 0.0
+    cpu_seconds: float = 0.0  # of this process and the children that it has waited for
     peak_mb: float = 0.0
 
 
@@ -33,7 +37,7 @@ def measure(data_directory: Path | None, every: float = 0.5) -> Iterator[Measure
                 return
 
     thread = threading.Thread(target=sample, name="memory", daemon=True)
-    started = time.monotonic()
+    started, used = time.monotonic(), _cpu()
     thread.start()
     try:
         yield measured
@@ -41,7 +45,13 @@ def measure(data_directory: Path | None, every: float = 0.5) -> Iterator[Measure
         done.set()
         thread.join()
         measured.seconds = round(time.monotonic() - started, 3)
+        measured.cpu_seconds = round(_cpu() - used, 3)
         measured.peak_mb = round(measured.peak_mb, 1)
+
+
+def _cpu() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _memory(data_directory: Path | None) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ def _do(night: Night, name: str, step: Step) -> dict[str, Any]:
     _note(night, name, "running")
     with measure(night.data_directory) as measured:
         counts = orjson.loads(orjson.dumps(step(night)))  # as it will be read again, dates as text
-    manifest = {"counts": counts, "seconds": measured.seconds, "peak_mb": measured.peak_mb}
+    manifest = {"counts": counts, **asdict(measured)}
     night.folder.finish(name, manifest)
     _note(night, name, "done", manifest)
     return manifest
@@ -131,7 +131,7 @@ def _apply(night: Night, manifests: dict[str, Any]) -> dict[str, Any]:
         _keep(night, connection, report)
         runs.end_run(connection, night.run_id, "applied", report)
         night.check_lock()
-    manifests[APPLY] |= {"seconds": measured.seconds, "peak_mb": measured.peak_mb}
+    manifests[APPLY] |= asdict(measured)
     report = make_report(night, manifests, report["status"])
     with night.database.begin() as connection:
         runs.put_step(connection, night.run_id, APPLY, "done", counts=counts, seconds=measured.seconds,

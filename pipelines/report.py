@@ -36,6 +36,6 @@ def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[st
         "golden": counts.get("golden", {}),
         "applied": counts.get("apply", {}),
         "steps": {
-            name: {"seconds": m.get("seconds"), "peak_mb": m.get("peak_mb")} for name, m in manifests.items()
+            name: {key: m.get(key) for key in ("seconds", "cpu_seconds", "peak_mb")} for name, m in manifests.items()
         },
     }  # fmt: skip
