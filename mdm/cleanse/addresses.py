@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mdm.cleanse.addresses_chinese import read_chinese
 from mdm.cleanse.addresses_latin import read_latin
+from mdm.cleanse.countries import country_code
 from mdm.cleanse.fold import has_han, tidy
 from mdm.cleanse.placeholders import is_placeholder_word
 from mdm.cleanse.postal import AddressKeys, AddressText
@@ -33,6 +34,8 @@ def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
     """An address from its parts or, where these say nothing about the street, from one line of text."""
     issues: list[Issue] = []
     read = _read_parts(parts, issues)
+    if read.country is not None:
+        read = read._replace(country=country_code(read.country) or read.country.upper())
     texts = [text for at, text in enumerate(read) if text is not None and at not in _SILENT]
     if not texts:
         return CleansedAddress(None, issues=tuple(issues))

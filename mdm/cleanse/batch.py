@@ -62,14 +62,17 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
+def _column(mapped: pa.Table, name: str) -> pa.Array:
+    """A column of MAPPED; "address.x" is field x of the address."""
+    outer, _, inner = name.partition(".")
+    column = _whole(mapped.column(outer))
+    return pc.struct_field(column, inner) if inner else column
+
+
 def _scalar(
     part: ScalarPart, index: int, mapped: pa.Table, context: CleanseContext, workers: Workers, issues: _Issues
 ) -> dict[str, pa.Array]:
-    inputs = []
-    for name in part.inputs:
-        outer, _, inner = name.partition(".")
-        column = _whole(mapped.column(outer))
-        inputs.append(pc.struct_field(column, inner) if inner else column)
+    inputs = [_column(mapped, name) for name in part.inputs]
     distinct = encode(inputs)
     outputs, _, remarks = workers.run("scalar", index, distinct.values, context)
     _note(issues, remarks, distinct, np.arange(mapped.num_rows))
@@ -104,6 +107,7 @@ def _list(
         return pa.nulls(len(column), kind)
     elements = column.flatten()
     inputs = [pc.struct_field(elements, name) for name in part.inputs] if part.inputs else [elements]
+    inputs += [_column(mapped, name).take(pa.array(rows)) for name in part.record_inputs]
     distinct = encode(inputs)
     outputs, kept, remarks = workers.run("list", index, distinct.values, context)
     _note(issues, remarks, distinct, rows)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from stdnum import luhn
 from stdnum.cn import uscc
 
+from mdm.cleanse.countries import country_code
 from mdm.cleanse.fold import CACHED, tidy
 from mdm.cleanse.identity_card import cleanse_identity_card
 from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
@@ -21,12 +22,6 @@ _MASK = re.compile(r"[*#?＊●•]|[Xx]{3,}")
 _SSN = re.compile(r"(?!000|666)\d{3}(?!00)\d{2}(?!0000)\d{4}")
 _LABEL = re.compile(r"^(?:SSN|SIN|ID|NO|NR|NUMBER|BN|EIN)[\s.:#]+", re.I)
 SHORTEST, LONGEST = 5, 40  # characters of an identifier of unknown make; shorter ones name nobody
-_COUNTRIES = {
-    "CHN": "CN", "CHINA": "CN", "PRC": "CN", "中国": "CN", "中华人民共和国": "CN", "156": "CN", "USA": "US",
-    "UNITED STATES": "US", "美国": "US", "840": "US", "CAN": "CA", "CANADA": "CA", "加拿大": "CA", "124": "CA",
-    "AUS": "AU", "AUSTRALIA": "AU", "UK": "GB", "GBR": "GB", "UNITED KINGDOM": "GB", "HKG": "HK", "香港": "HK",
-    "TWN": "TW", "台湾": "TW", "MAC": "MO", "澳门": "MO",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +36,29 @@ class CleansedIdentifier:
 Rule = Callable[[str], tuple[str | None, str]]  # letters and digits -> (value or None, reason when None)
 
 
-def cleanse_identifier(kind: str, value: object, *, country: object = None, region: str) -> CleansedIdentifier:
-    """The identifier `value` of type `kind`, by the rules of `country`, else of `region`."""
+def cleanse_identifier(
+    kind: str, value: object, *, country: object = None, home: str | None = None, region: str
+) -> CleansedIdentifier:
+    """The identifier `value` of type `kind`, by the rules of the `country` that is said to have issued it.
+
+    Where nothing is said: by the country that the record lives in (`home`, as written), else by the feed's `region`;
+    an identity number that fails there and passes the feed's own check digit is the feed's.
+    """
     text = tidy(value)
     if text is None:
         return CleansedIdentifier(None, None)
-    return _cleanse(kind, text, tidy(country), region)
+    if (said := tidy(country)) is not None:
+        return _cleanse(kind, text, country_code(said) or said.strip().upper())
+    region = country_code(region) or region.upper()
+    own = country_code(home) or region
+    found = _cleanse(kind, text, own)
+    if found.value is None and own != region and (kind, region) in _CHECKED:
+        other = _cleanse(kind, text, region)
+        return other if other.value is not None else found
+    return found
 
 
-@lru_cache(maxsize=1024)
-def _cleanse_issuer(country: str | None, region: str) -> str:
-    text = (country or region).strip().upper()
-    return _COUNTRIES.get(text, text)
-
-
-def _cleanse(kind: str, text: str, country: str | None, region: str) -> CleansedIdentifier:
-    issuer = _cleanse_issuer(country, region)
+def _cleanse(kind: str, text: str, issuer: str) -> CleansedIdentifier:
     attribute = f"identifiers.{kind}"
     value = _NOT_ALNUM.sub("", _LABEL.sub("", text.upper()))
     if is_placeholder_word(text) or is_placeholder_number(value):
@@ -148,3 +150,4 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("organisation_id", "CA"): _business_number,
     ("organisation_id", "CN"): _cn_organisation,
 }
+_CHECKED = {("national_id", "CN"), ("national_id", "CA")}  # a check digit proves the country

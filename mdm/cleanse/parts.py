@@ -39,12 +39,16 @@ class ScalarPart:
 
 @dataclass(frozen=True, slots=True)
 class ListPart:
-    """`column` is a list in both schemas; `inputs` and `outputs` are fields of its elements, () for plain text."""
+    """`column` is a list in both schemas; `inputs` and `outputs` are fields of its elements, () for plain text.
+
+    `record_inputs` are MAPPED columns of the record, the same for each of its elements; their values come last.
+    """
 
     column: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     cleanse: Cleanser
+    record_inputs: tuple[str, ...] = ()
 
 
 _NAME_INPUTS = (
@@ -117,14 +121,15 @@ def _address(values: Values, context: CleanseContext) -> Cleansed:
 
 
 def _identifier(values: Values, context: CleanseContext) -> Cleansed:
-    kind, country, value = values
-    found = cleanse_identifier(kind or "other", value, country=country, region=context.region)
+    kind, country, value, home = values
+    found = cleanse_identifier(kind or "other", value, country=country, home=home, region=context.region)
     return (None if found.value is None else (kind or "other", found.issuer, found.value)), found.issues
 
 
 def _phone(values: Values, context: CleanseContext) -> Cleansed:
-    found = cleanse_phone(values[0], region=context.region, area_code=context.area_code)
-    period, late = _period(values[1:], "phones", context)
+    value, *dates, home = values
+    found = cleanse_phone(value, region=context.region, area_code=context.area_code, home=home)
+    period, late = _period(tuple(dates), "phones", context)
     return (None if found.number is None else (found.number, *period)), found.issues + late
 
 
@@ -137,8 +142,9 @@ def _email(values: Values, context: CleanseContext) -> Cleansed:
 def _subscription(values: Values, context: CleanseContext) -> Cleansed:
     product, number, status = (tidy(value) for value in values[:3])
     if number is not None:
-        number = cleanse_phone(number, region=context.region, area_code=context.area_code).number or number
-    period, issues = _period(values[3:], "subscriptions", context)
+        found = cleanse_phone(number, region=context.region, area_code=context.area_code, home=values[-1])
+        number = found.number or number
+    period, issues = _period(values[3:5], "subscriptions", context)
     known = product is not None or number is not None or status is not None
     return ((product, number, status, *period) if known else None), issues
 
@@ -156,6 +162,7 @@ def _trimmed(needed: int) -> Cleanser:
 _PERIOD = ("valid_from", "valid_to")
 _ADDRESS_KEYS = ("number_key", "street_key", "unit_key", "place_key", "dwelling_key")
 _ADDRESS_FIELDS = tuple(f"address.{name}" for name in (*ADDRESS_TEXT_FIELDS, *_PERIOD))
+_HOME = ("address.country",)  # a feed may hold records of several countries; numbers are read by the record's own
 _SUBSCRIPTION = ("product", "number", "status", *_PERIOD)
 
 SCALAR_PARTS = (
@@ -167,11 +174,11 @@ SCALAR_PARTS = (
     ScalarPart(("household_role",), ("household_role",), _text),
 )
 LIST_PARTS = (
-    ListPart("identifiers", ("type", "country", "value"), ("type", "issuer", "value"), _identifier),
-    ListPart("phones", ("value", *_PERIOD), ("number", *_PERIOD), _phone),
+    ListPart("identifiers", ("type", "country", "value"), ("type", "issuer", "value"), _identifier, _HOME),
+    ListPart("phones", ("value", *_PERIOD), ("number", *_PERIOD), _phone, _HOME),
     ListPart("emails", ("value", *_PERIOD), ("address", *_PERIOD), _email),
     ListPart("accounts", (), (), _trimmed(0)),
-    ListPart("subscriptions", _SUBSCRIPTION, _SUBSCRIPTION, _subscription),
+    ListPart("subscriptions", _SUBSCRIPTION, _SUBSCRIPTION, _subscription, _HOME),
     ListPart("relationships", ("kind", "local_id"), ("kind", "local_id"), _trimmed(1)),
     ListPart("consents", ("purpose", "channel", "granted"), ("purpose", "channel", "granted"), _trimmed(2)),
     ListPart("attributes", ("name", "value"), ("name", "value"), _trimmed(1)),

@@ -9,6 +9,7 @@ from functools import cache
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata
 
+from mdm.cleanse.countries import country_code
 from mdm.cleanse.fold import tidy
 from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
 from mdm.cleanse.values import Issue
@@ -24,6 +25,7 @@ _CN_LOCAL = re.compile(r"[2-9]\d{6,7}")
 _CN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _NANP = re.compile(r"\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})")
 _NANP_REGIONS = ("US", "CA")
+_NANP_DIGITS = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 SHORTEST = 7  # digits; 110, 10086 and 95588 are services, not customers
 _KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "uan", "pager")
 
@@ -45,9 +47,13 @@ def _pattern(region: str, kinds: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
-def cleanse_phone(text: object, *, region: str, area_code: str | None = None) -> CleansedPhone:
-    """The number that `text` dials from `region`; local numbers of China need the `area_code` of the feed."""
-    if isinstance(text, str) and (number := _ordinary(text, region)):
+def cleanse_phone(text: object, *, region: str, area_code: str | None = None, home: str | None = None) -> CleansedPhone:
+    """The number that `text` dials from the country that the record lives in (`home`, as written), else from `region`.
+
+    Local numbers of China need the `area_code` of the feed, which holds for records of its own region only.
+    """
+    own = country_code(home) or region
+    if isinstance(text, str) and (number := _ordinary(text, own)):
         return CleansedPhone(number)
     value = tidy(text)
     if value is None:
@@ -58,10 +64,24 @@ def cleanse_phone(text: object, *, region: str, area_code: str | None = None) ->
         return CleansedPhone(None, (Issue("phones", "unreadable", "placeholder"),))
     if len(digits) < SHORTEST:
         return CleansedPhone(None, (Issue("phones", "unreadable", "short code, not a customer's number"),))
-    number = _fast(value, digits, region) or _local(digits, region, area_code) or _library(value, region)
+    if own == region:
+        number, reason = _number(value, digits, region, area_code), f"not a valid number of {region}"
+    else:
+        number = _number(value, digits, own, None) or _number(value, digits, region, None)
+        reason = f"not a valid number of {own} or {region}"
     if number is None:
-        return CleansedPhone(None, (Issue("phones", "unreadable", f"not a valid number of {region}"),))
+        return CleansedPhone(None, (Issue("phones", "unreadable", reason),))
     return CleansedPhone(number, (Issue("phones", "repaired", "extension left out"),) if extension else ())
+
+
+def _number(value: str, digits: str, region: str, area_code: str | None) -> str | None:
+    """What `value` (its `digits`) dials from `region`."""
+    if found := _fast(value, digits, region) or _local(digits, region, area_code):
+        return found
+    # 4188165857 is Quebec, or Yingkou written without its 0: nobody can tell
+    if region == "CN" and "+" not in value and _NANP_DIGITS.fullmatch(digits):
+        return None
+    return _library(value, region)
 
 
 def _ordinary(text: str, region: str) -> str | None:

@@ -59,12 +59,13 @@ def _apply_list(
     """Elements in their order, dropped ones and exact repeats left out; None when nothing is left."""
     kept: dict[tuple[Any, ...], None] = {}
     issues: list[Issue] = []
+    record = tuple(_field(mapped, name) for name in part.record_inputs)
     for element in mapped.get(part.column) or ():
         if part.inputs:
             values = tuple((element or {}).get(name) for name in part.inputs)
         else:
             values = (element,)
-        cleansed, remarks = part.cleanse(values, context)
+        cleansed, remarks = part.cleanse((*values, *record), context)
         issues += remarks
         if cleansed is not None:
             kept[cleansed] = None

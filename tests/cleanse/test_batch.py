@@ -46,7 +46,8 @@ def assert_batch_is_row(rows: list[dict[str, Any]], context: CleanseContext, **o
 TEXT = st.none() | st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
     ["Ann", "LEE", "张伟", "403-262-1234", "0931-8412345", "8412345", "ann@telus.net", "1980-02-03", "31/02/1980",
      "11010519491231002X", "130 692 544", "1204-55 King St W", "甘肃省兰州市城关区中山路88号3-2-501", "00000",
-     "N/A", "测试", "Acme Ltd", "M", "2", '"', "\\", "\n", "\x00", "\x1f", "\u2028", "\x7f", " "]
+     "N/A", "测试", "CA", "Canada", "中国", "4188165857", "Acme Ltd", "M", "2",
+     '"', "\\", "\n", "\x00", "\x1f", "\u2028", "\x7f", " "]
 )  # fmt: skip
 
 
@@ -122,6 +123,21 @@ def test_one_record_from_end_to_end() -> None:
     assert found["content_hash"] == 7
     assert [issue["attribute"] for issue in found["issues"]] == ["phones"]
     assert json.loads(found["original"])["phones"][1] == {"value": "(403) 262-1234"}
+
+
+def test_numbers_are_read_by_the_country_of_their_record() -> None:
+    number = {"phones": [{"value": "4188165857"}], "identifiers": [{"type": "passport", "value": "AB123456"}],
+              "subscriptions": [{"product": "TV", "number": "4188165857"}]}  # fmt: skip
+    rows = [
+        mapped(local_id=str(at), **number, address=country and {"country": country})
+        for at, country in enumerate((None, "CN", "Canada", "CA"))
+    ]
+    assert_batch_is_row(rows, CHINA)
+    found = cleanse_batch(table(rows), context=CHINA).to_pylist()
+    canadian = [{"number": "+14188165857", "valid_from": None, "valid_to": None}]
+    assert [row["phones"] for row in found] == [None, None, canadian, canadian]
+    assert [row["subscriptions"][0]["number"] for row in found] == ["4188165857"] * 2 + ["+14188165857"] * 2
+    assert [row["identifiers"][0]["issuer"] for row in found] == ["CN", "CN", "CA", "CA"]
 
 
 def test_originals_keep_every_value_as_delivered() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import phonenumbers
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
+from mdm.cleanse.countries import country_code
 from mdm.cleanse.dates import cleanse_date
 from mdm.cleanse.emails import cleanse_email, is_plain
 from mdm.cleanse.fold import simplify
@@ -177,6 +179,10 @@ PHONES = {
     "word": ("none", "CA", None, None),
     "too long": ("139190123456789", "CN", None, None),
     "area code 0": ("0232621234", "CA", None, None),
+    "ten digits that may be Canadian": ("4188165857", "CN", "0931", None),
+    "the same with its 0": ("04188165857", "CN", None, "+864188165857"),
+    "the same with its country": ("+86 418 816 5857", "CA", None, "+864188165857"),
+    "landline that is not North American": ("2151012345", "CN", None, "+862151012345"),
     "British": ("+44 20 7946 0018", "CA", None, "+442079460018"),
 }
 
@@ -184,6 +190,56 @@ PHONES = {
 @pytest.mark.parametrize(("text", "region", "area_code", "expected"), PHONES.values(), ids=PHONES.keys())
 def test_phones(text: str, region: str, area_code: str | None, expected: str | None) -> None:
     assert cleanse_phone(text, region=region, area_code=area_code).number == expected
+
+
+HOMES = {
+    "a Canadian in a Chinese feed": ("418-816-5857", "CA", "+14188165857"),
+    "a Canadian, the country in words": ("4188165857", "Canada", "+14188165857"),
+    "a Canadian, the country in hanzi": ("4188165857", "加拿大", "+14188165857"),
+    "a Canadian with a Chinese mobile": ("13919012345", "CAN", "+8613919012345"),
+    "a Canadian with a Chinese landline": ("0931-8412345", "CA", "+869318412345"),
+    "a Canadian's local number is not of Lanzhou": ("8412345", "CA", None),
+    "a Chinese number stays Chinese": ("13919012345", "中国", "+8613919012345"),
+    "a Chinese local number": ("8412345", "CHN", "+869318412345"),
+    "a country that nobody knows": ("8412345", "Atlantis", "+869318412345"),
+}
+
+
+@pytest.mark.parametrize(("text", "home", "expected"), HOMES.values(), ids=HOMES.keys())
+def test_phones_are_read_where_the_record_lives(text: str, home: str, expected: str | None) -> None:
+    assert cleanse_phone(text, region="CN", area_code="0931", home=home).number == expected
+
+
+def test_a_number_read_elsewhere_names_both_countries() -> None:
+    found = cleanse_phone("418-816", region="CN", home="CA")
+    assert found.number is None
+    assert cleanse_phone("0012345678", region="CN", home="CA").issues[0].reason == "not a valid number of CA or CN"
+
+
+@pytest.mark.parametrize(
+    ("value", "country", "home", "expected"),
+    [
+        ("130692544", None, "Canada", ("CA", "130692544")),
+        ("130692544", "CA", "CN", ("CA", "130692544")),
+        ("130692544", None, "CN", (None, None)),
+        ("11010519491231002X", None, "Canada", ("CN", "11010519491231002X")),  # the check character proves it
+        ("11010519491231002X", "CA", None, (None, None)),
+    ],
+)
+def test_identifiers_without_a_country(
+    value: str, country: str | None, home: str | None, expected: tuple[str | None, str | None]
+) -> None:
+    found = cleanse_identifier("national_id", value, country=country, home=home, region="CN")
+    assert (found.issuer, found.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("CA", "CA"), ("can", "CA"), (" Canada ", "CA"), ("加拿大", "CA"), ("ＣＨＮ", "CN"), ("中国", "CN"),
+     ("Atlantis", None), ("", None), (None, None), ("de", "DE"), ("U.S.A.", "US")],
+)  # fmt: skip
+def test_countries(text: str | None, code: str | None) -> None:
+    assert country_code(text) == code
 
 
 DIGITS = st.from_regex(r"1?[2-9]\d{9}|1[3-9]\d{9}|0\d{9,11}|[48]00\d{7}|\d{7,12}", fullmatch=True)
@@ -194,17 +250,17 @@ def test_fast_paths_agree_with_the_library(text: str, region: str) -> None:
     found = cleanse_phone(text, region=region)
     if found.issues and found.issues[0].reason != f"not a valid number of {region}":
         return  # placeholders and short codes: our own rules
-    if region == "CN" and text.startswith(("400", "800")):
+    if region == "CN" and (text.startswith(("400", "800")) or re.fullmatch(r"[2-9]\d\d[2-9]\d{6}", text)):
         return
     parsed = phonenumbers.parse(text, region)
     expected = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     assert found.number == (expected if phonenumbers.is_valid_number(parsed) else None)
 
 
-@given(NASTY | DIGITS, REGIONS, st.none() | st.just("0931"))
-def test_phones_are_stable(text: str, region: str, area_code: str | None) -> None:
-    once = cleanse_phone(text, region=region, area_code=area_code).number
-    assert once is None or cleanse_phone(once, region=region, area_code=area_code).number == once
+@given(NASTY | DIGITS, REGIONS, st.none() | st.just("0931"), st.none() | REGIONS)
+def test_phones_are_stable(text: str, region: str, area_code: str | None, home: str | None) -> None:
+    once = cleanse_phone(text, region=region, area_code=area_code, home=home).number
+    assert once is None or cleanse_phone(once, region=region, area_code=area_code, home=home).number == once
 
 
 EMAILS = {
