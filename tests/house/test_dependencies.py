@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from tests.house.layers import parsed
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("mdm", "pipelines", "expectations", "api")
@@ -79,24 +83,32 @@ def undeclared(folders: tuple[str, ...], allowed: set[str]) -> dict[str, str]:
 
 def named_distributions(folders: tuple[str, ...], *, imports_only: bool = False) -> Iterator[tuple[str, str]]:
     """(distribution, file) for every module of a third party that is imported, or named in a text of its own."""
-    distributions = packages_distributions()
-    modules = {module: name for module, names in distributions.items() for name in names}
+    distributions = installed()
     for folder in folders:
         for file in sorted((ROOT / folder).rglob("*.py")):
-            for module, imported in _modules(ast.parse(file.read_text(encoding="utf-8"))):
-                if imported or (module in modules and not imports_only):
+            for module, imported in _modules(parsed(file)):
+                if imported or (module in distributions and not imports_only):
                     for name in distributions.get(module, [module]):
                         yield normalised(name), file.relative_to(ROOT).as_posix()
+
+
+@cache
+def installed() -> dict[str, list[str]]:
+    """Module -> the distributions that bring it."""
+    return dict(packages_distributions())
 
 
 def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _modules(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+@cache
+def _modules(tree: ast.Module) -> tuple[tuple[str, bool], ...]:
     """(top-level module, whether imported) of everything that is neither ours nor of the standard library."""
-    import sys
+    return tuple(dict.fromkeys(_each_module(tree)))
 
+
+def _each_module(tree: ast.Module) -> Iterator[tuple[str, bool]]:
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
