@@ -63,6 +63,7 @@ BLOCKING = (
     ("given", "family", "dwelling"),
     ("given", "dwelling"),
     ("given", "family", "place"),
+    ("birth_date", "place"),
 )
 STRICT = (("national_id",), ("given", "family", "birth_date"), ("given", "family", "email"))
 SESSIONS = (("given", "family"), ("birth_date",), ("phone",), ("dwelling",))
@@ -157,7 +158,11 @@ def _train(linker: Linker, filled: set[str]) -> None:
     )
     linker.training.estimate_u_using_random_sampling(max_pairs=MAX_PAIRS, seed=SEED)
     for rule in _possible(SESSIONS, filled)[:AT_MOST_SESSIONS]:
-        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule), max_pairs=MAX_PAIRS)
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(*rule),
+            max_pairs=MAX_PAIRS,
+            estimate_without_term_frequencies=True,  # Splink's own speed-up: half the time of training
+        )
 
 
 def _filled(connection: duckdb.DuckDBPyConnection) -> set[str]:
