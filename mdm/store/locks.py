@@ -18,7 +18,7 @@ RUN_LOCK = 0x6D646D02  # advisory lock number, "mdm" + 2
 
 # to look without taking it: a run that begins just then must not be refused because of us
 _HELD = """
-select from pg_locks where locktype = 'advisory' and granted and objsubid = 1
+select 1 from pg_locks where locktype = 'advisory' and granted and objsubid = 1
 and database = (select oid from pg_database where datname = current_database())
 and classid = %s and objid = %s
 """

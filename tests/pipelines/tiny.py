@@ -70,8 +70,10 @@ def text(rows: Iterable[dict[str, str]], columns: Sequence[str] = COLUMNS) -> by
 class TinyWorkspace:
     """A workspace below `path`, and the nights that are run on it."""
 
-    def __init__(self, path: Path, settings: str = "") -> None:
+    def __init__(self, path: Path, settings: str = "", *, keep: bool = False) -> None:
         self.path = path
+        if keep:  # it is there already
+            return
         for folder in ("sources", "landing"):
             (path / folder).mkdir(parents=True, exist_ok=True)
         (path / "mdm.toml").write_text(f'[instance]\npin_key = "a key for tests"\n{settings}', encoding="utf-8")
@@ -100,6 +102,23 @@ class TinyWorkspace:
     def night(self, database: Database, **asked: Any) -> dict[str, Any]:
         """Run the night; its report."""
         return run_night(self.settings, database, Asked(**asked))
+
+
+def family_of_sources(path: Path) -> TinyWorkspace:
+    """Three sources that share people: duplicates to find, households, a contradiction, quarantine, a delta."""
+    workspace = TinyWorkspace(path, '[run]\nbusiness_date = 2026-04-01\n[cleanse]\nregion = "US"\n')
+    workspace.add("crm", text([*people(0, 40), person(40, ID=""), *people(60, 6, STREET="1 Main Street", ZIP="10007")]))
+    moved = [person(n, ID=f"B{n:03}", STREET=f"{n} Elm Street") for n in range(10, 30)]
+    workspace.add("billing", text([*moved, person(30, ID="B030", BORN="1901-02-03")]))
+    workspace.add("calls", text([person(n, ID=f"C{n:03}", GIVEN="") for n in range(20, 35)]), delivery="delta")
+    return workspace
+
+
+def next_night(workspace: TinyWorkspace) -> None:
+    """The deliveries of the following night: new, changed and deleted records in two of the three sources."""
+    changed = [person(3, PHONE="+1 212 555 0143"), person(4, FAMILY="Married"), *people(5, 37), person(59)]
+    workspace.deliver("crm", text([*changed, *people(60, 6)]), day="20260401")
+    workspace.deliver("calls", text([person(70, ID="C070"), person(21, ID="C021")]), day="20260401")
 
 
 def of_source(report: dict[str, Any], name: str) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from mdm.store import embedded
 from mdm.store.database import Database, open_database
 
 __all__ = [
-    "connection", "database", "fresh_database", "module_database", "open_directory", "server_url", "workspace_directory",
+    "connection", "database", "fresh_database", "module_database", "open_directory", "server_url",
+    "workspace_directory",
 ]  # fmt: skip
 
 _numbers = itertools.count(1)
@@ -54,19 +55,22 @@ def server_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def database(server_url: str) -> Iterator[Database]:
     """A database with empty tables, shared by all tests that commit nothing."""
-    yield from _new_database(server_url)
+    with new_database(server_url) as database:
+        yield database
 
 
 @pytest.fixture
 def fresh_database(server_url: str) -> Iterator[Database]:
     """A database with empty tables for one test, which may commit."""
-    yield from _new_database(server_url)
+    with new_database(server_url) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")
 def module_database(server_url: str) -> Iterator[Database]:
     """A database with empty tables for the tests of one module, which commit and follow one another."""
-    yield from _new_database(server_url)
+    with new_database(server_url) as database:
+        yield database
 
 
 @pytest.fixture
@@ -78,7 +82,9 @@ def connection(database: Database) -> Iterator[sa.Connection]:
         transaction.rollback()
 
 
-def _new_database(server_url: str) -> Iterator[Database]:
+@contextmanager
+def new_database(server_url: str) -> Iterator[Database]:
+    """A database with empty tables."""
     name = f"test_{next(_numbers)}"
     _administer(server_url, f"create database {name} template template_mdm")
     database = Database(server_url.replace("/postgres?", f"/{name}?"))

@@ -1,0 +1,79 @@
+"""Nights in processes of their own, to be killed, starved or disturbed; forked from one that imported everything."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+
+from mdm.store.database import Database
+from tests.pipelines.tiny import TinyWorkspace
+
+PRELOADED = ["pipelines.night", "pipelines.cli", "expectations.gate", "mdm.match.batch", "tests.pipelines.tiny"]
+PATIENCE = 120.0  # seconds that a step may take on a busy machine
+
+
+def context() -> ForkServerContext:
+    """Processes start from a server that did the imports, in a fraction of a second."""
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload(PRELOADED)
+    return found
+
+
+def start_night(workspace: TinyWorkspace, database: Database) -> ForkServerProcess:
+    """`mdm run` without the command line."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    process = context().Process(target=_night, args=(workspace.path, url))
+    process.start()
+    return process
+
+
+def run_mdm(arguments: list[str], database: Database, output: Path, *, file_size: int | None = None) -> int:
+    """`mdm` with these arguments; its exit code. What it prints goes to `output`. file_size: bytes, ulimit -f."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    process = context().Process(target=_mdm, args=(arguments, url, output, file_size))
+    process.start()
+    process.join(PATIENCE)
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def wait_for(what: Callable[[], bool], process: ForkServerProcess) -> None:
+    """Poll until `what` holds; the process must still be there."""
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert process.is_alive(), f"the night ended ({process.exitcode}) before it could be disturbed"
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.001)
+
+
+def _night(path: Path, url: str) -> None:
+    with _quiet(path.parent / "night.log"), Database(url) as database:
+        TinyWorkspace(path, keep=True).night(database)
+
+
+def _mdm(arguments: list[str], url: str, output: Path, file_size: int | None) -> None:
+    from pipelines.cli import main
+
+    os.environ["MDM_DATABASE_URL"] = url
+    sys.argv = ["mdm", *arguments]
+    with _quiet(output):
+        if file_size is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+        main()
+
+
+@contextlib.contextmanager
+def _quiet(output: Path):  # type: ignore[no-untyped-def]
+    with output.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        yield
+        sys.stdout.flush()
+        sys.stderr.flush()

@@ -1,0 +1,110 @@
+"""Promise 7 and the order of deliveries: what was said before changes nothing, and the report says so."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+import pytest
+
+from mdm.store import customers, records
+from mdm.store.database import Database
+from mdm.store.fingerprint import store_fingerprint
+from pipelines.accounts import COUNTED
+from pipelines.night import leave_code
+from tests.pipelines.tiny import TinyWorkspace, family_of_sources, next_night, of_source, people, person, text
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> TinyWorkspace:
+    workspace = family_of_sources(tmp_path_factory.mktemp("operator"))
+    first = workspace.night(module_database)
+    assert (first["status"], leave_code(first)) == ("applied", 0)
+    return workspace
+
+
+def _nothing_changed(workspace: TinyWorkspace, database: Database) -> dict[str, Any]:
+    with database.begin() as connection:
+        before = store_fingerprint(connection)
+    report = workspace.night(database)
+    assert report["status"] == "unchanged"
+    assert "match" not in report["steps"]
+    for row in report["sources"]:
+        assert row["accepted"] == row["deletion"] == 0
+        assert row["rows_read"] == sum(row[name] for name in COUNTED)
+    with database.begin() as connection:
+        assert store_fingerprint(connection) == before
+    return report
+
+
+def test_the_same_files_again(workspace: TinyWorkspace, module_database: Database) -> None:
+    report = _nothing_changed(workspace, module_database)
+    assert {row["status"] for row in report["sources"]} == {"repeated"}
+    assert of_source(report, "crm")["unchanged"] == 46
+
+
+def test_touched_and_shuffled(workspace: TinyWorkspace, module_database: Database) -> None:
+    rng = random.Random(7)
+    for file in (workspace.path / "landing").iterdir():
+        header, *lines = file.read_bytes().splitlines(keepends=True)
+        rng.shuffle(lines)
+        file.write_bytes(b"".join([header, *lines]))
+        os.utime(file, (2_000_000_000, 2_000_000_000))
+    _nothing_changed(workspace, module_database)
+
+
+def test_the_same_content_under_a_later_name(workspace: TinyWorkspace, module_database: Database) -> None:
+    landing = workspace.path / "landing"
+    workspace.deliver("billing", (landing / "billing_20260331.csv").read_bytes(), day="20260401")
+    report = _nothing_changed(workspace, module_database)
+    assert of_source(report, "billing")["file"] == "billing_20260401.csv"
+    assert of_source(report, "billing")["status"] == "repeated"
+
+
+def test_an_older_file_after_a_newer_one_is_left_aside(workspace: TinyWorkspace, module_database: Database) -> None:
+    for name in ("crm", "billing"):
+        for file in (workspace.path / "landing").glob(f"{name}_*"):
+            file.unlink()
+    workspace.deliver("crm", text(people(0, 10)), day="20260301")
+    report = _nothing_changed(workspace, module_database)
+    account = of_source(report, "crm")
+    assert account["status"] == "older"
+    assert "before the last one applied (crm_20260331.csv)" in account["reason"]
+    assert report["missing"] == ["billing"]
+    (workspace.path / "landing" / "crm_20260301.csv").unlink()
+
+
+def test_the_next_night_applies_what_changed_and_only_that(workspace: TinyWorkspace, module_database: Database) -> None:
+    with module_database.begin() as connection:
+        pins = dict(_pins(connection))
+    next_night(workspace)
+    report = workspace.night(module_database)
+    assert report["status"] == "applied"
+    crm = of_source(report, "crm")
+    # K003, K004 and K060 to K065 changed, K040, K041 and K059 are new; K000 to K002 are gone from the feed
+    assert (crm["accepted"], crm["missing"]) == (11, 3)
+    assert crm["unchanged"] == crm["rows_read"] - 11
+    with module_database.begin() as connection:
+        after = dict(_pins(connection))
+        gone = records.versions(connection, "crm", "K000")
+    assert {version["status"] for version in gone} == {"accepted", "deleted"}
+    assert ("crm", "K000") not in after
+    same = set(pins) & set(after)
+    assert all(pins[key] == after[key] for key in same)  # nobody's PIN moved
+
+
+def test_a_full_feed_that_takes_a_change_back_is_news(workspace: TinyWorkspace, module_database: Database) -> None:
+    """The bytes of two nights ago, cut later: the source has gone back to them."""
+    taken_back = [person(3), person(4), *people(5, 37), person(59), *people(60, 6)]
+    before = (workspace.path / "landing" / "crm_20260401.csv").read_bytes()
+    workspace.deliver("crm", text(taken_back), day="20260402")
+    assert of_source(workspace.night(module_database), "crm")["accepted"] == 2
+    workspace.deliver("crm", before, day="20260403")
+    assert of_source(workspace.night(module_database), "crm")["accepted"] == 2
+
+
+def _pins(connection: Any) -> list[tuple[tuple[str, str], str]]:
+    table = customers.all_xrefs(connection)
+    keys = zip(table["system"].to_pylist(), table["local_id"].to_pylist(), strict=True)
+    return list(zip(keys, table["pin"].to_pylist(), strict=True))
