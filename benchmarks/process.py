@@ -114,8 +114,9 @@ def _seconds(process: psutil.Process) -> float:
 
 
 def _server_pid(data: Path | None) -> int | None:
+    """The postmaster of a data directory; None while there is none. While a cluster is made the file has -pid."""
     try:
-        return None if data is None else int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+        return None if data is None else abs(int((data / "postmaster.pid").read_text().split("\n", 1)[0])) or None
     except (OSError, ValueError):
         return None
 

@@ -11,7 +11,10 @@ HEADINGS = ("what", "measured", "must reach", "baseline")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line. at_least, at_most: what must be reached (neither: a fact without a target). ratio: to the baseline."""
+    """One line. at_least, at_most: what must be reached (neither: a fact without a target).
+
+    only_at: the size that the target is for, in words, when this run was smaller: then it is shown and does not bind.
+    """
 
     what: str
     measured: float
@@ -20,11 +23,12 @@ class Figure:
     at_most: float | None = None
     baseline: float | None = None
     baseline_is: str = ""
+    only_at: str = ""
 
     @property
     def reached(self) -> bool | None:
-        """Whether the target is met; None without one."""
-        if self.at_least is None and self.at_most is None:
+        """Whether the target is met; None without one that binds."""
+        if self.only_at or (self.at_least is None and self.at_most is None):
             return None
         above = self.at_least is None or self.measured >= self.at_least
         return above and (self.at_most is None or self.measured <= self.at_most)
@@ -48,6 +52,8 @@ def _row(figure: Figure) -> tuple[str, str, str, str]:
         target = f">= {_number(figure.at_least, figure.unit)}"
     elif figure.at_most is not None:
         target = f"<= {_number(figure.at_most, figure.unit)}"
+    if figure.only_at:
+        target += f" at {figure.only_at}"
     if figure.reached is False:
         target += "  MISSED"
     baseline = figure.baseline_is

@@ -76,9 +76,11 @@ def test_the_table_marks_what_was_missed() -> None:
             Figure("f1", 0.97, "", at_least=0.98, baseline=0.9, baseline_is="bare Splink"),
             Figure("memory", 900, "MB", at_most=8192),
             Figure("rows", 1234, "rows"),
+            Figure("small", 12, "x", at_most=10, only_at="1,000,000 rows"),
         ]
     )
-    missed, kept, fact = table.splitlines()[2:]
+    missed, kept, fact, small = table.splitlines()[2:]
+    assert small.endswith("<= 10.00 x at 1,000,000 rows")
     assert "MISSED" in missed
     assert missed.endswith("0.9000 bare Splink")
     assert "MISSED" not in kept + fact
