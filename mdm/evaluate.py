@@ -92,7 +92,7 @@ def _household(scratch: duckdb.DuckDBPyConnection, memberships: pa.Table) -> dic
 def _tasks(scratch: duckdb.DuckDBPyConnection, open_tasks: pa.Table, rows: int) -> dict[str, float]:
     scratch.register("task", open_tasks)
     found = scratch.execute(
-        "SELECT count(*), count_if(a.person = b.person) FROM task t "
+        "SELECT count(*), coalesce(count_if(a.person = b.person), 0) FROM task t "
         "JOIN row a ON a.record_id = t.left_id JOIN row b ON b.record_id = t.right_id"
     ).fetchall()[0]
     known, true = int(found[0]), int(found[1])
