@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mdm.cleanse.addresses_chinese import read_chinese
 from mdm.cleanse.addresses_latin import read_latin
 from mdm.cleanse.countries import country_code
-from mdm.cleanse.fold import has_han, tidy
+from mdm.cleanse.fold import CACHED, has_han, tidy
 from mdm.cleanse.placeholders import is_placeholder_word
 from mdm.cleanse.postal import AddressKeys, AddressText
 from mdm.cleanse.values import Issue
@@ -54,13 +55,14 @@ def _same_from_text(reader: _Reader, read: AddressText, region: str) -> tuple[Ad
 
 def _read_parts(parts: AddressText, issues: list[Issue]) -> AddressText:
     """The parts tidied, without placeholders."""
-    pairs = zip(parts, _NAMES, strict=True)
-    return AddressText(*(None if text is None else _read(text, name, issues) for text, name in pairs))
+    found = [None if text is None else _read(text) for text in parts]
+    for name, text, value in zip(_NAMES, parts, found, strict=True):
+        if value is None and text is not None and tidy(text) is not None:
+            issues.append(Issue(f"address.{name}", "unreadable", "placeholder"))
+    return AddressText._make(found)
 
 
-def _read(value: str, name: str, issues: list[Issue]) -> str | None:
+@lru_cache(maxsize=CACHED)
+def _read(value: str) -> str | None:
     text = tidy(value)
-    if text is not None and is_placeholder_word(text):
-        issues.append(Issue(f"address.{name}", "unreadable", "placeholder"))
-        return None
-    return text
+    return None if text is None or is_placeholder_word(text) else text

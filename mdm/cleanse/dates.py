@@ -35,11 +35,18 @@ class CleansedDate:
     issues: tuple[Issue, ...] = ()
 
 
+_NO_DATE = CleansedDate(None)
+
+
 def cleanse_date(text: object, *, region: str, attribute: str = "birth_date") -> CleansedDate:
     """The day that `text` names, read by the customs of `region` where only they decide between day and month."""
+    if text is None:
+        return _NO_DATE
+    if isinstance(text, str) and _ISO.fullmatch(text) and (found := _ordinary(text)):
+        return CleansedDate(found)
     value = tidy(text)
     if value is None:
-        return CleansedDate(None)
+        return _NO_DATE
     match = _ISO.fullmatch(value)
     parts = tuple(map(int, match.groups())) if match else _parts(_TIME.sub("", value).strip(), region)
     if parts is None:
@@ -54,6 +61,15 @@ def cleanse_date(text: object, *, region: str, attribute: str = "birth_date") ->
     except ValueError:
         return CleansedDate(None, (Issue(attribute, "unreadable", "no such day in the calendar"),))
     return _placeholder(attribute) if found in _PLACEHOLDERS else CleansedDate(found)
+
+
+def _ordinary(text: str) -> date | None:
+    """An ISO date that needs no second look."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if EARLIEST <= found.year <= LATEST and found not in _PLACEHOLDERS else None
 
 
 def _placeholder(attribute: str) -> CleansedDate:

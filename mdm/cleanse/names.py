@@ -9,6 +9,7 @@ from mdm.cleanse import names_chinese as chinese
 from mdm.cleanse import names_latin as latin
 from mdm.cleanse.fold import CACHED, has_han, tidy
 from mdm.cleanse.name_parts import NameKeys, NameParts
+from mdm.cleanse.names_ordinary import ordinary_name
 from mdm.cleanse.placeholders import is_placeholder_name, is_placeholder_word
 from mdm.cleanse.values import Issue
 
@@ -42,8 +43,16 @@ def cleanse_name(
 
     Never invents a part: a name that cannot be split stays whole as the family name.
     """
+    if prefix is None and suffix is None and former is None:
+        found = ordinary_name(full, given, middle, family, region)
+        if found is not None:
+            return CleansedName(*found)
+    return _any_name((prefix, given, middle, family, suffix, former), full, region)
+
+
+def _any_name(delivered: tuple[str | None, ...], full: str | None, region: str) -> CleansedName:
+    """Any name at all; `ordinary_name` gives the same for those that it reads (a test holds both equal)."""
     issues: list[Issue] = []
-    delivered = (prefix, given, middle, family, suffix, former)
     parts = NameParts(
         *(None if text is None else _read(text, name, issues) for text, name in zip(delivered, _PARTS, strict=True))
     )

@@ -66,9 +66,14 @@ def native(text: str | None) -> str | None:
     return _NOT_NAME.sub("", simplify(text)).strip("·") or None
 
 
+def is_ordinary(full: str) -> bool:
+    """Whether a full name is nothing but two to four hanzi."""
+    return _ORDINARY.fullmatch(full) is not None and _HONORIFIC.search(full) is None
+
+
 def split_full(full: str, issues: list[Issue]) -> NameParts:
     """A full name in hanzi into family and given name: 张伟, 欧阳锋, 买买提·吐尔逊, 张先生, 陳 大文."""
-    if _ORDINARY.fullmatch(full) and not _HONORIFIC.search(full):
+    if is_ordinary(full):
         return _split_hanzi(full, issues)
     text = _BRACKETS.sub("", full).strip() or full
     text = _DOT.sub("·", text)
@@ -109,6 +114,7 @@ def _surname_length(text: str) -> int:
     return 1
 
 
+@lru_cache(maxsize=CACHED)
 def _romanised(text: str) -> str:
     """Letters of a romanised name with ü as v, the way hanzi are keyed here: Lü, LYU and LV are all lv."""
     found = letters(_UMLAUT.sub("v", text))
@@ -133,6 +139,7 @@ def _is_pinyin(text: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=CACHED)
 def _is_surname(text: str) -> bool:
     return _romanised(text) in _surname_readings()
 
@@ -165,11 +172,15 @@ def order_full(parts: NameParts, full: str, region: str) -> NameParts:
     return parts._replace(given=" ".join(tokens[1:]), middle=None, family=tokens[0])
 
 
+def is_swapped(given: str, family: str, region: str) -> bool:
+    """Whether, in a Chinese region, only the given name is a surname in pinyin."""
+    if region not in CHINESE_REGIONS or not _is_surname(given):
+        return False
+    return not _is_surname(family) and _is_pinyin(_romanised(family))
+
+
 def order_parts(parts: NameParts, region: str) -> NameParts:
-    """Given and family name swapped back, where in a Chinese region only the given name is a surname in pinyin."""
-    if region not in CHINESE_REGIONS or parts.given is None or parts.family is None:
+    """Given and family name swapped back where they were swapped."""
+    if parts.given is None or parts.family is None or not is_swapped(parts.given, parts.family, region):
         return parts
-    given, family = _romanised(parts.given), _romanised(parts.family)
-    if _is_surname(given) and not _is_surname(family) and _is_pinyin(family):
-        return parts._replace(given=parts.family, family=parts.given)
-    return parts
+    return parts._replace(given=parts.family, family=parts.given)

@@ -22,14 +22,20 @@ def _bare(token: str) -> str:
     return token.strip(".,").replace(".", "").lower()
 
 
-def _is_suffix(token: str) -> bool:
+def is_title(token: str) -> bool:
+    """Whether a word before a name is a title: Mr, Dr., Mme."""
+    return _bare(token) in PREFIXES
+
+
+def is_suffix(token: str) -> bool:
+    """Whether a word after a name is a suffix: Jr, III, PhD."""
     return _bare(token) in GENERATIONS or _bare(token) in DEGREES
 
 
 def take_suffix(tokens: list[str]) -> tuple[list[str], str | None]:
     """Splits trailing Jr, III, PhD off; a lone word is never a suffix."""
     found: list[str] = []
-    while len(tokens) > 1 and _is_suffix(tokens[-1]):
+    while len(tokens) > 1 and is_suffix(tokens[-1]):
         found.insert(0, tokens[-1].strip(","))
         tokens = tokens[:-1]
     return tokens, " ".join(found) or None
@@ -38,7 +44,7 @@ def take_suffix(tokens: list[str]) -> tuple[list[str], str | None]:
 def take_prefix(tokens: list[str]) -> tuple[list[str], str | None]:
     """Splits leading Mr, Dr, Mme off; a lone word is never a prefix."""
     found: list[str] = []
-    while len(tokens) > 1 and _bare(tokens[0]) in PREFIXES:
+    while len(tokens) > 1 and is_title(tokens[0]):
         found.append(tokens[0])
         tokens = tokens[1:]
     return tokens, " ".join(found) or None
@@ -82,7 +88,7 @@ def split_full(text: str) -> NameParts:
 def _suffix_chunks(chunks: list[list[str]]) -> tuple[list[list[str]], str | None]:
     """Comma parts that are nothing but suffixes: "Smith, John, Jr"."""
     found: list[str] = []
-    while len(chunks) > 1 and all(_is_suffix(token) for token in chunks[-1]):
+    while len(chunks) > 1 and all(is_suffix(token) for token in chunks[-1]):
         found[:0] = chunks[-1]
         chunks = chunks[:-1]
     return chunks, " ".join(found) or None

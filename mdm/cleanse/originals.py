@@ -37,7 +37,10 @@ def original_column(mapped: pa.Table, connection: duckdb.DuckDBPyConnection | No
     con = duckdb.connect() if connection is None else connection.cursor()
     try:
         con.register("cleanse_mapped", mapped.select(list(KEPT)))
-        members = ", ".join(_member(MAPPED.field(name)) for name in KEPT)
+        live = [name for name in KEPT if mapped.column(name).null_count < mapped.num_rows]
+        if not live:
+            return pa.chunked_array([pa.repeat(pa.scalar("{}"), mapped.num_rows)])
+        members = ", ".join(_member(MAPPED.field(name)) for name in live)
         query = f"select '{{' || concat_ws(',', {members}) || '}}' as original from cleanse_mapped"
         return con.sql(query).to_arrow_table().column("original").cast(pa.string())
     finally:

@@ -18,7 +18,7 @@ _WORDS: dict[str, frozenset[str]] = {
 def is_placeholder_word(text: str) -> bool:
     """Whether the whole text is a word that never is a value: TEST, n/a, 不详."""
     lower = text.lower()
-    return lower in _WORDS["word"] or _JUNK.fullmatch(lower) is not None
+    return lower in _WORDS["word"] or (not lower[:1].isalnum() and _JUNK.fullmatch(lower) is not None)
 
 
 def is_placeholder_name(text: str) -> bool:

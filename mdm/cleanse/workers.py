@@ -63,7 +63,7 @@ def run_part(kind: Kind, index: int, values: list[pa.Array], context: CleanseCon
         cleansed, remarks = part.cleanse(row, context)
         kept.append(cleansed is not None)
         outputs.append(missing if cleansed is None else cleansed)
-        issues.append([(one.attribute, one.mark, one.reason) for one in remarks] or None)
+        issues.append([(one.attribute, one.mark, one.reason) for one in remarks] if remarks else None)
     arrays = [
         pa.array(column, kind) for column, kind in zip(zip(*outputs, strict=True), _types(part), strict=True)
     ] or [pa.nulls(0, kind) for kind in _types(part)]
