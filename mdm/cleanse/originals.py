@@ -14,14 +14,19 @@ from mdm.party import MAPPED
 
 _NOT_DELIVERED = ("system", "local_id", "party", "deleted", "file", "line", "row_hash", "changed_at")
 KEPT = tuple(name for name in MAPPED.names if name not in _NOT_DELIVERED)
-_ESCAPE = re.compile(rb"\\u00[0-9a-f]{2}")
+_ESCAPE = re.compile(rb"\\(?:u00[0-9a-f]{2}|.)")  # a backslash that was delivered is an escape of its own
 
 
 def original_text(mapped: Mapping[str, Any]) -> str:
     """JSON object of the non-null mapped values: column -> text, or the struct or list as JSON without its nulls."""
     kept = {name: _without_nulls(value) for name in KEPT if (value := mapped.get(name)) is not None}
-    text = _ESCAPE.sub(lambda match: b"\\u00" + match.group()[4:].upper(), orjson.dumps(kept))
-    return text.decode("utf-8")
+    return _ESCAPE.sub(_as_duckdb, orjson.dumps(kept)).decode("utf-8")
+
+
+def _as_duckdb(escape: re.Match[bytes]) -> bytes:
+    """DuckDB writes the digits of an escaped control character in capitals."""
+    text = escape.group()
+    return b"\\u00" + text[4:].upper() if text.startswith(b"\\u") else text
 
 
 def _without_nulls(value: Any) -> Any:

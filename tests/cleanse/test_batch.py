@@ -84,6 +84,11 @@ def test_batch_is_row_on_nasty_rows(rows: list[dict[str, Any]], context: Cleanse
     assert_batch_is_row(rows, context)
 
 
+@pytest.mark.parametrize("text", ["\n", "\x1f", "\\u000a", "\\\\u000a\x0b", '"\\'])
+def test_batch_is_row_on_escapes(text: str) -> None:
+    assert_batch_is_row([mapped(name_full=text, address={"text": text})], CONTEXT)
+
+
 def test_batch_is_row_on_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "PARALLEL_FROM", 2)
     monkeypatch.setattr(workers, "CHUNK", 3)
