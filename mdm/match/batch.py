@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +46,8 @@ SESSIONS: dict[PartyType, tuple[tuple[str, ...], ...]] = {
     "organisation": (("identifiers_first",), ("organisation",), ("phones_first",), ("emails_first",), ("dwelling",)),
 }
 FIRSTS = ("identifiers", "phones", "emails")
+# Pairs that one EM session looks at: m has fewer than ten numbers a comparison, and 200,000 pairs settle them.
+EM_PAIRS = 2e5
 # EM starts from this share of true matches among blocked pairs; it is re-estimated in each session.
 BLOCKED_PRIOR = 0.3
 
@@ -191,9 +192,15 @@ def _session(
     with _quiet():
         linker = _linker(connection, comparisons, u, prior=BLOCKED_PRIOR)
         linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*columns), max_pairs=settings.max_pairs
+            block_on(*columns), max_pairs=min(settings.max_pairs, EM_PAIRS)
         )
-        return _parameters(linker, "m_probability")
+        found = _parameters(linker, "m_probability")
+    # Splink leaves a level that no pair of the session reached at the m that it started from: that is not learned.
+    start = {c.name: [level.m if c.name in u else None for level in c.levels] for c in comparisons}
+    return {
+        name: [None if m == first else m for m, first in zip(ms, start[name], strict=True)]
+        for name, ms in found.items()
+    }
 
 
 def _reads(comparison: Comparison, columns: Sequence[str]) -> bool:
@@ -214,7 +221,8 @@ def _levels(
         for level, found, other in zip(comparison.levels, learned, u or (), strict=True)
     ]
     known = [a / b for (a, b), found in zip(levels, learned, strict=True) if found is not None]
-    limit = max(known, default=math.inf)
+    usual = max(range(len(levels)), key=lambda index: comparison.levels[index].m)  # where most matches are expected
+    limit = max(known, default=levels[usual][0] / levels[usual][1])
     return tuple(
         (a, max(b, a / limit)) if found is None else (a, b) for (a, b), found in zip(levels, learned, strict=True)
     )
