@@ -83,7 +83,7 @@ def test_random_records_have_the_same_features_and_keys_on_both_paths(rows: list
 def test_the_operators_records_have_the_same_features_and_keys_on_both_paths() -> None:
     table = operator.cleansed()
     assert table.num_rows > 4000
-    assert_same_on_both_paths(table)
+    assert_same_on_both_paths(table.take(list(range(0, table.num_rows, 3))))
 
 
 @pytest.mark.parametrize(
