@@ -161,7 +161,7 @@ def keys_sql(features: str, party: PartyType) -> str:
         ]
     union = " UNION ALL ".join(selects)
     return (
-        f"SELECT DISTINCT record_id, name, text, {_hash_sql('text')} AS key, {_hash_sql('base_text')} AS base "
+        f"SELECT record_id, name, text, {_hash_sql('text')} AS key, {_hash_sql('base_text')} AS base "
         f"FROM ({union}) WHERE text IS NOT NULL"
     )
 

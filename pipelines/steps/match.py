@@ -1,6 +1,6 @@
 """Step 3, match: candidates through the candidate index, scored with the model in use; the first night trains it.
 
-Out: ``keys`` (record_id, name, text, key, base), ``pairs`` (party, model_id, and the columns of batch.SCORED), the
+Out: ``keys`` (key, record_id; sorted), ``pairs`` (party, model_id, and the columns of batch.SCORED), the
 models. A key that too many current records share is replaced by its finer keys, and reported.
 """
 
@@ -34,9 +34,10 @@ def match(night: Night) -> dict[str, Any]:
             night.progress(f"match {party}s")
             _candidates(night, party, scratch, counts)
             _score(night, party, scratch, counts)
-        for name in ("keys", "pairs"):
-            query = " UNION ALL ".join(f"SELECT * FROM {name}_{party}" for party in PARTIES)
-            night.folder.write_query("match", name, scratch, f"{query} ORDER BY ALL" if name == "keys" else query)
+        keys = " UNION ALL ".join(f"SELECT key, record_id FROM keys_{party}" for party in PARTIES)
+        pairs = " UNION ALL ".join(f"SELECT * FROM pairs_{party}" for party in PARTIES)
+        night.folder.write_query("match", "keys", scratch, f"SELECT DISTINCT * FROM ({keys}) ORDER BY key, record_id")
+        night.folder.write_query("match", "pairs", scratch, pairs)
     return counts
 
 
