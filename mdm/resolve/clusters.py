@@ -123,12 +123,30 @@ def _by_weight(pairs: Iterable[Pair], keys: Mapping[int, tuple[str, str]]) -> li
 
 
 def _uncontested(numbers: Mapping[int, Sequence[str]], pairs: Sequence[Pair]) -> dict[int, list[str]]:
-    """`numbers` without those that two records hold whose names contradict each other: one of them borrowed it."""
-    contested: set[str] = set()
-    for pair in pairs:
-        if pair.same_number and pair.contradiction is not None:
-            contested.update(set(numbers.get(pair.left, ())) & set(numbers.get(pair.right, ())))
-    return {record: [text for text in texts if text not in contested] for record, texts in numbers.items()}
+    """`numbers` without those that two records hold whose names contradict each other: one of them borrowed it.
+
+    A dispute reaches the records that hold the number and hang together by pairs that share it; not farther, or a
+    component of the store would give other customers alone than together with the rest.
+    """
+    shared = [
+        (pair, set(numbers.get(pair.left, ())) & set(numbers.get(pair.right, ()))) for pair in pairs if pair.same_number
+    ]
+    disputed = {text for pair, texts in shared if pair.contradiction is not None for text in texts}
+    near: dict[tuple[str, int], list[int]] = {}
+    open_ends: list[tuple[str, int]] = []
+    for pair, texts in shared:
+        for text in texts & disputed:
+            near.setdefault((text, pair.left), []).append(pair.right)
+            near.setdefault((text, pair.right), []).append(pair.left)
+            if pair.contradiction is not None:
+                open_ends.append((text, pair.left))
+    contested: set[tuple[str, int]] = set()
+    while open_ends:
+        text, record = open_ends.pop()
+        if (text, record) not in contested:
+            contested.add((text, record))
+            open_ends += [(text, other) for other in near[text, record]]
+    return {record: [text for text in texts if (text, record) not in contested] for record, texts in numbers.items()}
 
 
 def _refusal(groups: _Groups, a: int, b: int, pair: Pair, rules: ClusterRules) -> Open | None:
