@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from mdm.party import CLEANSED
+from pipelines.folder import RunFolder
 
 # What the store keeps in columns of its own; the document has the rest, without nulls.
 IN_COLUMNS = (
@@ -22,6 +23,13 @@ IN_COLUMNS = (
 )
 IN_DOCUMENT = tuple(name for name in CLEANSED.names if name not in IN_COLUMNS)
 STORED = CLEANSED.append(pa.field("record_id", pa.int64()))
+
+
+def component_sql(folder: RunFolder) -> str:
+    """SELECT of all records that a night resolved again, as STORED: its own, and those that hang together with them."""
+    names = ", ".join(STORED.names)
+    own, others = folder.sql("cleanse", "records"), folder.sql("resolve", "others")
+    return f"(SELECT {names} FROM {own} UNION ALL SELECT {names} FROM {others})"
 
 
 def document_sql() -> str:

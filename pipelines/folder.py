@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,19 +57,21 @@ class RunFolder:
 
     def write(self, step: str, name: str, table: pa.Table) -> None:
         """Write a table as ``<name>.parquet`` of a step."""
-        pq.write_table(table, self.file(step, f"{name}.parquet"), compression="zstd", compression_level=1)
+        pq.write_table(table, self.file(step, f"{name}.parquet"), compression="snappy")
 
     def write_query(self, step: str, name: str, connection: duckdb.DuckDBPyConnection, query: str) -> None:
         """Write the result of a query as ``<name>.parquet`` of a step, without holding it in memory."""
         target = self.file(step, f"{name}.parquet")
-        connection.execute(f"COPY ({query}) TO '{quoted(target)}' (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY ({query}) TO '{quoted(target)}' (FORMAT parquet, COMPRESSION snappy)")
 
-    def read(self, step: str, name: str, schema: pa.Schema | None = None) -> pa.Table:
-        """Read a table of a step; an absent one is empty, of `schema`."""
+    def read(
+        self, step: str, name: str, schema: pa.Schema | None = None, *, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Read a table of a step, or some of its columns; an absent one is empty, of `schema`."""
         path = self.file(step, f"{name}.parquet")
         if not path.exists() and schema is not None:
             return schema.empty_table()
-        return pq.read_table(path)
+        return pq.read_table(path, columns=None if columns is None else list(columns))
 
     def sql(self, step: str, name: str) -> str:
         """A table of a step as a DuckDB table function."""

@@ -175,7 +175,7 @@ def _keep(night: Night, connection: Any, report: dict[str, Any]) -> None:
                 runs.put_quarantine(connection, night.run_id, failed)
     runs.put_expectation_results(connection, night.run_id, results)
     if night.folder.manifest("cleanse") is not None and report["status"] == "applied":
-        accepted = night.folder.read("cleanse", "records").select(["system", "local_id"])
+        accepted = night.folder.read("cleanse", "records", columns=["system", "local_id"])
         if accepted.num_rows:
             runs.resolve_quarantine(connection, night.run_id, accepted)
 

@@ -23,13 +23,9 @@ def serve(
     Example:
       mdm serve -w data/samples --port 8000
     """
-    import os
+    from api import server
 
-    import uvicorn
-
-    settings = settings_of(workspace)
-    os.environ["MDM_WORKSPACE"] = str(settings.workspace)  # for the worker processes
-    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, workers=workers)
+    server.serve(settings_of(workspace), host, port, workers)
 
 
 @told

@@ -62,7 +62,7 @@ def _records(night: Night, connection: sa.Connection) -> dict[str, Any]:
             """
         )
         put = records.put_versions(connection, versions)
-        work = folder.read("cleanse", "records")
+        work = folder.read("cleanse", "records", columns=["record_id", "moved"])
         gone = _with_run(night, folder.read("cleanse", "gone"))
         deleted = records.mark_deleted(connection, gone) if gone.num_rows else 0
         stale = pa.concat_arrays(
@@ -135,8 +135,11 @@ def _tasks(night: Night, connection: sa.Connection) -> dict[str, Any]:
     wanted = folder.read("resolve", "tasks")
     component = pa.concat_arrays(
         [
-            folder.read("resolve", "component")["record_id"].combine_chunks(),
-            *(folder.read("cleanse", name)["record_id"].combine_chunks() for name in ("gone", "replaced")),
+            folder.read("resolve", "others", columns=["record_id"])["record_id"].combine_chunks(),
+            *(
+                folder.read("cleanse", name, columns=["record_id"])["record_id"].combine_chunks()
+                for name in ("records", "gone", "replaced")
+            ),
         ]
     )
     known = tasks.open_tasks_on(connection, component)

@@ -19,7 +19,7 @@ from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import CustomerState, IdentityState, Xref
 from mdm.store import components, customers, judgements, models, pairs, records
 from pipelines.context import Night
-from pipelines.documents import STORED, to_stored
+from pipelines.documents import STORED, component_sql, to_stored
 from pipelines.steps.match import PARTIES
 
 
@@ -41,7 +41,7 @@ class Gathered:
 
 
 def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> Gathered:
-    work = night.folder.read("cleanse", "records")
+    work = night.folder.read("cleanse", "records", columns=["record_id", "incarnation", "moved"])
     left = pa.concat_arrays(
         [
             _ids(night.folder.read("cleanse", "gone")["record_id"]),
@@ -81,27 +81,21 @@ def _component(
 def _take_records(
     found: Gathered, night: Night, work: pa.Table, others: pa.Table | None, scratch: duckdb.DuckDBPyConnection
 ) -> None:
-    """Keys, parties and numbers of all records; the component as a file for the steps that follow."""
-    tables = [work.select(STORED.names).cast(STORED)]
-    incarnations = [work.select(["record_id", "incarnation"])]
-    if others is not None:
-        tables.append(to_stored(others, scratch))
-        incarnations.append(others.select(["record_id", "incarnation"]).cast(incarnations[0].schema))
-    component = pa.concat_tables(tables)
-    night.folder.write("resolve", "component", component)
-    ids = component["record_id"].to_pylist()
-    systems, locals_ = component["system"].to_pylist(), component["local_id"].to_pylist()
-    for record, system, local_id, role, party in zip(
-        ids, systems, locals_, component["role"].to_pylist(), component["party"].to_pylist(), strict=True
-    ):
+    """Keys, parties and numbers of all records; those of the store as a file for the steps that follow."""
+    rest = STORED.empty_table() if others is None else to_stored(others, scratch)
+    night.folder.write("resolve", "others", rest)
+    everybody = component_sql(night.folder)
+    heads = scratch.sql(f"SELECT record_id, system, local_id, role, party FROM {everybody}").to_arrow_table()
+    for record, system, local_id, role, party in zip(*(heads[n].to_pylist() for n in heads.column_names), strict=True):
         (found.enrichment if role == "enrichment" else found.keys)[record] = (system, local_id)
         found.party[record] = party
-    for table in incarnations:
-        found.incarnation.update(zip(table["record_id"].to_pylist(), table["incarnation"].to_pylist(), strict=True))
-    scratch.register("component", component)
+    for table in (work, others):
+        if table is not None:
+            columns = (table[name].to_pylist() for name in ("record_id", "incarnation"))
+            found.incarnation.update(zip(*columns, strict=True))
     load_nicknames(scratch, "(SELECT NULL::VARCHAR AS given_key)")
     numbers = scratch.sql(
-        f"SELECT record_id, identifiers FROM ({feature_sql('component')}) WHERE identifiers IS NOT NULL"
+        f"SELECT record_id, identifiers FROM ({feature_sql(everybody)}) WHERE identifiers IS NOT NULL"
     ).to_arrow_table()
     found.numbers = dict(zip(numbers["record_id"].to_pylist(), numbers["identifiers"].to_pylist(), strict=True))
 

@@ -15,6 +15,7 @@ from mdm.golden.bulk import golden_batch
 from mdm.golden.overrides import Override
 from mdm.store import overrides as store
 from pipelines.context import Night
+from pipelines.documents import component_sql
 
 
 def golden(night: Night) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def golden(night: Night) -> dict[str, Any]:
     folder, settings = night.folder, night.settings.golden
     xrefs = folder.read("resolve", "xrefs")
     with night.scratch() as scratch:
-        scratch.execute(f"CREATE VIEW component AS SELECT * FROM {folder.sql('resolve', 'component')}")
+        scratch.execute(f"CREATE VIEW component AS SELECT * FROM {component_sql(folder)}")
         documents = golden_batch(
             scratch.table("component"),
             xrefs.select(["system", "local_id", "pin"]),

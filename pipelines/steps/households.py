@@ -25,7 +25,7 @@ from mdm.resolve.sightings import sightings_from_cleansed
 from mdm.store import counters, customers, records
 from mdm.store import households as store
 from pipelines.context import Night
-from pipelines.documents import STORED, to_stored
+from pipelines.documents import component_sql, to_stored
 
 HOUSEHOLDS = pa.schema(
     [
@@ -50,6 +50,12 @@ STORED_MEMBERSHIPS = pa.schema(
     ]
 )
 ENDED = pa.schema([("chi", pa.string()), ("pin", pa.string()), ("period", pa.int32())])
+# What households and legal entities read of a record.
+WANTED = (
+    "t.system", "t.local_id", "party", "extracted_at", "changed_at", "family_key", "former_key", "identifiers",
+    "organisation_name", "organisation_key", "organisation_form", "address", "number_key", "street_key", "unit_key",
+    "place_key", "household_role",
+)  # fmt: skip
 KINDS: Mapping[str, tuple[str, Callable[..., Sequence[str]]]] = {
     "household": ("household", mint_household_ids),
     "legal_entity": ("legal_entity", mint_legal_entity_ids),
@@ -84,31 +90,27 @@ def households(night: Night) -> dict[str, Any]:
 
 def _everybody(
     night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection
-) -> tuple[pa.Table, pa.ChunkedArray]:
+) -> tuple[pa.Table, pa.Array]:
     """All current records as tonight leaves them, with the PIN of each (null: none)."""
-    component = night.folder.read("resolve", "component", STORED)
-    xrefs = night.folder.read("resolve", "xrefs").select(["record_id", "pin"])
-    left = pa.concat_tables([night.folder.read("cleanse", n).select(["record_id"]) for n in ("gone", "replaced")])
-    stored = records.all_current(connection)
-    scratch.register("stored", stored)
-    scratch.register("tonight", component)
-    scratch.register("gone", left)
+    folder = night.folder
+    names = ", ".join(WANTED)
+    scratch.execute(f"CREATE VIEW tonight AS SELECT * FROM {component_sql(folder)}")
+    scratch.register("stored", records.all_current(connection))
+    left = " UNION ALL ".join(f"SELECT record_id FROM {folder.sql('cleanse', name)}" for name in ("gone", "replaced"))
     rest = scratch.sql(
-        "SELECT * FROM stored WHERE record_id NOT IN "
-        "(SELECT record_id FROM tonight UNION ALL SELECT record_id FROM gone)"
+        f"SELECT * FROM stored WHERE record_id NOT IN (SELECT record_id FROM tonight UNION ALL {left})"
     ).to_arrow_table()
-    everybody = pa.concat_tables([component, to_stored(rest, scratch)])
-    if rest.num_rows:
-        old = customers.all_xrefs(connection).select(["record_id", "pin"])
-        scratch.register("old_xrefs", old)
-        scratch.register("new_xrefs", xrefs)
-        xrefs = scratch.sql(
-            "SELECT record_id, pin FROM new_xrefs UNION ALL SELECT record_id, pin FROM old_xrefs "
-            "WHERE record_id NOT IN (SELECT record_id FROM tonight)"
-        ).to_arrow_table()
-    everybody = everybody.filter(pc.equal(everybody["role"], "customer"))
-    places = pc.index_in(everybody["record_id"], xrefs["record_id"].combine_chunks())
-    return everybody, xrefs["pin"].combine_chunks().take(places.combine_chunks())
+    scratch.register("rest", to_stored(rest, scratch))
+    scratch.register("old_xrefs", customers.all_xrefs(connection).select(["record_id", "pin"]))
+    table = scratch.sql(
+        f"""
+        SELECT {names}, x.pin FROM tonight t LEFT JOIN {folder.sql("resolve", "xrefs")} x USING (record_id)
+        WHERE t.role = 'customer'
+        UNION ALL
+        SELECT {names}, o.pin FROM rest t LEFT JOIN old_xrefs o USING (record_id) WHERE t.role = 'customer'
+        """
+    ).to_arrow_table()
+    return table.drop_columns(["pin"]), table["pin"].combine_chunks()
 
 
 def _redirects(night: Night) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from mdm.store import customers as store
 from pipelines.context import Night
+from pipelines.documents import component_sql
 
 CHURN = ("merged", "split", "revived")
 
@@ -20,7 +21,10 @@ def judge(night: Night) -> dict[str, Any]:
 
     night.progress("golden gate")
     folder = night.folder
-    component = folder.read("resolve", "component")
+    with night.scratch() as scratch:
+        component = scratch.sql(
+            f"SELECT system, local_id FROM {component_sql(folder)} WHERE role = 'customer'"
+        ).to_arrow_table()
     customers = folder.read("resolve", "customers")
     active = customers.filter(pc.equal(customers["status"], "active")).select(["pin"])
     members = folder.read("households", "memberships").filter(
@@ -32,7 +36,7 @@ def judge(night: Night) -> dict[str, Any]:
         before = store.count_customers(connection).get("active", 0)
     gate = check_golden(
         GoldenTables(
-            records=component.filter(pc.equal(component["role"], "customer")).select(["system", "local_id"]),
+            records=component,
             xrefs=folder.read("resolve", "xrefs").select(["system", "local_id", "pin"]),
             customers=active,
             documents=folder.read("golden", "golden").select(["pin"]),

@@ -1,6 +1,6 @@
 """Step 4, resolve: what hangs together with tonight's records becomes customers with PINs.
 
-Out: ``component`` (STORED: every record that was resolved again), ``clusters`` (record_id, pin), ``customers``,
+Out: ``others`` (STORED: records of the store that were resolved again), ``clusters`` (record_id, pin), ``customers``,
 ``xrefs``, ``closed`` (record_id), ``lineage``, ``tasks``. The rules are those of mdm.resolve; here only the data is
 gathered for them.
 """
