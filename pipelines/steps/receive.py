@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.engine import load_library
 from expectations.report import trend_of
 from mdm.contracts import SourceContract
 from mdm.errors import FeedError
@@ -150,12 +153,19 @@ def _receive_delivery(
         if earlier := _earlier(night, blank, past, content_digest=content):
             received.accounts.append(_repeated(replace(blank, content_digest=content), earlier))
             return
+        _import_expectations()
         mapped = map_rows(raw.table, contract, file=delivery.name)
     except FeedError as error:
         text = str(error).removeprefix(f"{delivery.name}: ").replace("\n  ", "; ")
         received.accounts.append(replace(blank, status="failed", reason=text))
         return
     _judge(night, contract, delivery, raw, mapped, replace(blank, content_digest=content), past, scratch, received)
+
+
+@cache
+def _import_expectations() -> None:
+    """Import Great Expectations in the background, once there is something to judge: it takes ten seconds."""
+    threading.Thread(target=load_library, name="expectations", daemon=True).start()
 
 
 def _earlier(night: Night, blank: Account, past: Past, **digest: str) -> dict[str, Any] | None:
