@@ -15,7 +15,7 @@ from pathlib import Path
 from mdm.store.database import Database
 from tests.pipelines.tiny import TinyWorkspace
 
-PRELOADED = ["pipelines.night", "pipelines.cli", "expectations.gate", "mdm.match.batch", "tests.pipelines.tiny"]
+PRELOADED = ["tests.pipelines.warm"]
 PATIENCE = 120.0  # seconds that a step may take on a busy machine
 
 

@@ -1,0 +1,15 @@
+"""Everything that a night imports, for the process from which the nights of tests are forked."""
+
+import altair  # noqa: F401  splink and Great Expectations draw with it
+import scipy.stats  # noqa: F401
+
+import mdm.cleanse.batch
+import mdm.match.batch  # noqa: F401
+import pipelines.cli
+import pipelines.commands.nightly
+import pipelines.night  # noqa: F401
+import tests.pipelines.tiny  # noqa: F401
+from expectations.engine import load_library
+from expectations.gate import check_source  # noqa: F401
+
+load_library()
