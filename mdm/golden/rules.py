@@ -133,7 +133,7 @@ _DECLARED = (
         fields=(("value", "address"),), column="emails", period="",
     ),
     Attribute(
-        "address", "address", "most_recent", _TWO_YEARS,
+        "address", "address", "most_trusted", _TWO_YEARS,  # trust halves with age: a newer dwelling beats an old one
         fields=tuple((name, f"address.{name}") for name in ADDRESS_TEXT_FIELDS),
         whole=True, same=("dwelling_key",), period="address",
         needs=tuple(f"address.{name}" for name in ADDRESS_TEXT_FIELDS if name not in ("country", "kind")),
