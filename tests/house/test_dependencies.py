@@ -19,8 +19,7 @@ ROOT = Path(__file__).parents[2]
 PRODUCT = ("mdm", "pipelines", "expectations", "api")
 OURS = {*PRODUCT, "benchmarks", "tests"}
 LOCKS = ("requirements.lock", "requirements-test.lock")
-# Used without an import: programs that make test runs, and what starlette's test client stands on.
-NOT_IMPORTED = {"ruff", "mypy", "httpx"}
+NOT_IMPORTED = {"ruff", "mypy"}  # programs that make test runs
 
 
 def test_the_product_declares_what_it_imports() -> None:
