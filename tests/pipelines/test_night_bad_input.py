@@ -33,6 +33,7 @@ def _bad_rows() -> bytes:
             person(50, TAX="999-99-9999", PHONE="999999999"),
             person(51, GIVEN="TEST", FAMILY="TEST"),
             person(52, GIVEN="测试", FAMILY=""),
+            person(53, GIVEN="TEST", FAMILY="TEST", **dict.fromkeys(("BORN", "PHONE", "STREET", "CITY", "ZIP"), "")),
         ]
     ).splitlines(keepends=True)
     lines[9] = lines[9].replace(b"Zuerich", b"Z\xfcrich")
@@ -43,8 +44,8 @@ def _bad_rows() -> bytes:
 
 # reason -> line in the file of the first such row, how many
 BAD_ROWS = {
-    "encoding": (10, 1), "nul": (11, 1), "field_too_long": (12, 1), "duplicate_key": (6, 1), "columns": (23, 2),
-    "truncated": (25, 1),
+    "encoding": (10, 1), "nul": (11, 1), "field_too_long": (12, 1), "duplicate_key": (6, 1), "columns": (24, 2),
+    "truncated": (26, 1), "nothing_usable": (23, 1),
 }  # fmt: skip
 
 
@@ -187,4 +188,4 @@ def test_what_is_corrected_is_applied_and_leaves_quarantine(
     assert "renamed" not in after["stopped"]
     with module_database.begin() as connection:
         left = runs.open_quarantine(connection, "mixed")["reason"].to_pylist()
-    assert sorted(left) == ["columns", "columns", "duplicate_key", "field_too_long", "nul"]
+    assert sorted(left) == ["columns", "columns", "duplicate_key", "field_too_long", "nothing_usable", "nul"]
