@@ -1,7 +1,6 @@
 """Everything that a night imports, for the process from which the nights of tests are forked."""
 
-import altair  # noqa: F401  splink and Great Expectations draw with it
-import scipy.stats  # noqa: F401
+from importlib import import_module
 
 import mdm.cleanse.batch
 import mdm.match.batch  # noqa: F401
@@ -13,3 +12,5 @@ from expectations.engine import load_library
 from expectations.gate import check_source  # noqa: F401
 
 load_library()
+for theirs in ("altair", "scipy.stats"):  # dependencies of splink and Great Expectations, which import them late
+    import_module(theirs)
