@@ -81,6 +81,8 @@ BORROWED = "given name and birth date both differ"
          {"different": "AB"}, "AC B", ""),
         ("a judgement against a third record asks nothing of the two", "ABC", [pair("AB", 9), pair("BC", 2)],
          {"different": "AC"}, "AB C", ""),
+        ("what was refused before the judgement reached it is not asked either", "ABC", [pair("AC", 9), pair("AB", 8)],
+         {"different": "BC", "numbers": {"A": "tax:US:111111111", "C": "tax:US:222222222"}}, "AB C", ""),
         ("customers come in the order of their first key", "DCBA", [pair("DA", 9), pair("CB", 9)], {}, "AD BC", ""),
     ],
 )  # fmt: skip
@@ -89,11 +91,15 @@ def test_case(story: str, letters: str, pairs: list[Pair], world: dict, customer
     assert (shown(found), asked(found)) == (customers, tasks), story
 
 
-def test_equal_weights_are_taken_in_the_order_of_keys() -> None:
-    """X may go with A or with B, not with both; A's key comes first, whatever the record ids and the order of ends."""
-    ends = [pair("XB", 9), pair("AX", 9)]
-    assert shown(resolve("ABX", ends, different="AB")) == "AX B"
-    assert shown(resolve("ABX", ends[::-1], different="AB")) == "AX B"
+@pytest.mark.parametrize("ends", [("XB", "AX"), ("BX", "XA"), ("XA", "BX"), ("AX", "XB")])
+def test_equal_weights_are_taken_in_the_order_of_keys(ends: tuple[str, str]) -> None:
+    """X may go with A or with B, not with both: A's key comes first, whatever the order of pairs and of their ends."""
+    assert shown(resolve("ABX", [pair(two, 9) for two in ends], different="AB")) == "AX B"
+
+
+def test_of_equal_pairs_the_one_with_the_first_key_goes_first() -> None:
+    """A-D before B-C, although C comes before D."""
+    assert shown(resolve("ABCD", [pair("BC", 9), pair("AD", 9)], same="CD", different="AB")) == "ACD B"
 
 
 def chain(letters: str, weight: float) -> list[Pair]:
