@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from mdm.cleanse.addresses_chinese import read_chinese
 from mdm.cleanse.addresses_latin import read_latin
@@ -17,8 +17,7 @@ from mdm.cleanse.values import Issue
 _NO_KEYS = AddressKeys()
 
 
-@dataclass(frozen=True, slots=True)
-class CleansedAddress:
+class CleansedAddress(NamedTuple):
     """An address as people read it (None when nothing is known), its keys, and issues."""
 
     address: AddressText | None
@@ -28,7 +27,7 @@ class CleansedAddress:
 
 _Reader = Callable[[AddressText, str, list[Issue]], tuple[AddressText, AddressKeys]]
 _NAMES = AddressText._fields
-_SILENT = (_NAMES.index("country"), _NAMES.index("kind"))  # these alone are no address
+_SILENT = _NAMES.index("country")  # from here on: country and kind, which alone are no address
 
 
 def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
@@ -37,14 +36,15 @@ def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
     read = _read_parts(parts, issues)
     if read.country is not None:
         read = read._replace(country=country_code(read.country) or read.country.upper())
-    texts = [text for at, text in enumerate(read) if text is not None and at not in _SILENT]
+    texts = [text for text in read[:_SILENT] if text is not None]
     if not texts:
         return CleansedAddress(None, issues=tuple(issues))
     reader = read_chinese if has_han("".join(texts)) else read_latin
     found = _same_from_text(reader, read, region) if read.text is not None and len(texts) > 1 else None
     address, keys = found or reader(read, region, issues)
-    kind = read.kind.lower() if read.kind is not None else None
-    return CleansedAddress(address if kind is None else address._replace(kind=kind), keys, tuple(issues))
+    if read.kind is not None:
+        address = address._replace(kind=read.kind.lower())
+    return CleansedAddress(address, keys, tuple(issues))
 
 
 def _same_from_text(reader: _Reader, read: AddressText, region: str) -> tuple[AddressText, AddressKeys] | None:
@@ -56,6 +56,8 @@ def _same_from_text(reader: _Reader, read: AddressText, region: str) -> tuple[Ad
 def _read_parts(parts: AddressText, issues: list[Issue]) -> AddressText:
     """The parts tidied, without placeholders."""
     found = [None if text is None else _read(text) for text in parts]
+    if found.count(None) == parts.count(None):
+        return AddressText._make(found)
     for name, text, value in zip(_NAMES, parts, found, strict=True):
         if value is None and text is not None and tidy(text) is not None:
             issues.append(Issue(f"address.{name}", "unreadable", "placeholder"))

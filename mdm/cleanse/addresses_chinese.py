@@ -12,12 +12,10 @@ from functools import lru_cache
 from mdm.cleanse.fold import CACHED, simplify
 from mdm.cleanse.lines_chinese import ChineseLine, split_address
 from mdm.cleanse.numerals import counters_to_digits, to_digits
-from mdm.cleanse.places_chinese import Place, canonical_city, canonical_province
+from mdm.cleanse.places_chinese import canonical_city, canonical_province
 from mdm.cleanse.postal import AddressKeys, AddressText, dwelling
 from mdm.cleanse.values import Issue
 
-_NOISE = re.compile(r"(?<![0-9A-Za-z])\s+|\s+(?![0-9A-Za-z])|[,、;。:]+|\(.*?\)")
-_DASHES = re.compile(r"(?<=[0-9A-Za-z])[‐-―－~]+(?=[0-9A-Za-z])")
 _BARE = re.compile(r"[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*")
 
 
@@ -40,27 +38,30 @@ def read_chinese(parts: AddressText, region: str, issues: list[Issue]) -> tuple[
 
 
 def _read_once(parts: AddressText, region: str) -> tuple[AddressText, AddressKeys, ChineseLine]:
-    line = _compact(_line(parts))
-    place, below = split_address(line, canonical_city(_simple(parts.locality)), _simple(parts.district))
-    province = canonical_province(_simple(parts.region)) or place.province
+    city = canonical_city(_simple(parts.locality)) if parts.locality is not None else None
+    place, below, rest = split_address(_line(parts), city, _simple(parts.district))
+    province = (canonical_province(_simple(parts.region)) if parts.region is not None else None) or place.province
     city, district = place.city, place.district
-    keys = _keys(below, place, city, district)
+    keys = _keys(below, place.town, _joined(city, district))
     country = parts.country.upper() if parts.country else ("CN" if region == "CN" or place.province else region)
-    heads = (province, city if city != province else None, district, line[place.end :])
     shown = AddressText(
-        text=parts.text or "".join(filter(None, heads)),
-        number=_shown_number(below.number),
-        street="".join(filter(None, (place.town, below.road, None if below.on_road else below.compound))) or None,
-        unit=_shown_unit(below),
-        building=_shown_building(below),
-        po_box=parts.po_box,
-        district=district,
-        locality=city,
-        region=province,
-        postcode=parts.postcode or place.postcode,
-        country=country,
+        parts.text or _joined(province, city if city != province else None, district, rest) or "",
+        _shown_number(below.number),
+        _joined(place.town, below.road, None if below.on_road else below.compound),
+        _shown_unit(below),
+        _shown_building(below),
+        parts.po_box,
+        district,
+        city,
+        province,
+        parts.postcode or place.postcode,
+        country,
     )
     return shown, keys, below
+
+
+def _joined(*parts: str | None) -> str | None:
+    return "".join([part for part in parts if part is not None]) or None
 
 
 def _line(parts: AddressText) -> str:
@@ -78,11 +79,6 @@ def _counted(text: str | None, word: str) -> str | None:
     return f"{text}{word}" if text is not None and _BARE.fullmatch(text) else text
 
 
-def _compact(text: str) -> str:
-    """Simplified text without blanks between hanzi, punctuation and brackets; one kind of dash."""
-    return _DASHES.sub("-", _NOISE.sub("", simplify(text))).strip()
-
-
 def _simple(text: str | None) -> str | None:
     return simplify(text) if text is not None else None
 
@@ -98,8 +94,9 @@ def _shown_building(line: ChineseLine) -> str | None:
 
 
 def _shown_unit(line: ChineseLine) -> str | None:
-    pieces = ((line.unit, "单元"), (line.floor, "层"), (line.room, "室"))
-    return "".join(f"{part}{word}" for part, word in pieces if part is not None) or None
+    unit = f"{line.unit}单元" if line.unit is not None else ""
+    floor = f"{line.floor}层" if line.floor is not None else ""
+    return f"{unit}{floor}{line.room}室" if line.room is not None else f"{unit}{floor}" or None
 
 
 @lru_cache(maxsize=CACHED)
@@ -110,17 +107,25 @@ def _key(part: str | None) -> str | None:
     return "-".join(to_digits(piece).lower().lstrip("0") or "0" for piece in re.split(r"[-/之]", part.rstrip("弄")))
 
 
-def _keys(line: ChineseLine, place: Place, city: str | None, district: str | None) -> AddressKeys:
-    number = _key(line.number)
+@lru_cache(maxsize=CACHED)
+def _street_key(road: str | None, compound: str | None, on_road: bool, town: str | None) -> str | None:
     # a number on a road names the compound, which many sources leave out
-    name = line.road if line.on_road else "".join(filter(None, (line.road, line.compound)))
-    if name and line.road is None and line.compound is not None and place.town is not None:
-        name = f"{place.town}{name}"
-    street = counters_to_digits(name).lower() if name else None
-    unit = "-".join(key for part in (line.building, line.unit, line.room) if (key := _key(part)) is not None) or None
+    name = road if on_road else _joined(road, compound)
+    if name and road is None and compound is not None and town is not None:
+        name = f"{town}{name}"
+    return counters_to_digits(name).lower() if name else None
+
+
+def _unit_key(line: ChineseLine) -> str | None:
+    unit = "-".join([key for part in (line.building, line.unit, line.room) if (key := _key(part)) is not None]) or None
     if line.room is None and line.floor is not None:
-        unit = f"{unit}-fl{_key(line.floor)}" if unit else f"fl{_key(line.floor)}"
-    where = "".join(filter(None, (city, district))) or None
+        return f"{unit}-fl{_key(line.floor)}" if unit else f"fl{_key(line.floor)}"
+    return unit
+
+
+def _keys(line: ChineseLine, town: str | None, where: str | None) -> AddressKeys:
+    number, unit = _key(line.number), _unit_key(line)
+    street = _street_key(line.road, line.compound, line.on_road, town)
     # a compound without a flat is many dwellings
     known = street is not None and (unit is not None or (number is not None and not (line.on_road and line.compound)))
     return AddressKeys(number, street, unit, where, dwelling(number, street, unit, None, where) if known else None)

@@ -28,6 +28,7 @@ _BUILDING = re.compile(r"\b(?:building|bldg|bld|tower|tour)\.?\s*#?\s*(\d+[a-z]?
 _BUILDING_ID = re.compile(r"(?:bldg)?(?:\d+[a-z]?|[a-z])")  # names of buildings do not tell dwellings apart
 _BARE_UNIT = re.compile(r"[\s,]+(basement|bsmt|penthouse|ph|upper|lower|front|rear)\.?$")
 _RURAL = re.compile(r"\b(?:r\.?\s?r\.?|rural\s+route)\s*#?\s*(\d+)\b")
+_NUMBER_AND_WORDS = re.compile(r"([0-9]+) ([A-Za-z][A-Za-z' .]*)")
 _CIVIC = re.compile(r"^(\d+[a-z]?|[a-z]\d*|ph\d*|bsmt)\s*[-–/]\s*(\d+[a-z]?)[\s,]+(?=\S)")
 _LEADING = re.compile(rf"^(?:no\.?\s*|nr\.?\s*|#\s*)?({_NUMBER})[\s,]+(?=\S)")
 _BARE_NUMBER = re.compile(r"^(?:no|nr|number)?[\s.#]*([a-z0-9]+(?:[-/ ][a-z0-9]+)*)$")
@@ -58,9 +59,20 @@ class StreetLine(NamedTuple):
     po_box: str | None = None
 
 
-@lru_cache(maxsize=CACHED)
 def split_street(line: str, region: str) -> StreetLine:
-    """Number, street, unit, building and post box of a street line: "1204-55 King St W", "55 King St W #1204"."""
+    """Number, street, unit, building and post box of a street line: "1204-55 King St W", "55 King St W #1204".
+
+    Of the commonest lines, a number and words, the words are taken apart once (a test holds both ways equal).
+    """
+    if match := _NUMBER_AND_WORDS.fullmatch(line):
+        found = _split_street(f"1 {match.group(2)}", region)
+        if found.number == "1":
+            return found._replace(number=match.group(1))
+    return _split_street(line, region)
+
+
+@lru_cache(maxsize=CACHED)
+def _split_street(line: str, region: str) -> StreetLine:
     text = ascii_lower(line).strip(" ,")
     found: dict[str, str] = {}
     for name, pattern in (("po_box", _PO_BOX), ("building", _BUILDING), ("unit", _UNIT)):

@@ -6,6 +6,9 @@ paths equal for every row.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -15,7 +18,7 @@ from mdm.cleanse.distinct import NO_ISSUES, Distinct, encode
 from mdm.cleanse.originals import original_column
 from mdm.cleanse.parts import COPIED, LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
 from mdm.cleanse.values import CleanseContext
-from mdm.cleanse.workers import Workers
+from mdm.cleanse.workers import Result, Workers
 from mdm.party import CLEANSED, MAPPED, empty
 
 _Issues = list[tuple[np.ndarray, pa.Array]]  # per part: row of each issue, and the issues
@@ -27,24 +30,31 @@ def cleanse_batch(
     context: CleanseContext,
     connection: duckdb.DuckDBPyConnection | None = None,
     processes: int = 2,
+    workers: Workers | None = None,
 ) -> pa.Table:
     """CLEANSED of a MAPPED table, rows in the same order.
 
     `connection`: DuckDB connection for the JSON of the originals (an own one in memory by default); `processes`:
-    how many processes share the distinct values of a part, when there are many.
+    how many processes share the distinct values of a part, when there are many; `workers`: processes that other
+    batches use as well, instead of own ones, which take a second to start.
     """
+    if workers is None:
+        with Workers(processes) as own:
+            return cleanse_batch(mapped, context=context, connection=connection, workers=own)
     mapped = mapped.cast(MAPPED)
     if mapped.num_rows == 0:
         return empty(CLEANSED)
+    mapped = mapped.combine_chunks()
+    # every part is started before the first is waited for
+    started = [_start_scalar(part, index, mapped, context, workers) for index, part in enumerate(SCALAR_PARTS)]
+    lists = [_start_list(part, index, mapped, context, workers) for index, part in enumerate(LIST_PARTS)]
     columns = _copied(mapped, context)
     columns["original"] = original_column(mapped, connection)
     issues: _Issues = []
-    mapped = mapped.combine_chunks()
-    with Workers(processes) as workers:
-        for index, scalar in enumerate(SCALAR_PARTS):
-            columns |= _scalar(scalar, index, mapped, context, workers, issues)
-        for index, part in enumerate(LIST_PARTS):
-            columns[part.column] = _list(part, index, mapped, context, workers, issues)
+    for scalar, scalar_work in zip(SCALAR_PARTS, started, strict=True):
+        columns |= _scalar(scalar, scalar_work, issues)
+    for part, work in zip(LIST_PARTS, lists, strict=True):
+        columns[part.column] = _list(part, work, mapped.num_rows, issues)
     columns["issues"] = _join_issues(issues, mapped.num_rows)
     return pa.table([columns[name] for name in CLEANSED.names], schema=CLEANSED)
 
@@ -69,13 +79,39 @@ def _column(mapped: pa.Table, name: str) -> pa.Array:
     return pc.struct_field(column, inner) if inner else column
 
 
-def _scalar(
-    part: ScalarPart, index: int, mapped: pa.Table, context: CleanseContext, workers: Workers, issues: _Issues
-) -> dict[str, pa.Array]:
-    inputs = [_column(mapped, name) for name in part.inputs]
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A part at work: its distinct values, the row of every element, and how to wait for its outputs."""
+
+    distinct: Distinct
+    rows: np.ndarray
+    wait: Callable[[], Result]
+
+
+def _start_scalar(part: ScalarPart, index: int, mapped: pa.Table, context: CleanseContext, workers: Workers) -> _Work:
+    distinct = encode([_column(mapped, name) for name in part.inputs])
+    return _Work(distinct, np.arange(mapped.num_rows), workers.run("scalar", index, distinct.values, context))
+
+
+def _start_list(
+    part: ListPart, index: int, mapped: pa.Table, context: CleanseContext, workers: Workers
+) -> _Work | None:
+    """None where no row has an element."""
+    column = _whole(mapped.column(part.column))
+    rows = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
+    if len(rows) == 0:
+        return None
+    elements = column.flatten()
+    inputs = [pc.struct_field(elements, name) for name in part.inputs] if part.inputs else [elements]
+    inputs += [_column(mapped, name).take(pa.array(rows)) for name in part.record_inputs]
     distinct = encode(inputs)
-    outputs, _, remarks = workers.run("scalar", index, distinct.values, context)
-    _note(issues, remarks, distinct, np.arange(mapped.num_rows))
+    return _Work(distinct, rows, workers.run("list", index, distinct.values, context))
+
+
+def _scalar(part: ScalarPart, work: _Work, issues: _Issues) -> dict[str, pa.Array]:
+    outputs, _, remarks = work.wait()
+    distinct = work.distinct
+    _note(issues, remarks, distinct, work.rows)
     columns: dict[str, pa.Array] = {}
     fields: list[pa.Array] = []
     for name, values in zip(part.outputs, outputs, strict=True):
@@ -97,19 +133,12 @@ def _struct(fields: list[pa.Array], kind: pa.DataType) -> pa.Array:
     return pa.StructArray.from_arrays(fields, fields=list(kind), mask=missing)
 
 
-def _list(
-    part: ListPart, index: int, mapped: pa.Table, context: CleanseContext, workers: Workers, issues: _Issues
-) -> pa.Array:
-    column = _whole(mapped.column(part.column))
+def _list(part: ListPart, work: _Work | None, length: int, issues: _Issues) -> pa.Array:
     kind = CLEANSED.field(part.column).type
-    rows = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
-    if len(rows) == 0:
-        return pa.nulls(len(column), kind)
-    elements = column.flatten()
-    inputs = [pc.struct_field(elements, name) for name in part.inputs] if part.inputs else [elements]
-    inputs += [_column(mapped, name).take(pa.array(rows)) for name in part.record_inputs]
-    distinct = encode(inputs)
-    outputs, kept, remarks = workers.run("list", index, distinct.values, context)
+    if work is None:
+        return pa.nulls(length, kind)
+    outputs, kept, remarks = work.wait()
+    distinct, rows = work.distinct, work.rows
     _note(issues, remarks, distinct, rows)
     same = encode(outputs).codes.to_numpy()  # equal outputs of different inputs have equal codes
     codes = distinct.codes.to_numpy()
@@ -117,7 +146,7 @@ def _list(
     chosen = chosen[_first_of_each(rows[chosen], same[codes[chosen]])]
     taken = [values.take(pa.array(codes[chosen])) for values in outputs]
     values = pa.StructArray.from_arrays(taken, fields=list(kind.value_type)) if part.outputs else taken[0]
-    return _lists(rows[chosen], values, len(column), kind)
+    return _lists(rows[chosen], values, length, kind)
 
 
 def _first_of_each(rows: np.ndarray, codes: np.ndarray) -> np.ndarray:

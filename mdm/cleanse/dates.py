@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from mdm.cleanse.fold import tidy
 from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
@@ -27,8 +27,7 @@ _PLACEHOLDERS = frozenset({date(1900, 1, 1), date(1901, 1, 1), date(1899, 12, 31
 _OPEN_END = 9999  # the year that systems write for "no end"
 
 
-@dataclass(frozen=True, slots=True)
-class CleansedDate:
+class CleansedDate(NamedTuple):
     """A date, or None, with its issues."""
 
     value: date | None

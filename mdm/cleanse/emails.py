@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -18,8 +18,7 @@ _WORDS = word_sets("email_words.txt")
 _WRAPPED = re.compile(r"^[^<>]*<([^<>]+)>$")
 
 
-@dataclass(frozen=True, slots=True)
-class CleansedEmail:
+class CleansedEmail(NamedTuple):
     """An address in lower case, or None, with issues."""
 
     address: str | None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from stdnum import luhn
 from stdnum.cn import uscc
 
 from mdm.cleanse.countries import country_code
 from mdm.cleanse.fold import CACHED, tidy
-from mdm.cleanse.identity_card import cleanse_identity_card
+from mdm.cleanse.identity_card import cleanse_identity_card, is_ordinary_card
 from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
 from mdm.cleanse.values import Issue
 
@@ -24,8 +24,7 @@ _LABEL = re.compile(r"^(?:SSN|SIN|ID|NO|NR|NUMBER|BN|EIN)[\s.:#]+", re.I)
 SHORTEST, LONGEST = 5, 40  # characters of an identifier of unknown make; shorter ones name nobody
 
 
-@dataclass(frozen=True, slots=True)
-class CleansedIdentifier:
+class CleansedIdentifier(NamedTuple):
     """An identifier: issuer (ISO country, upper case) and value, or None, with issues."""
 
     issuer: str | None
@@ -44,6 +43,8 @@ def cleanse_identifier(
     Where nothing is said: by the country that the record lives in (`home`, as written), else by the feed's `region`;
     an identity number that fails there and passes the feed's own check digit is the feed's.
     """
+    if kind == "national_id" and country == "CN" and isinstance(value, str) and is_ordinary_card(value):
+        return CleansedIdentifier("CN", value)
     text = tidy(value)
     if text is None:
         return CleansedIdentifier(None, None)

@@ -10,6 +10,8 @@ import re
 from datetime import date
 from operator import mul
 
+from mdm.cleanse.placeholders import is_placeholder_number
+
 _CARD = re.compile(r"\d{17}[\dX]")
 _OLD_CARD = re.compile(r"\d{15}")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -43,6 +45,17 @@ def cleanse_identity_card(value: str) -> tuple[str | None, str]:
     if not problem and check_character(value[:17]) != value[17]:
         problem = "not an identity card number: check digit"
     return (None, problem) if problem else (value, "")
+
+
+def is_ordinary_card(text: str) -> bool:
+    """Whether `text` is nothing but a valid number of 18 characters that is nobody's placeholder."""
+    return (
+        len(text) == 18
+        and text.isascii()
+        and _CARD.fullmatch(text) is not None
+        and not is_placeholder_number(text)
+        and cleanse_identity_card(text)[0] is not None
+    )
 
 
 def _problem(first_seventeen: str) -> str:

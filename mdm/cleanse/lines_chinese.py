@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from mdm.cleanse.fold import CACHED
+from mdm.cleanse.fold import CACHED, simplify
 from mdm.cleanse.numerals import DIGITS
 from mdm.cleanse.places_chinese import Place, read_place
 
@@ -112,41 +112,74 @@ def _dashed(building: str | None, unit: str | None, parts: list[str]) -> _Unit:
     return building, unit, None, room
 
 
+_NOISE = re.compile(r"(?<![0-9A-Za-z])\s+|\s+(?![0-9A-Za-z])|[,、;。:]+|\(.*?\)")
+_DASHES = re.compile(r"(?<=[0-9A-Za-z])[‐-―－~]+(?=[0-9A-Za-z])")
+_COMPACT = re.compile(r"[0-9A-Za-z\u4e00-\u9fff-]*")
 _RUN = re.compile(r"[0-9]+")
 _OTHER_DIGIT = re.compile(r"[^\D0-9]")
+_POSTCODE_HEADS = frozenset(("邮", "郵", *"0123456789"))
 # what the patterns take for a number, each of another script, so that it is known again wherever it went
 _STAND_INS = "٠۰०০੦૦୦௦౦೦൦๐໐༠၀០᠐"
 _BY_STAND_IN = {ord(digit): f"{{{at}}}" for at, digit in enumerate(_STAND_INS)} | {ord("{"): "{{", ord("}"): "}}"}
 
 
-def split_address(line: str, city: str | None, district: str | None) -> tuple[Place, ChineseLine]:
-    """The place at the head of a whole line (`city` and `district` where they are known already) and what is below.
+class Split(NamedTuple):
+    """A line taken apart: the place at its head, what stands below, and that part of the text as a whole."""
 
-    Lines that differ only in their numbers are taken apart once. No pattern looks at the value of a number, and only
-    a postcode at the head at its length (a test holds this equal to `read_place` and `split_line`).
+    place: Place
+    below: ChineseLine
+    rest: str
+
+
+def split_address(text: str, city: str | None, district: str | None) -> Split:
+    """A line of text taken apart; `city` and `district`: where they are known already.
+
+    Lines that differ only in their numbers are taken apart once: no pattern looks at the value of a number, and only
+    a postcode at the head at its length (a test holds this equal to `split_whole`).
     """
-    found = _split_shape(_RUN.sub("0", line), city, district) if line[:1] not in _POSTCODE_HEADS else None
+    line = text if _COMPACT.fullmatch(text) else _DASHES.sub("-", _NOISE.sub("", text)).strip()
+    if line[:1] in _POSTCODE_HEADS:
+        return split_whole(line, city, district)
+    shape = _RUN.sub("0", line)
+    found = _split_shape(shape, city, district)
     if found is None:
-        place = read_place(line, city, district)
-        return place, split_line(line[place.end :])
-    place, on_road, pieces = found
+        return split_whole(line, city, district)
+    if shape == line and "0" not in shape:
+        return found
     numbers = _RUN.findall(line)
-    texts = [None if piece is None else piece.format(*numbers) for piece in pieces]
-    return place, ChineseLine(texts[0], texts[1], on_road, *texts[2:])
+    place, (road, number, on_road, compound, building, unit, floor, room, left), rest = found
+    below = ChineseLine(
+        road and road.format(*numbers),
+        number and number.format(*numbers),
+        on_road,
+        compound and compound.format(*numbers),
+        building and building.format(*numbers),
+        unit and unit.format(*numbers),
+        floor and floor.format(*numbers),
+        room and room.format(*numbers),
+        left and left.format(*numbers),
+    )
+    return Split(place, below, rest.format(*numbers))
 
 
-_POSTCODE_HEADS = frozenset(("", "邮", *"0123456789"))
-_Shape = tuple[Place, bool, tuple[str | None, ...]]
+def split_whole(line: str, city: str | None, district: str | None) -> Split:
+    """A line without blanks between hanzi, punctuation and brackets, taken apart by itself."""
+    line = simplify(line)
+    place = read_place(line, city, district)
+    rest = line[place.end :]
+    return Split(place, split_line(rest), rest)
 
 
 @lru_cache(maxsize=CACHED)
-def _split_shape(shape: str, city: str | None, district: str | None) -> _Shape | None:
-    """Place, whether the number is of the road, and the pieces with {0}, {1} ... for the numbers of the line."""
+def _split_shape(shape: str, city: str | None, district: str | None) -> Split | None:
+    """A line with 0 for each of its numbers, taken apart; the pieces have {0}, {1} ... in their places."""
     if shape.count("0") > len(_STAND_INS) or _OTHER_DIGIT.search(shape):
         return None
     digits = iter(_STAND_INS)
-    line = _RUN.sub(lambda match: next(digits), shape)
-    place = read_place(line, city, district)
-    below = split_line(line[place.end :])
-    pieces = [piece if piece is None else piece.translate(_BY_STAND_IN) for piece in (*below[:2], *below[3:])]
-    return place, below.on_road, tuple(pieces)
+    place, below, rest = split_whole(_RUN.sub(lambda match: next(digits), shape), city, district)
+    if "0" not in shape:
+        return Split(place, below, rest)
+    marked: dict[str, Any] = {
+        name: piece.translate(_BY_STAND_IN) for name, piece in below._asdict().items() if isinstance(piece, str)
+    }
+    return Split(place, below._replace(**marked), rest.translate(_BY_STAND_IN))

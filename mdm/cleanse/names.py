@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from mdm.cleanse import names_chinese as chinese
 from mdm.cleanse import names_latin as latin
@@ -19,8 +19,7 @@ _PARTS = NameParts._fields
 _NO_PARTS, _NO_KEYS = NameParts(), NameKeys()
 
 
-@dataclass(frozen=True, slots=True)
-class CleansedName:
+class CleansedName(NamedTuple):
     """A name for people, its keys for matching, and issues."""
 
     shown: NameParts = _NO_PARTS

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mdm.party import MAPPED
 
@@ -42,27 +43,33 @@ def original_column(mapped: pa.Table, connection: duckdb.DuckDBPyConnection | No
     con = duckdb.connect() if connection is None else connection.cursor()
     try:
         con.register("cleanse_mapped", mapped.select(list(KEPT)))
-        live = [name for name in KEPT if mapped.column(name).null_count < mapped.num_rows]
-        if not live:
+        members = ", ".join(filter(None, (_member(name, mapped.column(name)) for name in KEPT)))
+        if not members:
             return pa.chunked_array([pa.repeat(pa.scalar("{}"), mapped.num_rows)])
-        members = ", ".join(_member(MAPPED.field(name)) for name in live)
         query = f"select '{{' || concat_ws(',', {members}) || '}}' as original from cleanse_mapped"
         return con.sql(query).to_arrow_table().column("original").cast(pa.string())
     finally:
         con.close()
 
 
-def _member(field: pa.Field) -> str:
-    """SQL of `"name":value`, or null when the value is null."""
-    return f"""'"{field.name}":' || {_json(field.name, field.type)}"""
+def _member(name: str, column: pa.ChunkedArray) -> str | None:
+    """SQL of `"name":value`, or null when the value is null; None when there is no value in the whole column."""
+    if column.null_count == len(column):
+        return None
+    return f"""'"{name}":' || {_json(name, column)}"""
 
 
-def _json(sql: str, kind: pa.DataType) -> str:
-    """SQL of the JSON text of an expression of an Arrow type; null when it is null."""
-    if pa.types.is_list(kind):
-        inner = f"coalesce({_json('x', kind.value_type)}, 'null')"
+def _json(sql: str, column: pa.ChunkedArray) -> str:
+    """SQL of the JSON text of an expression that has the values of `column`; null when it is null."""
+    if pa.types.is_list(column.type):
+        inner = f"coalesce({_json('x', pc.list_flatten(column))}, 'null')"
         return f"('[' || array_to_string(list_transform({sql}, lambda x: {inner}), ',') || ']')"
-    if pa.types.is_struct(kind):
-        fields = ", ".join(f"""'"{field.name}":' || {_json(f'{sql}."{field.name}"', field.type)}""" for field in kind)
-        return f"(case when {sql} is not null then '{{' || concat_ws(',', {fields}) || '}}' end)"
+    if pa.types.is_struct(column.type):
+        fields = [(field.name, pc.struct_field(column, field.name)) for field in column.type]
+        members = ", ".join(
+            f"""'"{name}":' || {_json(f'{sql}."{name}"', inner)}"""
+            for name, inner in fields
+            if inner.null_count < len(inner)
+        )
+        return f"(case when {sql} is not null then '{{' || concat_ws(',', {members or 'null'}) || '}}' end)"
     return f"(case when {sql} is not null then to_json({sql})::varchar end)"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mdm.cleanse.addresses import cleanse_address
-from mdm.cleanse.dates import cleanse_date
+from mdm.cleanse.dates import CleansedDate, cleanse_date
 from mdm.cleanse.emails import cleanse_email
-from mdm.cleanse.fold import tidy
+from mdm.cleanse.fold import CACHED, tidy
 from mdm.cleanse.identifiers import cleanse_identifier
 from mdm.cleanse.names import cleanse_name
 from mdm.cleanse.organisations import cleanse_organisation
@@ -101,23 +102,27 @@ def _text(values: Values, context: CleanseContext) -> Cleansed:
     return (tidy(values[0]),), ()
 
 
-def _period(values: Values, attribute: str, context: CleanseContext) -> tuple[Values, tuple[Issue, ...]]:
+@lru_cache(maxsize=CACHED)  # the days of a contract are few
+def _day(text: str | None, region: str, attribute: str) -> CleansedDate:
+    return cleanse_date(text, region=region, attribute=attribute)
+
+
+def _period(start: str | None, end: str | None, attribute: str, context: CleanseContext) -> Cleansed:
     """(valid_from, valid_to) as dates."""
-    if values == (None, None):
-        return values, ()
-    found = [
-        cleanse_date(value, region=context.region, attribute=f"{attribute}.{name}")
-        for name, value in zip(("valid_from", "valid_to"), values, strict=True)
-    ]
-    return tuple(read.value for read in found), found[0].issues + found[1].issues
+    if start is None and end is None:
+        return _ALWAYS
+    first = _day(start, context.region, f"{attribute}.valid_from")
+    last = _day(end, context.region, f"{attribute}.valid_to")
+    return (first.value, last.value), first.issues + last.issues
 
 
 def _address(values: Values, context: CleanseContext) -> Cleansed:
-    found = cleanse_address(AddressText(*values[:-2]), region=context.region)
-    if found.address is None:
-        return (*(None,) * len(values), *found.keys), found.issues
-    period, late = _period(values[-2:], "address", context)
-    return (*found.address, *period, *found.keys), found.issues + late
+    *texts, start, end = values
+    address, keys, issues = cleanse_address(AddressText._make(texts), region=context.region)
+    if address is None:
+        return (None,) * len(values) + keys, issues
+    period, late = _period(start, end, "address", context)
+    return address + (period or ()) + keys, issues + late
 
 
 def _identifier(values: Values, context: CleanseContext) -> Cleansed:
@@ -127,26 +132,28 @@ def _identifier(values: Values, context: CleanseContext) -> Cleansed:
 
 
 def _phone(values: Values, context: CleanseContext) -> Cleansed:
-    value, *dates, home = values
+    value, start, end, home = values
     found = cleanse_phone(value, region=context.region, area_code=context.area_code, home=home)
-    period, late = _period(tuple(dates), "phones", context)
-    return (None if found.number is None else (found.number, *period)), found.issues + late
+    period, late = _period(start, end, "phones", context)
+    return (None if found.number is None else (found.number, *(period or ()))), found.issues + late
 
 
 def _email(values: Values, context: CleanseContext) -> Cleansed:
-    found = cleanse_email(values[0], region=context.region)
-    period, late = _period(values[1:], "emails", context)
-    return (None if found.address is None else (found.address, *period)), found.issues + late
+    value, start, end = values
+    found = cleanse_email(value, region=context.region)
+    period, late = _period(start, end, "emails", context)
+    return (None if found.address is None else (found.address, *(period or ()))), found.issues + late
 
 
 def _subscription(values: Values, context: CleanseContext) -> Cleansed:
-    product, number, status = (tidy(value) for value in values[:3])
+    product, number, status, start, end, home = values
+    product, number, status = tidy(product), tidy(number), tidy(status)
     if number is not None:
-        found = cleanse_phone(number, region=context.region, area_code=context.area_code, home=values[-1])
+        found = cleanse_phone(number, region=context.region, area_code=context.area_code, home=home)
         number = found.number or number
-    period, issues = _period(values[3:5], "subscriptions", context)
+    period, issues = _period(start, end, "subscriptions", context)
     known = product is not None or number is not None or status is not None
-    return ((product, number, status, *period) if known else None), issues
+    return ((product, number, status, *(period or ())) if known else None), issues
 
 
 def _trimmed(needed: int) -> Cleanser:
@@ -159,6 +166,7 @@ def _trimmed(needed: int) -> Cleanser:
     return cleanse
 
 
+_ALWAYS: Cleansed = (None, None), ()
 _PERIOD = ("valid_from", "valid_to")
 _ADDRESS_KEYS = ("number_key", "street_key", "unit_key", "place_key", "dwelling_key")
 _ADDRESS_FIELDS = tuple(f"address.{name}" for name in (*ADDRESS_TEXT_FIELDS, *_PERIOD))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata
@@ -21,6 +21,7 @@ _EXTENSION = re.compile(
 )
 _CN_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[- ]?\d{7,8})-\d{1,6}$")
 _CN_TOLL = re.compile(r"(?:\+?86)?([48]00\d{7})")
+_CN_LANDLINE = re.compile(r"\(?(0[1-9][0-9]{1,2})\)?-?([2-9][0-9]{6,7})")
 _CN_LOCAL = re.compile(r"[2-9]\d{6,7}")
 _CN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _NANP = re.compile(r"\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})")
@@ -30,8 +31,7 @@ SHORTEST = 7  # digits; 110, 10086 and 95588 are services, not customers
 _KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "uan", "pager")
 
 
-@dataclass(frozen=True, slots=True)
-class CleansedPhone:
+class CleansedPhone(NamedTuple):
     """A number in E.164, or None, with issues."""
 
     number: str | None
@@ -85,9 +85,14 @@ def _number(value: str, digits: str, region: str, area_code: str | None) -> str 
 
 
 def _ordinary(text: str, region: str) -> str | None:
-    """The commonest forms at once: 13919012345 in China, 403-262-1234 and (403) 262-1234 in North America."""
-    if region == "CN" and _CN_MOBILE.fullmatch(text) and not is_placeholder_number(text):
-        return f"+86{text}" if _pattern("CN", ("mobile",)).fullmatch(text) else None
+    """The commonest forms at once: 13919012345 and 0931-8412345 in China, (403) 262-1234 in North America."""
+    if region == "CN":
+        if _CN_MOBILE.fullmatch(text) and not is_placeholder_number(text):
+            return f"+86{text}" if _pattern("CN", ("mobile",)).fullmatch(text) else None
+        if match := _CN_LANDLINE.fullmatch(text):
+            digits = match.group(1) + match.group(2)
+            return None if is_placeholder_number(digits) else _landline(digits)
+        return None
     if region in _NANP_REGIONS and (match := _NANP.fullmatch(text)):
         national = "".join(match.groups())
         if not is_placeholder_number(national) and _pattern(region, _KINDS).fullmatch(national):

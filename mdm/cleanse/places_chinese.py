@@ -41,8 +41,8 @@ class Place(NamedTuple):
 class _Divisions:
     provinces: dict[str, str]  # any written form -> full name
     cities: dict[str, str]
-    province_pattern: re.Pattern[str]
-    city_pattern: re.Pattern[str]
+    province_patterns: dict[str, re.Pattern[str]]  # by first character
+    city_patterns: dict[str, re.Pattern[str]]
     initials: frozenset[str]  # first characters of provinces and cities
 
 
@@ -57,7 +57,15 @@ def _divisions() -> _Divisions:
             if len(bare := _NATIONS.sub("", city)) >= _SHORTEST and bare not in provinces:
                 cities.setdefault(bare, city)
     initials = frozenset(name[0] for name in (*provinces, *cities))
-    return _Divisions(provinces, cities, _any_of(provinces), _any_of(cities), initials)
+    return _Divisions(provinces, cities, _by_initial(provinces), _by_initial(cities), initials)
+
+
+def _by_initial(names: dict[str, str]) -> dict[str, re.Pattern[str]]:
+    """One pattern per first character: an alternation of hundreds of names is tried name by name."""
+    groups: dict[str, dict[str, str]] = {}
+    for name, full in names.items():
+        groups.setdefault(name[0], {})[name] = full
+    return {initial: _any_of(group) for initial, group in groups.items()}
 
 
 def _any_of(names: dict[str, str]) -> re.Pattern[str]:
@@ -65,7 +73,8 @@ def _any_of(names: dict[str, str]) -> re.Pattern[str]:
     ordered = sorted(names, key=len, reverse=True)
     whole = [name for name in ordered if names[name] == name]
     short = [name for name in ordered if names[name] != name]
-    return re.compile(f"(?:{'|'.join(whole)}|(?:{'|'.join(short)})(?![市区县旗]){_NOT_STREET})")
+    names_only = [*whole, *([f"(?:{'|'.join(short)})(?![市区县旗]){_NOT_STREET}"] if short else [])]
+    return re.compile(f"(?:{'|'.join(names_only)})")
 
 
 def canonical_city(text: str | None) -> str | None:
@@ -100,13 +109,13 @@ def _read(text: str, so_far: Place) -> Place:
         postcode, at = match.group(1) or match.group(2), match.end()
     if match := _COUNTRY.match(text, at):
         at = match.end()
-    if match := known.province_pattern.match(text, at):
+    if match := _match(known.province_patterns, text, at):
         province, at = province or known.provinces[match.group()], match.end()
     if province in known.cities:
         city = city or province
         if text.startswith(province or "", at):
             at += len(province or "")
-    if match := known.city_pattern.match(text, at):
+    if match := _match(known.city_patterns, text, at):
         found = known.cities[match.group()]
         if city is None or city == found:
             city, at = found, match.end()
@@ -122,6 +131,11 @@ def _read(text: str, so_far: Place) -> Place:
     if town is None and (match := _TOWN.match(text, at)):
         town, at = match.group(1), match.end()
     return Place(province, city, district, town, postcode, at)
+
+
+def _match(patterns: dict[str, re.Pattern[str]], text: str, at: int) -> re.Match[str] | None:
+    pattern = patterns.get(text[at : at + 1])
+    return None if pattern is None else pattern.match(text, at)
 
 
 def _read_district(text: str, at: int) -> tuple[str | None, int]:

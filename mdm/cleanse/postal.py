@@ -32,6 +32,6 @@ class AddressKeys(NamedTuple):
     dwelling: str | None = None
 
 
-def dwelling(*parts: str | None) -> str:
+def dwelling(number: str | None, street: str | None, unit: str | None, po_box: str | None, place: str | None) -> str:
     """number|street|unit|po_box|place, unknown parts empty."""
-    return "|".join(part or "" for part in parts)
+    return f"{number or ''}|{street or ''}|{unit or ''}|{po_box or ''}|{place or ''}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from importlib.abc import MetaPathFinder
 from types import TracebackType
 from typing import Any, Literal
 
@@ -23,7 +25,7 @@ _ISSUES = CLEANSED.field("issues").type
 
 
 class Workers:
-    """Processes that start when first needed and end with the block."""
+    """Processes that start when first needed and end with the block; one block may serve many batches."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
@@ -37,20 +39,41 @@ class Workers:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+            self._pool = None
 
-    def run(self, kind: Kind, index: int, values: list[pa.Array], context: CleanseContext) -> Result:
-        """The outputs of part `index` for equally long columns of distinct values."""
+    def run(self, kind: Kind, index: int, values: list[pa.Array], context: CleanseContext) -> Callable[[], Result]:
+        """Starts part `index` on equally long columns of distinct values; what comes back waits for its outputs."""
         if self._processes < 2 or len(values[0]) < PARALLEL_FROM:
-            return run_part(kind, index, values, context)
+            found = run_part(kind, index, values, context)
+            return lambda: found
         if self._pool is None:
-            # forkserver: a fork of this process would copy the threads of Arrow and DuckDB half; no garbage collector,
-            # as the workers make no cycles and live for one batch
+            # forkserver: a fork of this process would copy the threads of Arrow and DuckDB half
             method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
             self._pool = ProcessPoolExecutor(
-                self._processes, mp_context=multiprocessing.get_context(method), initializer=gc.disable
+                self._processes, mp_context=multiprocessing.get_context(method), initializer=_start
             )
-        tasks = [self._pool.submit(_run_task, kind, index, chunk, context) for chunk in _chunks(values)]
-        return _joined([_unpacked(task.result()) for task in tasks])
+        pool = self._pool
+        tasks = [pool.submit(_run_task, kind, index, chunk, context) for chunk in _chunks(values)]
+        return lambda: _joined([_unpacked(task.result()) for task in tasks])
+
+
+class _NoPandas(MetaPathFinder):
+    """Says that pandas is not installed."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
+def _start() -> None:
+    """A worker: no garbage collector, as it makes no cycles; no pandas.
+
+    Arrow looks for pandas once, at the first list that it is given, and importing it takes seconds.
+    """
+    gc.disable()
+    sys.meta_path.insert(0, _NoPandas())
+    pa.array([""])
+    sys.meta_path.pop(0)
 
 
 def run_part(kind: Kind, index: int, values: list[pa.Array], context: CleanseContext) -> Result:
