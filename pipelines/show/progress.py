@@ -25,7 +25,12 @@ def shown_progress(*, silent: bool = False) -> Iterator[Callable[[str], None]]:
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=24))
     bar = Progress(
-        *columns, MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True, markup=False), transient=True
+        *columns,
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True, markup=False),
+        transient=True,
+        refresh_per_second=4,
     )
     with bar:
         task = bar.add_task("open the database", total=STEPS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -46,7 +46,11 @@ def _sources(out: Console, report: Mapping[str, Any]) -> None:
     columns = {"source": LEFT, "file": LEFT, **{TITLES[name]: RIGHT for name in names}, "": LEFT}
     body = [[row["system"], row["file"], *(row[n] for n in names), _state(row)] for row in rows]
     total = ["all", "", *(sum(row[n] for row in rows) for n in names), ""]
-    out.print(table(columns, body, footer=total))
+    drawn = table(columns, body, footer=total)
+    if out.measure(drawn, options=out.options.update(max_width=1000)).maximum <= out.width:
+        out.print(drawn)
+    else:  # a number must not be cut
+        _equations(out, rows)
     for system, reason in report["stopped"].items():
         out.print(Text(f"{system} was stopped, nothing of it was applied: {reason}", style="red"))
     for row in rows:
@@ -59,6 +63,15 @@ def _sources(out: Console, report: Mapping[str, Any]) -> None:
         columns = {"source": LEFT, "rows": RIGHT, "reason": LEFT, "the first": LEFT, "": LEFT}
         names = ["system", "rows", "reason", "where", "detail"]
         out.print(table(columns, [[row[name] for name in names] for row in report["quarantined"]]))
+
+
+def _equations(out: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The same for narrow terminals, a line per file."""
+    for row in rows:
+        parts = [f"{row[name]:,} {name}" for name in EQUATION if row[name]] or ["0"]
+        gone = f"; {row['missing']:,} gone from the feed" if row["missing"] else ""
+        text = f"  {row['system']} {row['file']}: {row['rows_read']:,} rows = {' + '.join(parts)}{gone} "
+        out.print(Text.assemble(text, _state(row)))
 
 
 def _state(row: Mapping[str, Any]) -> Text:

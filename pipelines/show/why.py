@@ -36,6 +36,7 @@ def _rows(pair: PairExplanation) -> list[list[object]]:
             f"{compared.bits:+.1f}",
         ]
         for compared in pair.comparisons
+        if compared.left is not None or compared.right is not None
     ]
     rows.append(["before any evidence", "", "", "how rare it is that two records are one party", f"{pair.prior:+.1f}"])
     rows.append(["together", "", "", f"{pair.band} (a match from {pair.match_weight:g} bits)", f"{pair.weight:+.1f}"])
