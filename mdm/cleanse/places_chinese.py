@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mdm.cleanse.reference import rows
 
@@ -41,8 +41,6 @@ class Place(NamedTuple):
 class _Divisions:
     provinces: dict[str, str]  # any written form -> full name
     cities: dict[str, str]
-    province_patterns: dict[str, re.Pattern[str]]  # by first character
-    city_patterns: dict[str, re.Pattern[str]]
     initials: frozenset[str]  # first characters of provinces and cities
 
 
@@ -57,15 +55,15 @@ def _divisions() -> _Divisions:
             if len(bare := _NATIONS.sub("", city)) >= _SHORTEST and bare not in provinces:
                 cities.setdefault(bare, city)
     initials = frozenset(name[0] for name in (*provinces, *cities))
-    return _Divisions(provinces, cities, _by_initial(provinces), _by_initial(cities), initials)
+    return _Divisions(provinces, cities, initials)
 
 
-def _by_initial(names: dict[str, str]) -> dict[str, re.Pattern[str]]:
-    """One pattern per first character: an alternation of hundreds of names is tried name by name."""
-    groups: dict[str, dict[str, str]] = {}
-    for name, full in names.items():
-        groups.setdefault(name[0], {})[name] = full
-    return {initial: _any_of(group) for initial, group in groups.items()}
+@cache
+def _pattern(kind: Literal["provinces", "cities"], initial: str) -> re.Pattern[str] | None:
+    """The names with this first character: one alternation of hundreds of names would be tried name by name."""
+    names: dict[str, str] = getattr(_divisions(), kind)
+    found = {name: full for name, full in names.items() if name[0] == initial}
+    return _any_of(found) if found else None
 
 
 def _any_of(names: dict[str, str]) -> re.Pattern[str]:
@@ -109,13 +107,13 @@ def _read(text: str, so_far: Place) -> Place:
         postcode, at = match.group(1) or match.group(2), match.end()
     if match := _COUNTRY.match(text, at):
         at = match.end()
-    if match := _match(known.province_patterns, text, at):
+    if match := _match("provinces", text, at):
         province, at = province or known.provinces[match.group()], match.end()
     if province in known.cities:
         city = city or province
         if text.startswith(province or "", at):
             at += len(province or "")
-    if match := _match(known.city_patterns, text, at):
+    if match := _match("cities", text, at):
         found = known.cities[match.group()]
         if city is None or city == found:
             city, at = found, match.end()
@@ -133,8 +131,9 @@ def _read(text: str, so_far: Place) -> Place:
     return Place(province, city, district, town, postcode, at)
 
 
-def _match(patterns: dict[str, re.Pattern[str]], text: str, at: int) -> re.Match[str] | None:
-    pattern = patterns.get(text[at : at + 1])
+def _match(kind: Literal["provinces", "cities"], text: str, at: int) -> re.Match[str] | None:
+    initial = text[at : at + 1]
+    pattern = _pattern(kind, initial) if initial in _divisions().initials else None
     return None if pattern is None else pattern.match(text, at)
 
 
