@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from expectations.report import trend_of
 from mdm.cleanse.batch import cleanse_batch
+from mdm.cleanse.workers import Workers
 from mdm.contracts import SourceContract
 from mdm.party import CLEANSED, INSTANT, QUARANTINE
 from mdm.resolve.incarnation import is_new_incarnation
@@ -26,6 +27,7 @@ from pipelines.steps.receive import CHANGED
 WORK = CLEANSED.append(pa.field("record_id", pa.int64())).append(pa.field("incarnation", pa.int32()))
 WORK = WORK.append(pa.field("moved", pa.bool_()))  # known before under this incarnation: its data changed
 GONE = pa.schema([("record_id", pa.int64()), ("extracted_at", INSTANT)])
+PROCESSES = 2  # that cleanse side by side
 REPLACED = pa.schema([("record_id", pa.int64())])
 
 
@@ -34,24 +36,26 @@ def cleanse(night: Night) -> dict[str, Any]:
     accepted, quarantined, results, stopped = [], [QUARANTINE.empty_table()], [], {}
     rejected: list[dict[str, Any]] = []
     last = night.settings.gates.trend_runs
-    for contract in night.contracts:
-        changed = night.folder.read("receive", f"changed-{contract.source}", CHANGED)
-        if changed.num_rows == 0:
-            continue
-        night.progress(f"cleanse {contract.source}")
-        from expectations.gate import check_cleansed  # seconds to import
+    with Workers(PROCESSES) as workers:
+        for contract in night.contracts:
+            changed = night.folder.read("receive", f"changed-{contract.source}", CHANGED)
+            if changed.num_rows == 0:
+                continue
+            night.progress(f"cleanse {contract.source}")
+            from expectations.gate import check_cleansed  # seconds to import
 
-        with night.database.begin() as connection:
-            rows = runs.expectation_rows(connection, last, system=contract.source)
-        trend = trend_of(rows, system=contract.source, last=last)
-        gate = check_cleansed(_cleansed(night, contract, changed), contract, policy=night.settings.gates, trend=trend)
-        results += [asdict(result) for result in gate.results]
-        quarantined.append(gate.quarantined.cast(QUARANTINE))
-        if gate.stopped:
-            stopped[contract.source] = gate.stopped
-            continue
-        accepted.append(gate.accepted)
-        rejected += _rejected_rows(contract.source, gate.accepted, gate.quarantined)
+            with night.database.begin() as connection:
+                rows = runs.expectation_rows(connection, last, system=contract.source)
+            trend = trend_of(rows, system=contract.source, last=last)
+            cleansed = _cleansed(night, contract, changed, workers)
+            gate = check_cleansed(cleansed, contract, policy=night.settings.gates, trend=trend)
+            results += [asdict(result) for result in gate.results]
+            quarantined.append(gate.quarantined.cast(QUARANTINE))
+            if gate.stopped:
+                stopped[contract.source] = gate.stopped
+                continue
+            accepted.append(gate.accepted)
+            rejected += _rejected_rows(contract.source, gate.accepted, gate.quarantined)
     folder = night.folder
     with night.scratch() as scratch:
         counts = _identify(night, pa.concat_tables([CLEANSED.empty_table(), *accepted]), stopped, scratch)
@@ -74,13 +78,13 @@ def _rejected_rows(system: str, accepted: pa.Table, quarantined: pa.Table) -> li
     return [{"system": system, "file": file, "rows": rows} for file, rows in found]
 
 
-def _cleansed(night: Night, contract: SourceContract, changed: pa.Table) -> pa.Table:
+def _cleansed(night: Night, contract: SourceContract, changed: pa.Table, workers: Workers) -> pa.Table:
     """CLEANSED rows; each keeps the time at which its own delivery was cut."""
     parts = []
     for extracted_at in changed["extracted_at"].unique().to_pylist():
         of_delivery = changed.filter(pc.equal(changed["extracted_at"], pa.scalar(extracted_at, INSTANT)))
         context = night.context_of(contract, extracted_at)
-        parts.append(cleanse_batch(of_delivery.drop_columns(["extracted_at"]), context=context))
+        parts.append(cleanse_batch(of_delivery.drop_columns(["extracted_at"]), context=context, workers=workers))
     return pa.concat_tables(parts)
 
 
