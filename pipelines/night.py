@@ -194,7 +194,7 @@ def _note(night: Night, step: str, status: str, manifest: dict[str, Any] | None 
 
 def _meaning(settings: Settings, digests: Iterable[str]) -> str:
     """What a run's files depend on besides the feeds: after a change of it an unfinished run begins anew."""
-    sections = settings.model_dump(mode="json", exclude={"database_url", "workspace", "landing", "run"})
+    sections = settings.model_dump(mode="json", exclude={"database_url", "workspace", "landing", "run", "api"})
     return orjson.dumps([sections, list(digests)], option=orjson.OPT_SORT_KEYS).hex()
 
 
