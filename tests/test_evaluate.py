@@ -164,3 +164,13 @@ def test_tasks_are_judged_by_the_truth(scratch: duckdb.DuckDBPyConnection) -> No
     scratch.execute("CREATE TABLE row AS SELECT * FROM (VALUES (1, 'p'), (2, 'p'), (3, 'q')) t(record_id, person)")
     found = evaluate._tasks(scratch, pa.table({"left_id": [1, 1, 7], "right_id": [2, 3, 8]}), 30)
     assert found == {"open": 3, "share_of_rows": 0.1, "judged": 2, "true_share": 0.5}
+
+
+def test_on_the_day_that_somebody_leaves_they_are_gone(scratch: duckdb.DuckDBPyConnection) -> None:
+    score = households(
+        scratch,
+        "(1, 'A', 'own', DATE '2020-05-01'), (2, 'B', 'stays', DATE '2020-05-01')",
+        ("A", "H1", None, "2020-05-01"),
+        ("B", "H1", "2020-05-01", None),
+    )
+    assert score["precision"] == 1.0

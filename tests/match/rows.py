@@ -185,6 +185,8 @@ def near_miss(row: dict[str, Any], rng: random.Random) -> dict[str, Any]:
         found["given"], found["middle"] = row["middle"], row["given"]
     if rng.random() < 0.15:
         found["family"], found["former"] = _word(rng, 7), row["family"]
+    if rng.random() < 0.15:
+        found["family"], found["former"] = row["family"][:-2] + "io", None
     found["nicknames"] = None if found["given"] is None else [found["given"]]
     if rng.random() < 0.2:
         found["given"] = row["given"][:3]

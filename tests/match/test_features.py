@@ -73,7 +73,7 @@ def assert_same_on_both_paths(table: pa.Table) -> None:
         assert sorted(map(str, bulk_keys)) == sorted(map(str, online))
 
 
-@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(CLEANSED_ROWS)
 def test_random_records_have_the_same_features_and_keys_on_both_paths(rows: list[dict[str, Any]]) -> None:
     numbered = [row | {"record_id": number, "system": "s"} for number, row in enumerate(rows)]

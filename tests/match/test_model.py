@@ -8,13 +8,15 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from mdm.match.comparisons import COMPARISONS
 from mdm.match.model import RELIABLE, Frequencies, Model, default_prior, untrained
 from mdm.party import PartyType
 
+# Fifty probabilities shrink for minutes and tell no more for it.
+MANY = settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
 PROBABILITY = st.sampled_from([0.0, 1e-12, 1e-9, 0.5, 1.0]) | st.floats(0, 1)
 
 
@@ -39,7 +41,7 @@ def models(draw: st.DrawFn) -> Model:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@MANY
 @given(models())
 def test_a_model_survives_its_json(model: Model) -> None:
     again = Model.from_json(model.to_json())
@@ -47,7 +49,7 @@ def test_a_model_survives_its_json(model: Model) -> None:
     assert again.model_id == model.model_id
 
 
-@settings(max_examples=40, deadline=None)
+@MANY
 @given(models())
 def test_weights_are_distinct_finite_and_a_millionth_of_a_bit_from_log2_of_m_over_u(model: Model) -> None:
     for comparison in model.comparisons:

@@ -52,7 +52,7 @@ PREDICATES: list[Predicate] = [
 ROWS = st.lists(feature_rows(), min_size=2, max_size=8)
 ANY_ROWS = st.lists(feature_rows(ANY_SCRIPT), min_size=2, max_size=8)
 # An example is up to 64 pairs. Rows of forty values shrink for minutes, and the failing pair is shown anyway.
-FEW = settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+FEW = settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
 
 
 def assert_predicates_agree(rows: list[dict[str, Any]]) -> None:
