@@ -103,11 +103,11 @@ def test_levels_are_the_same_in_sql_and_in_python(rows: list[dict[str, Any]]) ->
 
 
 def test_levels_of_near_misses_are_the_same_and_every_level_is_met() -> None:
-    reached = assert_levels_agree(corpus(30))
+    reached = assert_levels_agree(corpus(20))
     declared = {(number, index) for number, c in enumerate(DECLARED) for index in range(-1, len(c.levels))}
     unmet = declared - reached
     assert not {(DECLARED[n].name, "missing" if i < 0 else DECLARED[n].levels[i].code) for n, i in unmet}, (
-        "let tests.match.rows.corpus spoil rows so that these levels are met too"
+        "add a row to tests.match.rows.NOT_QUITE_KATHERINE that meets these levels"
     )
 
 
