@@ -164,11 +164,11 @@ def _refusal(groups: _Groups, a: int, b: int, pair: Pair, rules: ClusterRules) -
     clash = groups.clash(a, b)
     if clash is not None:
         return refuse("refused_union", f"different numbers: {clash}")
-    size_a, size_b = len(groups.members[a]), len(groups.members[b])
-    if size_a + size_b > rules.max_records:
-        return refuse("oversized", f"the customer would have {size_a + size_b} records")
-    if pair.weight < rules.weak_link_weight and min(size_a, size_b) >= rules.weak_link_records:
-        return refuse("weak_link", f"{size_a} and {size_b} records would hang together by one weak pair")
+    smaller, larger = sorted((len(groups.members[a]), len(groups.members[b])))
+    if smaller + larger > rules.max_records:
+        return refuse("oversized", f"the customer would have {smaller + larger} records")
+    if pair.weight < rules.weak_link_weight and smaller >= rules.weak_link_records:
+        return refuse("weak_link", f"{smaller} and {larger} records would hang together by one weak pair")
     return None
 
 
