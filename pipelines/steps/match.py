@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import orjson
 
+from mdm.errors import StoreError
 from mdm.match import batch
 from mdm.match.blocking import keys_sql
 from mdm.match.features import feature_sql, load_nicknames
@@ -147,7 +148,7 @@ def _model(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -
     with night.database.begin() as connection:
         current = models.current_model(connection, party)
     if current is not None:
-        return Model.from_json(orjson.dumps(current["definition"]))
+        return _read(current)
     if scratch.execute("SELECT count(*) FROM of_party").fetchall()[0][0] == 0:
         return None
     night.progress(f"train a model of {party}s")
@@ -155,6 +156,17 @@ def _model(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -
     model = batch.train(scratch, "of_party", party, batch.TrainingSettings(matching.seed, matching.max_pairs))
     night.folder.file("match", f"model-{party}.json").write_bytes(model.to_json())
     return model
+
+
+def _read(current: dict[str, Any]) -> Model:
+    try:
+        return Model.from_json(orjson.dumps(current["definition"]))
+    except ValueError as error:
+        raise StoreError(
+            str(error),
+            where=f"model {current['model_id']}",
+            remedy="The store was matched by another version of mdm: go on with that version, or load a new workspace.",
+        ) from error
 
 
 __all__ = ["PARTIES", "match"]

@@ -23,8 +23,18 @@ def test_every_table_says_what_it_is() -> None:
 
 
 def test_migrating_again_changes_nothing(connection: sa.Connection) -> None:
+    def schema() -> list[tuple[object, ...]]:
+        query = (
+            "select table_name, column_name, data_type from information_schema.columns where table_schema = 'public'"
+        )
+        columns = connection.exec_driver_sql(f"{query} order by 1, 2").all()
+        return [*map(tuple, columns), *map(tuple, connection.exec_driver_sql("select * from alembic_version").all())]
+
     migrate(connection)
+    once = schema()
     migrate(connection)
+    assert once
+    assert schema() == once
 
 
 def test_many_at_once_take_turns(fresh_database: Database) -> None:
