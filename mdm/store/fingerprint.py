@@ -18,8 +18,7 @@ from record order by record_id, recorded_from desc
 # table -> (what of a row counts, from where)
 _COUNTED = {
     "record": (
-        "system, local_id, incarnation, party, role, status, content_hash, changed_at, cleansed::text, original::text, "
-        "(select array_agg(k order by k) from unnest(keys) k)",
+        "system, local_id, incarnation, party, role, status, content_hash, changed_at, cleansed::text, original::text",
         "record where recorded_to = 'infinity'",
     ),
     "record_key": ("key, n.name", "record_key join named n using (record_id)"),

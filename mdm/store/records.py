@@ -68,7 +68,7 @@ def versions(connection: sa.Connection, system: str, local_id: str) -> list[dict
 def version(connection: sa.Connection, record_id: int) -> dict[str, Any] | None:
     """The current version of one record with its document and original, or None."""
     row = connection.exec_driver_sql(
-        f"select {_DOCUMENT}, r.original, r.keys, r.run_id, r.recorded_from from record r "
+        f"select {_DOCUMENT}, r.original, r.run_id, r.recorded_from from record r "
         "where r.record_id = %(record_id)s and r.recorded_to = 'infinity'",
         {"record_id": record_id},
     )
@@ -92,11 +92,11 @@ def put_versions(connection: sa.Connection, source: Source) -> StateCounts:
 
 _VERSION = (
     "record_id", "system", "local_id", "incarnation", "party", "role", "status", "content_hash", "extracted_at",
-    "changed_at", "run_id", "cleansed", "original", "keys",
+    "changed_at", "run_id", "cleansed", "original",
 )  # fmt: skip
 _DELETED_VERSION = """
 select r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, 'deleted', r.content_hash, g.extracted_at,
-       r.changed_at, g.run_id, r.cleansed, r.original, '{}'::bigint[]
+       r.changed_at, g.run_id, r.cleansed, r.original
 from gone g join record r on r.record_id = g.record_id and r.recorded_to = 'infinity' and r.status = 'accepted'
 """
 

@@ -55,10 +55,8 @@ def _records(night: Night, connection: sa.Connection) -> dict[str, Any]:
             f"""
             SELECT w.record_id, w.system, w.local_id, w.incarnation, w.party, w.role, 'accepted' AS status,
                    w.content_hash, w.extracted_at, w.changed_at, '{night.run_id}' AS run_id,
-                   {document_sql()} AS cleansed, w.original, coalesce(k.keys, []) AS keys
+                   {document_sql()} AS cleansed, w.original
             FROM {folder.sql("cleanse", "records")} w
-            LEFT JOIN (SELECT record_id, list(key ORDER BY key) AS keys FROM {folder.sql("match", "keys")}
-                       GROUP BY record_id) k USING (record_id)
             """
         )
         put = records.put_versions(connection, versions)

@@ -10,13 +10,13 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def records(*record_ids: int, **changes: Any) -> pa.Table:
-    """Records `r<id>` of system `crm` with the keys [id, id % 10]."""
+    """Records `r<id>` of system `crm`."""
     rows = [
         {
             "record_id": number, "system": "crm", "local_id": f"r{number}", "incarnation": 1, "party": "person",
             "role": "customer", "status": "accepted", "content_hash": number, "extracted_at": LONG_AGO,
             "changed_at": None, "run_id": "run1", "cleansed": '{"n":1}', "original": '{"N":"1"}',
-            "keys": [1000 + number, number % 10], **changes,
+            **changes,
         }
         for number in record_ids
     ]  # fmt: skip
@@ -28,7 +28,7 @@ RECORD = pa.schema(
         ("record_id", pa.int64()), ("system", pa.string()), ("local_id", pa.string()), ("incarnation", pa.int32()),
         ("party", pa.string()), ("role", pa.string()), ("status", pa.string()), ("content_hash", pa.int64()),
         ("extracted_at", pa.timestamp("us", "UTC")), ("changed_at", pa.timestamp("us", "UTC")), ("run_id", pa.string()),
-        ("cleansed", pa.string()), ("original", pa.string()), ("keys", pa.list_(pa.int64())),
+        ("cleansed", pa.string()), ("original", pa.string()),
     ]
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mdm.store import bulk_out
 from mdm.store.bulk import copy_rows, deferred_indexes, fetch_arrow, load_temporary
 from mdm.store.database import Database
-from tests.store.factories import records
+from tests.store.factories import pairs, records
 
 BIGINT = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))
@@ -53,13 +53,13 @@ def test_what_goes_in_comes_out(database: Database, rows: list[dict[str, object]
 
 
 def test_sources_are_alike(connection: sa.Connection, tmp_path: Path) -> None:
-    table = records(*range(1, 20_000))
-    pq.write_table(table, tmp_path / "records.parquet", row_group_size=7_000)
-    expected = table.select(["record_id", "keys"]).to_pylist()
-    for source in (table, tmp_path / "records.parquet", duckdb.from_arrow(table)):
-        connection.exec_driver_sql("truncate record")
-        assert copy_rows(connection, "record", table.column_names, source) == table.num_rows
-        found = fetch_arrow(connection, "select record_id, keys from record order by record_id")
+    table = pairs(*((number, number + 1) for number in range(1, 20_000)))
+    pq.write_table(table, tmp_path / "pairs.parquet", row_group_size=7_000)
+    expected = table.to_pylist()
+    for source in (table, tmp_path / "pairs.parquet", duckdb.from_arrow(table)):
+        connection.exec_driver_sql("truncate pair")
+        assert copy_rows(connection, "pair", table.column_names, source) == table.num_rows
+        found = fetch_arrow(connection, f"select {', '.join(table.column_names)} from pair order by left_id")
         assert found.to_pylist() == expected
 
 
@@ -71,10 +71,10 @@ def test_structs_become_json_documents(connection: sa.Connection) -> None:
 
 
 def test_slices_of_batches(connection: sa.Connection) -> None:
-    table = records(*range(1, 20)).slice(5, 7)
-    copy_rows(connection, "record", table.column_names, table)
-    found = fetch_arrow(connection, "select record_id, local_id, keys from record order by record_id")
-    assert found.to_pylist() == table.select(["record_id", "local_id", "keys"]).to_pylist()
+    table = pairs(*((number, number + 1) for number in range(1, 20))).slice(5, 7)
+    copy_rows(connection, "pair", table.column_names, table)
+    found = fetch_arrow(connection, f"select {', '.join(table.column_names)} from pair order by left_id")
+    assert found.to_pylist() == table.to_pylist()
 
 
 def _indexes(connection: sa.Connection) -> list[tuple[str, str]]:

@@ -13,7 +13,6 @@ from mdm.store.tables.columns import (
     CURRENT,
     Recorded,
     bigint,
-    bigints,
     current_index,
     document,
     instant,
@@ -48,7 +47,6 @@ class Record(Recorded, table=True):
     run_id: str = text("the run or request that wrote this version")
     cleansed: Any = document("the record by mdm.party.CLEANSED, without what has a column here")
     original: Any = document("mapped key -> text as delivered", nullable=True)
-    keys: list[int] = bigints("hashed blocking keys")
 
 
 class RecordKey(SQLModel, table=True):

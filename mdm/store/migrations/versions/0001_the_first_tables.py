@@ -437,7 +437,6 @@ def upgrade() -> None:
         sa.Column(
             "original", postgresql.JSON(astext_type=sa.Text()), nullable=True, comment="mapped key -> text as delivered"
         ),
-        sa.Column("keys", postgresql.ARRAY(sa.BigInteger()), nullable=False, comment="hashed blocking keys"),
         sa.PrimaryKeyConstraint("record_id", "recorded_from", name=op.f("record_pk")),
         comment="one immutable version of one source record",
     )
