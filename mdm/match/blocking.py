@@ -1,12 +1,12 @@
 """Blocking keys: what two records must share to be compared at all, hashed into the one candidate index.
 
-A key is a few features joined to one text; a list feature gives one key for each element. The text is hashed (the
-lower 64 bits of MD5, shifted to a positive bigint: DuckDB and Python compute the same number) and stored with the
-record. The first load, the night's increment and the online request all find their candidates through these numbers.
+A key is a few features joined to one text; a list feature gives one key for each element. Party and text are hashed
+(the lower 64 bits of MD5, shifted to a positive bigint: DuckDB and Python compute the same number) and kept in the
+index. The first load, the night's increment and the online request all find their candidates through these numbers.
 
 A key that more than `max_block` current records share would explode. One rule, on current counts, for all paths: it is
 replaced by its finer keys (the same key with another feature added); a finer key that is itself too common gives no
-candidates. Both are reported.
+candidates. Both are reported. Finer keys are in the index only for holders of a key that is too common, or once was.
 """
 
 from __future__ import annotations
@@ -129,46 +129,65 @@ class RecordKey:
     base: int | None = None
 
 
-def hash_text(text: str) -> int:
+def hash_text(party: PartyType, text: str) -> int:
     """A key's number: the lower 64 bits of MD5 (little endian), halved to fit a positive bigint."""
-    return int.from_bytes(hashlib.md5(text.encode(), usedforsecurity=False).digest()[8:], "little") >> 1
+    digest = hashlib.md5(f"{party}|{text}".encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[8:], "little") >> 1
 
 
 def keys_of(row: Row, party: PartyType) -> list[RecordKey]:
-    """All keys of one feature row, refinements included."""
+    """All keys of one feature row, with the finer keys that each has if it is too common."""
     found = []
     for key in KEYS[party]:
         for text in key.texts(row):
-            base = hash_text(text)
+            base = hash_text(party, text)
             found.append(RecordKey(key.name, text, base))
             element = {**row, key.list_feature: [text.split("|", 1)[1]]} if key.list_feature else row
             for finer in key.refinements():
-                found += [RecordKey(finer.name, t, hash_text(t), base) for t in finer.texts(element)]
+                found += [RecordKey(finer.name, t, hash_text(party, t), base) for t in finer.texts(element)]
     return found
 
 
 def keys_sql(features: str, party: PartyType) -> str:
-    """SELECT record_id, name, text, key, base over a features relation: the same keys in bulk."""
+    """SELECT record_id, name, text, key over a features relation: the keys in bulk, without the finer ones."""
+    union = " UNION ALL ".join(
+        f"SELECT record_id, '{key.name}' AS name, {key.sql()} AS text FROM {_elements_sql(features, key)}"
+        for key in KEYS[party]
+    )
+    return f"SELECT record_id, name, text, {_hash_sql(party, 'text')} AS key FROM ({union}) WHERE text IS NOT NULL"
+
+
+def finer_keys_sql(features: str, party: PartyType, common: str) -> str:
+    """SELECT record_id, name, text, key, base: the finer keys that replace those of `common` (record_id, name, key)."""
     selects = []
     for key in KEYS[party]:
-        list_feature = key.list_feature
-        source = features
-        if list_feature is not None:
-            source = f"(SELECT * REPLACE (unnest({list_feature}) AS {list_feature}) FROM {features})"
-        selects.append(f"SELECT record_id, '{key.name}' AS name, {key.sql()} AS text, NULL AS base_text FROM {source}")
-        selects += [
-            f"SELECT record_id, '{finer.name}', {finer.sql()}, {key.sql()} FROM {source}" for finer in key.refinements()
-        ]
+        if not key.finer:
+            continue
+        holders = f"(SELECT * FROM {features} SEMI JOIN (SELECT record_id FROM {common} WHERE name = '{key.name}') "
+        holders += "USING (record_id))"
+        texts = ", ".join(f"{{'name': '{finer.name}', 'text': {finer.sql()}}}" for finer in key.refinements())
+        selects.append(
+            f"SELECT record_id, unnest([{texts}]) AS finer, {_hash_sql(party, key.sql())} AS base "
+            f"FROM {_elements_sql(holders, key)}"
+        )
     union = " UNION ALL ".join(selects)
     return (
-        f"SELECT record_id, name, text, {_hash_sql('text')} AS key, {_hash_sql('base_text')} AS base "
-        f"FROM ({union}) WHERE text IS NOT NULL"
+        f"SELECT record_id, finer.name AS name, finer.text AS text, {_hash_sql(party, 'finer.text')} AS key, base "
+        f"FROM ({union}) SEMI JOIN (SELECT record_id, key AS base FROM {common}) USING (record_id, base) "
+        "WHERE finer.text IS NOT NULL"
     )
+
+
+def _elements_sql(features: str, key: BlockingKey) -> str:
+    """`features`, with a row for each element of the list that the key reads, if it reads one."""
+    if key.list_feature is None:
+        return features
+    return f"(SELECT * REPLACE (unnest({key.list_feature}) AS {key.list_feature}) FROM {features})"
 
 
 def _part_sql(part: Part) -> str:
     return part.feature if part.take is None else f"{part.feature}[1:{part.take}]"
 
 
-def _hash_sql(text: str) -> str:
-    return f"(md5_number_lower({text}) >> 1)::BIGINT"
+def _hash_sql(party: PartyType, text: str) -> str:
+    return f"(md5_number_lower('{party}|' || {text}) >> 1)::BIGINT"

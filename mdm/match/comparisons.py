@@ -156,7 +156,7 @@ BIRTH = Comparison(
             0.03,
         ),
         Level("close", "two digits apart, or two of year, month and day agree",
-              either(Edits("birth", 2), DateParts("birth", 2)), 0.01),
+              either(DateParts("birth", 2), every(DateParts("birth", 1), Edits("birth", 2))), 0.01),
         Level("different", "different", None, 0.04),
     ),
 )  # fmt: skip

@@ -94,7 +94,7 @@ class OneEdit:
 
     def sql(self) -> str:
         a, b = f"{self.feature}_l", f"{self.feature}_r"
-        return f"({_long(a, b, self.letters)}damerau_levenshtein({a}, {b}) <= 1)"
+        return f"({_long(a, b, self.letters)}one_edit({a}, {b}))"
 
     def holds(self, left: Row, right: Row) -> bool:
         if not _both(left, right, self.feature):
@@ -296,8 +296,14 @@ MACROS = (
     "CREATE OR REPLACE TEMP MACRO periods_meet(a, b) AS len(list_filter(a, lambda x: len(list_filter(b, lambda y: "
     "x.value = y.value AND coalesce(x.valid_from, DATE '0001-01-01') <= coalesce(y.valid_to, DATE '9999-12-31') "
     "AND coalesce(y.valid_from, DATE '0001-01-01') <= coalesce(x.valid_to, DATE '9999-12-31'))) > 0)) > 0",
-    "CREATE OR REPLACE TEMP MACRO any_one_edit(a, b) AS len(list_filter(a, lambda x: len(list_filter(b, lambda y: "
-    "damerau_levenshtein(x, y) <= 1)) > 0)) > 0",
+    # Of texts of one length only those that differ in at most two places can be one edit apart: cheap to see.
+    "CREATE OR REPLACE TEMP MACRO one_edit(a, b) AS CASE WHEN a = b THEN true "
+    "WHEN strlen(a) = 0 OR strlen(b) = 0 THEN strlen(a) + strlen(b) = 1 "
+    "WHEN strlen(a) = strlen(b) THEN (CASE hamming(a, b) WHEN 1 THEN true "
+    "WHEN 2 THEN damerau_levenshtein(a, b) = 1 ELSE false END) "
+    "WHEN abs(strlen(a) - strlen(b)) = 1 THEN damerau_levenshtein(a, b) = 1 ELSE false END",
+    "CREATE OR REPLACE TEMP MACRO any_one_edit(a, b) AS CASE WHEN len(a) = 1 AND len(b) = 1 THEN one_edit(a[1], b[1]) "
+    "ELSE len(list_filter(a, lambda x: len(list_filter(b, lambda y: one_edit(x, y))) > 0)) > 0 END",
 )
 
 

@@ -8,26 +8,32 @@ import sqlalchemy as sa
 from mdm.store.bulk import Values, fetch_arrow, load_values
 from mdm.store.states import is_empty
 
-_COUNTS = pa.schema([("key", pa.int64()), ("stored", pa.int64())])
+_COUNTS = pa.schema([("key", pa.int64()), ("stored", pa.int64()), ("before", pa.int64())])
 _HOLDERS = pa.schema([("key", pa.int64()), ("record_id", pa.int64())])
 
 
+def is_new(connection: sa.Connection) -> bool:
+    """Whether nothing is indexed yet."""
+    return is_empty(connection, "record_key")
+
+
 def count_others(connection: sa.Connection, keys: Values, but: Values) -> pa.Table:
-    """(key, stored): how many records, those of `but` left out, hold each of `keys`; keys without any are left out."""
-    if is_empty(connection, "record_key"):
+    """(key, stored, before): how many records hold each of `keys`, without and with those of `but`; only held keys."""
+    if is_new(connection):
         return _COUNTS.empty_table()
     load_values(connection, "asked_key", keys)
     load_values(connection, "left_out", but)
     return fetch_arrow(
         connection,
-        "select k.key, count(*) as stored from asked_key a join record_key k on k.key = a.value "
-        "where not exists (select from left_out o where o.value = k.record_id) group by k.key",
+        "select k.key, count(*) filter (where o.value is null) as stored, count(*) as before "
+        "from asked_key a join record_key k on k.key = a.value left join left_out o on o.value = k.record_id "
+        "group by k.key",
     )
 
 
 def holders_of(connection: sa.Connection, keys: Values, but: Values) -> pa.Table:
     """(key, record_id): the records, those of `but` left out, that hold one of `keys`."""
-    if is_empty(connection, "record_key"):
+    if is_new(connection):
         return _HOLDERS.empty_table()
     load_values(connection, "asked_key", keys)
     load_values(connection, "left_out", but)

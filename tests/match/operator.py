@@ -13,7 +13,7 @@ from mdm.cleanse.batch import cleanse_batch
 from mdm.cleanse.values import CleanseContext
 from mdm.contracts import load_contract
 from mdm.match.batch import TrainingSettings, train
-from mdm.match.blocking import keys_sql
+from mdm.match.blocking import finer_keys_sql, keys_sql
 from mdm.match.features import feature_sql, load_nicknames
 from mdm.match.model import Model
 from mdm.party import CLEANSED, PartyType
@@ -57,7 +57,10 @@ def operator() -> duckdb.DuckDBPyConnection:
     connection = with_features(cleansed())
     for party in ("person", "organisation"):
         connection.execute(f"CREATE VIEW of_{party} AS SELECT * FROM features WHERE party = '{party}'")
-        connection.execute(f"CREATE TABLE keys_{party} AS {keys_sql(f'of_{party}', party)}")
+        columns = "record_id, name, key"
+        connection.execute(f"CREATE TABLE keys_{party} AS SELECT {columns} FROM ({keys_sql(f'of_{party}', party)})")
+        finer = finer_keys_sql(f"of_{party}", party, f"keys_{party}")
+        connection.execute(f"INSERT INTO keys_{party} SELECT {columns} FROM ({finer})")
         connection.execute(
             f"""
             CREATE TABLE pairs_{party} AS

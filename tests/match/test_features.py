@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from mdm.match.blocking import KEYS, BlockingKey, Part, RecordKey, hash_text, keys_of, keys_sql
+from mdm.match.blocking import KEYS, BlockingKey, Part, RecordKey, finer_keys_sql, hash_text, keys_of, keys_sql
 from mdm.match.features import features_of, nickname_group
 from mdm.party import CLEANSED, IDENTIFIER_TYPES, PartyType
 from tests.match import operator
@@ -63,7 +63,13 @@ def assert_same_on_both_paths(table: pa.Table) -> None:
         assert {name: bulk[name] for name in expected} == expected
         assert set(bulk) == {*expected, "record_id", "party"}
     for party in PARTIES:
-        bulk_keys = connection.execute(keys_sql(f"(SELECT * FROM features WHERE party = '{party}')", party)).fetchall()
+        of_party = f"(SELECT * FROM features WHERE party = '{party}')"
+        connection.execute(f"CREATE TABLE plain_{party} AS {keys_sql(of_party, party)}")
+        finer = finer_keys_sql(of_party, party, f"plain_{party}")
+        columns = "record_id, name, text, key"
+        bulk_keys = connection.execute(
+            f"SELECT {columns}, NULL FROM plain_{party} UNION ALL SELECT {columns}, base FROM ({finer})"
+        ).fetchall()
         online = [
             (number, key.name, key.text, key.key, key.base)
             for number, row in features.items()
@@ -160,8 +166,19 @@ def assert_refines(finer: RecordKey, base: RecordKey) -> None:
     assert sorted(more[: len(parts)]) == sorted(parts)  # unordered keys are refined in the order of the record
 
 
+def test_finer_keys_are_those_of_the_keys_that_are_too_common() -> None:
+    connection = with_features(operator.cleansed().slice(0, 600))
+    connection.execute("CREATE TABLE plain AS " + keys_sql("(SELECT * FROM features WHERE party = 'person')", "person"))
+    connection.execute("CREATE TABLE common AS SELECT * FROM plain WHERE name IN ('phone', 'name') AND key % 3 = 0")
+    found = connection.execute(f"SELECT record_id, name, base FROM ({finer_keys_sql('features', 'person', 'common')})")
+    named = {(record, name.partition("+")[0], base) for record, name, base in found.fetchall()}
+    common = set(connection.execute("SELECT record_id, name, key FROM common").fetchall())
+    assert named
+    assert named <= common
+
+
 def test_a_hash_fits_a_positive_bigint_and_differs() -> None:
-    numbers = {hash_text(f"name|{n}|张") for n in range(2000)}
+    numbers = {hash_text(party, f"name|{n}|张") for n in range(1000) for party in PARTIES}
     assert len(numbers) == 2000
     assert all(0 <= number < 2**63 for number in numbers)
     assert max(numbers) > 2**62

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from mdm.match.predicates import (
     Crossed,
@@ -27,7 +28,7 @@ from mdm.match.predicates import (
     every,
     one_edit,
 )
-from tests.match.rows import FEATURES, ask_all_pairs, scratch
+from tests.match.rows import DATES, FEATURES, ask_all_pairs, scratch
 
 SCRATCH = scratch()
 NOTHING: dict[str, Any] = dict.fromkeys(FEATURES.names[2:])
@@ -104,6 +105,14 @@ def test_a_predicate_means_what_it_says(
     predicate: Predicate, left: dict[str, Any], right: dict[str, Any], holds: bool
 ) -> None:
     assert answers(predicate, left, right) == {holds}
+
+
+@given(DATES, DATES)
+def test_any_two_dates_two_edits_apart_share_a_part(a: dt.date, b: dt.date) -> None:
+    """So that the costly question is asked of those only (BIRTH, level "close")."""
+    near, part = Edits("birth", 2), DateParts("birth", 1)
+    left, right = {"birth": str(a)}, {"birth": str(b)}
+    assert not near.holds(left, right) or part.holds(left, right)
 
 
 @pytest.mark.parametrize(

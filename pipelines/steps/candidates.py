@@ -1,0 +1,188 @@
+"""Which records a night compares: those that share a blocking key, tonight's with each other and with the store's.
+
+The index and its one rule for keys that are too common are those of mdm.match.blocking. Where tonight's records make a
+key of the store too common, the store's holders get their finer keys here as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from mdm.match.blocking import finer_keys_sql, keys_sql
+from mdm.match.features import feature_sql, load_nicknames
+from mdm.party import PartyType
+from mdm.store import candidates, records
+from pipelines.context import Night
+from pipelines.documents import to_stored
+
+REPORTED = 20  # of the keys that are too common, the commonest
+
+
+def make_features(scratch: duckdb.DuckDBPyConnection, source: str, into: str) -> None:
+    """Table `into`: the features of CLEANSED rows with a record_id."""
+    load_nicknames(scratch, source)
+    scratch.execute(f"CREATE OR REPLACE TABLE {into} AS {feature_sql(source)}")
+
+
+def find_candidates(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """From the view `of_party`, tonight's features: tables `keys_<party>` (key, record_id: to be added to the index),
+    `candidates` (left_id, right_id) and `features` (of all records among them). Returns the keys that are too common.
+    """
+    most = night.settings.matching.max_block
+    keys = f"keys_{party}"
+    scratch.execute(f"CREATE TABLE {keys} AS SELECT record_id, name, key FROM ({keys_sql('of_party', party)})")
+    _count_holders(night, scratch, keys, "holders")
+    scratch.execute(
+        f"CREATE OR REPLACE TEMP TABLE common AS SELECT record_id, name, key FROM {keys} "
+        f"SEMI JOIN (SELECT key FROM holders WHERE records > {most}) USING (key)"
+    )
+    scratch.execute(
+        f"CREATE OR REPLACE TEMP TABLE finer AS "
+        f"SELECT record_id, name, key FROM ({finer_keys_sql('of_party', party, 'common')})"
+    )
+    _refine_stored(night, party, scratch, most)
+    _count_holders(night, scratch, "finer", "finer_holders")
+    scratch.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE usable AS
+        SELECT key FROM (SELECT key, records FROM holders UNION ALL SELECT key, records FROM finer_holders)
+        WHERE records BETWEEN 2 AND {most}
+        """
+    )
+    scratch.execute(f"INSERT INTO {keys} SELECT record_id, name, key FROM finer")
+    _load_stored_keys(night, scratch)
+    scratch.execute(
+        f"""
+        CREATE OR REPLACE TABLE candidates AS
+        WITH w AS (SELECT record_id, key FROM {keys} SEMI JOIN usable USING (key))
+        SELECT DISTINCT least(w.record_id, o.record_id) AS left_id, greatest(w.record_id, o.record_id) AS right_id
+        FROM w JOIN (SELECT record_id, key FROM w UNION ALL SELECT record_id, key FROM stored_keys) o USING (key)
+        WHERE w.record_id <> o.record_id
+        """
+    )
+    _features_of_candidates(night, party, scratch)
+    scratch.execute(f"INSERT INTO {keys} SELECT record_id, name, key FROM late")
+    return _too_common(party, scratch, most)
+
+
+def _count_holders(night: Night, scratch: duckdb.DuckDBPyConnection, keys: str, into: str) -> None:
+    """Table `into` (key, records, stored, before): who holds each of tonight's keys when the night is over, how many
+    of these the store knows, and how many held it before the night.
+    """
+    with night.database.begin() as connection:
+        nothing = " WHERE false" if candidates.is_new(connection) else ""
+        wanted = scratch.sql(f"SELECT DISTINCT key FROM {keys}{nothing}").to_arrow_table()
+        found = candidates.count_others(connection, wanted["key"], _tonight(night))
+    scratch.register("stored_count_rows", found)
+    late = "UNION ALL SELECT key, record_id FROM late" if into == "finer_holders" else ""
+    scratch.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {into} AS
+        SELECT key, count(*) + coalesce(any_value(s.stored), 0) AS records,
+               coalesce(any_value(s.stored), 0) AS stored, coalesce(any_value(s.before), 0) AS before
+        FROM (SELECT key, record_id FROM {keys} {late}) LEFT JOIN stored_count_rows s USING (key) GROUP BY key
+        """
+    )
+    scratch.unregister("stored_count_rows")
+
+
+def _tonight(night: Night) -> pa.Array:
+    """Records of which the store's keys are out of date: tonight's own, and those that are gone."""
+    tables = [night.folder.read("cleanse", name, columns=["record_id"]) for name in ("records", "gone", "replaced")]
+    return pa.concat_arrays([table["record_id"].combine_chunks().cast(pa.int64()) for table in tables])
+
+
+def _refine_stored(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection, most: int) -> None:
+    """Table `late` (record_id, name, key): finer keys for those records of the store whose key becomes too common."""
+    scratch.execute("CREATE OR REPLACE TEMP TABLE late (record_id BIGINT, name VARCHAR, key BIGINT)")
+    crossing = scratch.sql(
+        f"SELECT key FROM holders WHERE records > {most} AND before <= {most} AND stored > 0"
+    ).to_arrow_table()
+    if crossing.num_rows == 0:
+        return
+    with night.database.begin() as connection:
+        holders = candidates.holders_of(connection, crossing["key"], _tonight(night))
+        stored = records.current_versions(connection, holders["record_id"])
+    scratch.register("late_holders", holders)
+    scratch.register("late_rows", to_stored(stored, scratch))
+    scratch.execute(f"CREATE OR REPLACE TEMP TABLE late_records AS SELECT * FROM late_rows WHERE party = '{party}'")
+    make_features(scratch, "late_records", "late_features")
+    scratch.execute(
+        f"CREATE OR REPLACE TEMP TABLE late_common AS SELECT record_id, name, key "
+        f"FROM ({keys_sql('late_features', party)}) SEMI JOIN late_holders USING (record_id, key)"
+    )
+    scratch.execute(
+        f"INSERT INTO late SELECT DISTINCT record_id, name, key "
+        f"FROM ({finer_keys_sql('late_features', party, 'late_common')})"
+    )
+    found = scratch.sql("SELECT DISTINCT key FROM late").to_arrow_table()
+    with night.database.begin() as connection:
+        there = candidates.holders_of(connection, found["key"], _tonight(night))
+    scratch.register("there", there)  # the key was too common before, and they have kept their finer keys
+    scratch.execute("DELETE FROM late WHERE (key, record_id) IN (SELECT (key, record_id) FROM there)")
+    for name in ("late_holders", "late_rows", "there"):
+        scratch.unregister(name)
+
+
+def _load_stored_keys(night: Night, scratch: duckdb.DuckDBPyConnection) -> None:
+    """Table `stored_keys` (key, record_id): who of the store holds one of tonight's usable keys."""
+    wanted = scratch.sql(
+        "SELECT key FROM usable SEMI JOIN (SELECT key FROM holders WHERE stored > 0 "
+        "UNION ALL SELECT key FROM finer_holders WHERE stored > 0) USING (key)"
+    ).to_arrow_table()
+    with night.database.begin() as connection:
+        found = candidates.holders_of(connection, wanted["key"], _tonight(night))
+    scratch.register("stored_key_rows", found)
+    scratch.execute(
+        "CREATE OR REPLACE TEMP TABLE stored_keys AS SELECT key, record_id FROM stored_key_rows "
+        "UNION ALL SELECT key, record_id FROM late SEMI JOIN usable USING (key)"
+    )
+    scratch.unregister("stored_key_rows")
+
+
+def _features_of_candidates(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -> None:
+    """Table `features`: tonight's records and the partners that the store holds."""
+    partners = scratch.sql("SELECT DISTINCT record_id FROM stored_keys ORDER BY 1").to_arrow_table()
+    if partners.num_rows == 0:
+        scratch.execute("CREATE OR REPLACE TEMP VIEW features AS SELECT * FROM of_party")
+        return
+    with night.database.begin() as connection:
+        stored = records.current_versions(connection, partners["record_id"])
+    scratch.register("partner_rows", to_stored(stored, scratch))
+    scratch.execute(f"CREATE OR REPLACE TEMP TABLE partners AS SELECT * FROM partner_rows WHERE party = '{party}'")
+    scratch.unregister("partner_rows")
+    make_features(scratch, "partners", "partner_features")
+    scratch.execute(
+        "CREATE OR REPLACE TEMP VIEW features AS SELECT * FROM of_party UNION ALL SELECT * FROM partner_features"
+    )
+
+
+def _too_common(party: PartyType, scratch: duckdb.DuckDBPyConnection, most: int) -> list[dict[str, Any]]:
+    """The commonest of the keys that are too common, each with the value that they stand for."""
+    scratch.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE reported AS
+        SELECT key, records, arg_min(record_id, record_id) AS record_id
+        FROM (SELECT * FROM holders UNION ALL SELECT * FROM finer_holders) JOIN keys_{party} USING (key)
+        WHERE records > {most} GROUP BY key, records ORDER BY records DESC, key LIMIT {REPORTED}
+        """
+    )
+    scratch.execute(
+        "CREATE OR REPLACE TEMP TABLE reported_features AS "
+        "SELECT * FROM features WHERE record_id IN (SELECT record_id FROM reported)"
+    )
+    plain = keys_sql("reported_features", party)
+    scratch.execute(f"CREATE OR REPLACE TEMP TABLE reported_keys AS SELECT * FROM ({plain})")
+    finer = finer_keys_sql("reported_features", party, "reported_keys")
+    rows = scratch.execute(
+        f"""
+        SELECT DISTINCT name, text, records FROM reported JOIN
+               (SELECT record_id, name, text, key FROM reported_keys UNION ALL
+                SELECT record_id, name, text, key FROM ({finer})) USING (record_id, key)
+        ORDER BY records DESC, text
+        """
+    ).fetchall()
+    return [{"party": party, "key": name, "value": text, "records": number} for name, text, number in rows]
