@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from expectations.later import loaded_when_used
 from expectations.suites import Check, Limit
 from expectations.verdict import ExpectationResult
 from mdm.errors import MdmError
@@ -66,8 +67,8 @@ def _is_due(check: Check, frame: pd.DataFrame, limits: Mapping[str, float]) -> b
 
 @functools.cache
 def load_library() -> tuple[Any, Any]:
-    """Great Expectations and its expectations; the first call takes seconds (11 s of one core, measured)."""
-    with warnings.catch_warnings():
+    """Great Expectations and its expectations; the first call takes seconds."""
+    with warnings.catch_warnings(), loaded_when_used("altair", "scipy.stats"):
         # its file connector imports sre_parse and sre_constants, which Python 3.11 deprecates
         warnings.filterwarnings("ignore", message=r"module 'sre_[a-z]+' is deprecated", category=DeprecationWarning)
         import great_expectations
