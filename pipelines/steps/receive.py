@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -72,6 +73,7 @@ class Received:
     """What one source brought tonight."""
 
     accounts: list[Account] = field(default_factory=list)
+    taken: list[pa.Table] = field(default_factory=list)  # per delivery, what was new or changed then
     changed: list[pa.Table] = field(default_factory=list)
     gone: list[pa.Table] = field(default_factory=list)
     quarantined: list[pa.Table] = field(default_factory=list)
@@ -257,10 +259,9 @@ def _judge(
     if stopped:
         received.accounts.append(hold_back(account, stopped))
         return
-    scratch.register("accepted", gate.accepted)
     scratch.register("flagged", gate.deleted)
     scratch.register("refused", gate.quarantined)
-    rows, missing = _take_over(contract, blank, scratch)
+    rows, missing = _take_over(contract, blank, gate.accepted, scratch, received)
     received.accounts.append(replace(account, accepted=rows, unchanged=account.unchanged - rows, missing=missing))
 
 
@@ -280,10 +281,8 @@ def _flagged(mapped: pa.Table) -> int:
 def _load_known(scratch: duckdb.DuckDBPyConnection, known: pa.Table) -> None:
     scratch.register("known_rows", known.select(list(KNOWN)))
     scratch.execute("CREATE TABLE known AS SELECT *, false AS touched FROM known_rows")
-    scratch.execute("CREATE INDEX known_key ON known (local_id)")
     scratch.unregister("known_rows")
-    scratch.register("no_changes", CHANGED.empty_table())
-    scratch.execute("CREATE TABLE changed AS SELECT * FROM no_changes")
+    scratch.execute("CREATE TABLE changed (local_id VARCHAR, delivery INTEGER, position BIGINT)")
 
 
 def _missing(contract: SourceContract, blank: Account, scratch: duckdb.DuckDBPyConnection) -> int:
@@ -309,9 +308,17 @@ def _missing_sql(present: str, quarantined: str) -> str:
     """
 
 
-def _take_over(contract: SourceContract, blank: Account, scratch: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Put new and changed records into `changed`, mark the gone in `known`; (rows with a change, records missing)."""
+def _take_over(
+    contract: SourceContract,
+    blank: Account,
+    accepted: pa.Table,
+    scratch: duckdb.DuckDBPyConnection,
+    received: Received,
+) -> tuple[int, int]:
+    """Take new and changed records over, mark the gone in `known`; (rows with a change, records missing)."""
     cut = [blank.extracted_at]
+    keys = accepted.select(["local_id", "row_hash", "file", "line"])
+    scratch.register("accepted", keys.append_column("position", pa.array(np.arange(keys.num_rows))))
     scratch.execute(
         """
         CREATE OR REPLACE TEMP TABLE fresh AS
@@ -322,8 +329,12 @@ def _take_over(contract: SourceContract, blank: Account, scratch: duckdb.DuckDBP
     )
     rows = int(scratch.execute("SELECT count(DISTINCT (file, line)) FROM fresh").fetchall()[0][0])
     scratch.execute("DELETE FROM changed WHERE local_id IN (SELECT local_id FROM fresh)")
-    columns = ", ".join(CHANGED.names)
-    scratch.execute(f"INSERT INTO changed SELECT {columns} FROM fresh")
+    scratch.execute(
+        f"INSERT INTO changed SELECT local_id, {len(received.taken)}, row_number() OVER (ORDER BY position) - 1 "
+        "FROM fresh"
+    )
+    positions = scratch.sql("SELECT position FROM fresh ORDER BY position").to_arrow_table()["position"]
+    received.taken.append(_dated(_rows(accepted, positions), blank.extracted_at))
     gone = "SELECT local_id FROM flagged WHERE local_id IS NOT NULL"
     missing = 0
     if contract.delivery.kind == "full":
@@ -352,12 +363,26 @@ def _take_over(contract: SourceContract, blank: Account, scratch: duckdb.DuckDBP
 
 
 def _collect(contract: SourceContract, scratch: duckdb.DuckDBPyConnection, received: Received) -> None:
-    columns = ", ".join(CHANGED.names)
-    received.changed.append(scratch.sql(f"SELECT {columns} FROM changed").to_arrow_table().cast(CHANGED))
+    """What is left of every delivery after the later ones, and who is gone. Only keys and positions are in DuckDB."""
+    for number, taken in enumerate(received.taken):
+        query = f"SELECT position FROM changed WHERE delivery = {number} ORDER BY position"
+        received.changed.append(_rows(taken, scratch.sql(query).to_arrow_table()["position"]))
+    received.taken.clear()
     query = (
         f"SELECT '{contract.source}' AS system, local_id, extracted_at FROM known WHERE touched AND status = 'deleted'"
     )
     received.gone.append(scratch.sql(query).to_arrow_table().cast(GONE))
+
+
+def _rows(table: pa.Table, positions: pa.ChunkedArray) -> pa.Table:
+    """The rows at ascending positions: the table itself when these are all."""
+    return table if len(positions) == table.num_rows else table.take(positions)
+
+
+def _dated(table: pa.Table, cut: dt.datetime) -> pa.Table:
+    """CHANGED of MAPPED."""
+    column = pa.repeat(pa.scalar(cut, INSTANT), table.num_rows)
+    return table.append_column("extracted_at", column).cast(CHANGED)
 
 
 def _write(night: Night, found: dict[str, Received]) -> None:
