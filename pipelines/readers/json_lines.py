@@ -43,7 +43,8 @@ def read_json_lines(path: Path, encoding: str, reading: Reading, *, limit: int |
             objects.append(found)
             numbers.append(number)
     columns = reading.contract.columns()
-    arrays = [_column(objects, column) for column in columns]
+    holders: dict[str, list[Any]] = {}
+    arrays = [_column(objects, column, holders) for column in columns]
     notes = _notes(objects, columns, arrays)
     return reading.finish(text_table(columns, arrays, pa.array(numbers, pa.int64())), rejected, notes)
 
@@ -70,16 +71,37 @@ def _object(line: str, decode: Decode) -> dict[str, Any] | str:
     return found if isinstance(found, dict) else f"a JSON {type(found).__name__}, expected an object"
 
 
-def _column(objects: list[dict[str, Any]], column: str) -> pa.Array:
+def _column(objects: list[dict[str, Any]], column: str, holders: dict[str, list[Any]]) -> pa.Array:
+    """The values of a dotted path; `holders`: what former columns found on the way, by path."""
     steps = column.split(".")
-    if len(steps) == 1:
-        values = [value if type(value := row.get(column)) is str else _text(value) for row in objects]
-    else:
+    values: list[Value]
+    if len(steps) > 1 and any(column in row for row in objects):  # a key with dots
         values = [_text(row[column] if column in row else _walk(row, steps)) for row in objects]
-    if any(type(value) is list for value in values):
+    else:
+        inner, last = _inner(objects, steps[:-1], holders), steps[-1]
+        values = [
+            _text(_walk(row, steps))
+            if type(holder) is not dict
+            else value
+            if (value := holder.get(last)) is None or type(value) is str
+            else _text(value)
+            for row, holder in zip(objects, inner, strict=True)
+        ]
+    if list in set(map(type, values)):
         lists = [value if value is None or isinstance(value, list) else [value] for value in values]
         return pa.array(lists, pa.list_(pa.string()))
     return pa.array([value or None for value in values], pa.string())
+
+
+def _inner(objects: list[dict[str, Any]], steps: list[str], holders: dict[str, list[Any]]) -> list[Any]:
+    """What a path leads to in every object, None unless objects lead there."""
+    if not steps:
+        return objects
+    path = ".".join(steps)
+    if path not in holders:
+        outer, last = _inner(objects, steps[:-1], holders), steps[-1]
+        holders[path] = [holder.get(last) if type(holder) is dict else None for holder in outer]
+    return holders[path]
 
 
 def _walk(value: Any, steps: list[str]) -> Any:
