@@ -1,11 +1,14 @@
-"""What resolving looks at: everything that hangs together with tonight's records, from files and from the store."""
+"""What resolving looks at: everything that hangs together with tonight's records, from files and from the store.
+
+It is gathered in whole columns: on a first night it is everything there is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import duckdb
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +17,7 @@ import sqlalchemy as sa
 from mdm.match.features import feature_sql, load_nicknames
 from mdm.match.model import Model
 from mdm.match.online import contradiction
-from mdm.resolve.clusters import Judgements, Pair
+from mdm.resolve.clusters import Judgements
 from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import CustomerState, IdentityState, Xref
 from mdm.store import components, customers, judgements, models, pairs, records
@@ -22,37 +25,54 @@ from pipelines.context import Night
 from pipelines.documents import STORED, component_sql, to_stored
 from pipelines.steps.match import PARTIES
 
+RECORDS = pa.schema(
+    [
+        ("record_id", pa.int64()),
+        ("system", pa.string()),
+        ("local_id", pa.string()),
+        ("incarnation", pa.int32()),
+        ("party", pa.string()),
+    ]
+)
+NUMBERS = pa.schema([("record_id", pa.int64()), ("number", pa.string())])
+PAIRS = pa.schema(
+    [
+        ("left_id", pa.int64()),
+        ("right_id", pa.int64()),
+        ("weight", pa.float64()),
+        ("contradiction", pa.string()),  # the three as in mdm.resolve.clusters.Pair
+        ("same_number", pa.bool_()),
+        ("ask", pa.bool_()),
+    ]
+)
+
 
 @dataclass
 class Gathered:
     """Everything that resolving looks at: tonight's component."""
 
-    keys: dict[int, tuple[str, str]] = field(default_factory=dict)  # customer-role records -> (system, local id)
-    party: dict[int, str] = field(default_factory=dict)
-    incarnation: dict[int, int] = field(default_factory=dict)
-    enrichment: dict[int, tuple[str, str]] = field(default_factory=dict)
-    numbers: dict[int, Sequence[str]] = field(default_factory=dict)
-    pairs: list[Pair] = field(default_factory=list)
+    records: pa.Table = field(default_factory=RECORDS.empty_table)  # RECORDS of customers, by (system, local id)
+    enrichment: pa.Table = field(default_factory=RECORDS.empty_table)  # RECORDS of third parties, likewise
+    numbers: pa.Table = field(default_factory=NUMBERS.empty_table)  # those that can contradict
+    pairs: pa.Table = field(default_factory=PAIRS.empty_table)
     judgements: Judgements = field(default_factory=Judgements)
     before: IdentityState = field(default_factory=IdentityState)
     parties_before: dict[str, str] = field(default_factory=dict)  # PIN -> party
     changes: RecordChanges = field(default_factory=RecordChanges)
-    evidence: dict[tuple[int, int], tuple[str, list[int], list[float]]] = field(default_factory=dict)
 
 
 def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> Gathered:
-    work = night.folder.read("cleanse", "records", columns=["record_id", "incarnation", "moved"])
+    work = night.folder.read("cleanse", "records", columns=["record_id", "moved"])
     left = pa.concat_arrays(
         [
             _ids(night.folder.read("cleanse", "gone")["record_id"]),
             _ids(night.folder.read("cleanse", "replaced")["record_id"]),
         ]
     )
-    scored = night.folder.read("match", "pairs")
+    scored = night.folder.read("match", "pairs", columns=["party", "left_id", "right_id", "weight", "levels"])
     stored = _component(connection, work, left, scored, night.settings.matching.review_weight)
-    others = records.current_versions(connection, stored) if len(stored) else None
     found = Gathered()
-    _take_records(found, night, work, others, scratch)
+    _take_records(found, night, connection, stored, scratch)
     _take_pairs(found, night, connection, stored, work, left, scored)
     _take_judgements(found, connection)
     _take_identity(found, connection, stored, work, left)
@@ -79,25 +99,34 @@ def _component(
 
 
 def _take_records(
-    found: Gathered, night: Night, work: pa.Table, others: pa.Table | None, scratch: duckdb.DuckDBPyConnection
+    found: Gathered,
+    night: Night,
+    connection: sa.Connection,
+    stored: pa.Array,
+    scratch: duckdb.DuckDBPyConnection,
 ) -> None:
     """Keys, parties and numbers of all records; those of the store as a file for the steps that follow."""
-    rest = STORED.empty_table() if others is None else to_stored(others, scratch)
+    heads = f"SELECT {', '.join(RECORDS.names)}, role FROM "
+    everybody = heads + night.folder.sql("cleanse", "records")
+    rest = STORED.empty_table()
+    if len(stored):
+        others = records.current_versions(connection, stored)
+        rest = to_stored(others, scratch)
+        scratch.register("others", others)
+        everybody += f" UNION ALL {heads} others"
     night.folder.write("resolve", "others", rest)
-    everybody = component_sql(night.folder)
-    heads = scratch.sql(f"SELECT record_id, system, local_id, role, party FROM {everybody}").to_arrow_table()
-    for record, system, local_id, role, party in zip(*(heads[n].to_pylist() for n in heads.column_names), strict=True):
-        (found.enrichment if role == "enrichment" else found.keys)[record] = (system, local_id)
-        found.party[record] = party
-    for table in (work, others):
-        if table is not None:
-            columns = (table[name].to_pylist() for name in ("record_id", "incarnation"))
-            found.incarnation.update(zip(*columns, strict=True))
+    table = scratch.sql(f"FROM ({everybody}) ORDER BY system, local_id").to_arrow_table()
+    bought = pc.equal(table["role"], "enrichment")
+    found.records = table.filter(pc.invert(bought)).select(RECORDS.names).cast(RECORDS).combine_chunks()
+    found.enrichment = table.filter(bought).select(RECORDS.names).cast(RECORDS).combine_chunks()
     load_nicknames(scratch, "(SELECT NULL::VARCHAR AS given_key)")
-    numbers = scratch.sql(
-        f"SELECT record_id, identifiers FROM ({feature_sql(everybody)}) WHERE identifiers IS NOT NULL"
-    ).to_arrow_table()
-    found.numbers = dict(zip(numbers["record_id"].to_pylist(), numbers["identifiers"].to_pylist(), strict=True))
+    found.numbers = (
+        scratch.sql(
+            f"SELECT record_id, unnest(identifiers) AS number FROM ({feature_sql(component_sql(night.folder))})"
+        )
+        .to_arrow_table()
+        .cast(NUMBERS)
+    )
 
 
 def _take_pairs(
@@ -116,14 +145,20 @@ def _take_pairs(
         stale = pa.concat_arrays([_ids(work["record_id"]), left])
         keep = pc.invert(pc.or_(pc.is_in(old["left_id"], stale), pc.is_in(old["right_id"], stale)))
         tables.append(old.filter(keep))
+    read = [PAIRS.empty_table()]
     for party in PARTIES:
         model = _model(night, connection, party)
         if model is None:
             continue
         if not model.numbers_contradict:
-            found.numbers = {r: n for r, n in found.numbers.items() if found.party[r] != party}
-        for table in tables:
-            _read_pairs(found, table.filter(pc.equal(table["party"], party)), model)
+            _forget_numbers(found, party)
+        read += [_read_pairs(table.filter(pc.equal(table["party"], party)), model) for table in tables]
+    found.pairs = pa.concat_tables(read).combine_chunks()
+
+
+def _forget_numbers(found: Gathered, party: str) -> None:
+    theirs = found.records.filter(pc.equal(found.records["party"], party))["record_id"]
+    found.numbers = found.numbers.filter(pc.invert(pc.is_in(found.numbers["record_id"], theirs.combine_chunks())))
 
 
 def _model(night: Night, connection: sa.Connection, party: str) -> Model | None:
@@ -134,22 +169,28 @@ def _model(night: Night, connection: sa.Connection, party: str) -> Model | None:
     return None if current is None else Model.from_json(orjson.dumps(current["definition"]))
 
 
-def _read_pairs(found: Gathered, table: pa.Table, model: Model) -> None:
+def _read_pairs(table: pa.Table, model: Model) -> pa.Table:
     """Pairs with what they themselves show against a match; patterns of levels are few, so each is judged once."""
     number = [c.name for c in model.comparisons].index("identifiers")
-    judged: dict[tuple[int, ...], tuple[str | None, bool, bool]] = {}
-    columns = (table[name].to_pylist() for name in ("left_id", "right_id", "weight", "levels"))
-    for left, right, weight, levels in zip(*columns, strict=True):
-        pattern = tuple(levels)
-        if pattern not in judged:
-            rule = contradiction(pattern, model)
-            same_number = pattern[number] == 0
-            judged[pattern] = (
-                None if rule is None else rule.words,
-                same_number,
-                rule is not None and same_number and rule.ask_if_number,
-            )
-        found.pairs.append(Pair(left, right, weight, *judged[pattern]))
+    patterns, pattern = _patterns(table["levels"].combine_chunks(), len(model.comparisons))
+    rules = [contradiction(levels, model) for levels in patterns]
+    same_number = [levels[number] == 0 for levels in patterns]
+    ask = [rule is not None and same and rule.ask_if_number for rule, same in zip(rules, same_number, strict=True)]
+    columns = {name: table[name] for name in ("left_id", "right_id", "weight")}
+    columns["contradiction"] = pa.array([None if r is None else r.words for r in rules], pa.string()).take(pattern)
+    columns["same_number"] = pa.array(same_number, pa.bool_()).take(pattern)
+    columns["ask"] = pa.array(ask, pa.bool_()).take(pattern)
+    return pa.table(columns).cast(PAIRS)
+
+
+def _patterns(levels: pa.ListArray, length: int) -> tuple[list[tuple[int, ...]], pa.Array]:
+    """The distinct patterns among `levels`, each of `length`, and which of them every row has."""
+    flat = np.ascontiguousarray(levels.flatten().to_numpy(zero_copy_only=False), dtype=np.int16)
+    if len(flat) != length * len(levels):
+        raise ValueError(f"{len(levels)} pairs have {len(flat)} levels in all, and the model {length} comparisons")
+    rows = pa.FixedSizeBinaryArray.from_buffers(pa.binary(2 * length), len(levels), [None, pa.py_buffer(flat)])
+    coded = rows.dictionary_encode()
+    return [tuple(np.frombuffer(row, np.int16).tolist()) for row in coded.dictionary.to_pylist()], coded.indices
 
 
 def _take_judgements(found: Gathered, connection: sa.Connection) -> None:
@@ -176,7 +217,7 @@ def _take_identity(
     known = pa.concat_arrays([stored.cast(pa.int64()), moved, left])
     if len(known) == 0:
         return
-    enrichment = set(found.enrichment)
+    enrichment = set(found.enrichment["record_id"].to_pylist())
     xrefs = {
         row["record_id"]: Xref(row["pin"], row["home"])
         for row in customers.xrefs_of_records(connection, known).to_pylist()
@@ -195,4 +236,5 @@ def _take_identity(
         )
     found.before = IdentityState(states, xrefs)
     departed = frozenset(record for record in left.to_pylist() if record in xrefs)
-    found.changes = RecordChanges(departed, frozenset(r for r in moved.to_pylist() if r in found.keys))
+    present = pc.is_in(moved, found.records["record_id"].combine_chunks())
+    found.changes = RecordChanges(departed, frozenset(moved.filter(present).to_pylist()))
