@@ -72,9 +72,7 @@ def _records(night: Night, connection: sa.Connection) -> dict[str, Any]:
         if len(stale):
             pairs.delete_pairs(connection, stale)
             keys.delete_keys(connection, stale)
-        index = scratch.sql(
-            f"SELECT DISTINCT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY key, record_id"
-        )
+        index = scratch.sql(f"SELECT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY record_id")
         keys.load_keys(connection, index)
     return {"records_new": put.inserted - put.changed, "records_changed": put.changed, "records_deleted": deleted}
 

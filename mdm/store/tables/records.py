@@ -54,7 +54,13 @@ class RecordKey(SQLModel, table=True):
 
     __tablename__ = "record_key"
     __table_args__ = (
-        sa.Index("record_key_record_ix", "record_id"),
+        # The keys of a record lie side by side: to find them a summary of each range of pages does.
+        sa.Index(
+            "record_key_record_ix",
+            "record_id",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 32, "autosummarize": "on"},
+        ),
         {"comment": "the candidate index: one row per blocking key of a current accepted record"},
     )
 
