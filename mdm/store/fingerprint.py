@@ -18,7 +18,7 @@ from record order by record_id, recorded_from desc
 # table -> (what of a row counts, from where)
 _COUNTED = {
     "record": (
-        "system, local_id, incarnation, party, role, status, content_hash, changed_at, cleansed::text, original::text",
+        "system, local_id, incarnation, party, role, status, content_hash, changed_at, cleansed, original",
         "record where recorded_to = 'infinity'",
     ),
     "record_key": ("key, n.name", "record_key join named n using (record_id)"),
@@ -38,7 +38,7 @@ _COUNTED = {
         "where n.record_id = any(record_ids))",
         "lineage",
     ),
-    "golden": ("pin, doc::text", "golden where recorded_to = 'infinity'"),
+    "golden": ("pin, doc", "golden where recorded_to = 'infinity'"),
     "household": (
         "chi, kind, dwelling, doc::text, status, redirect_to, issued",
         "household where recorded_to = 'infinity'",

@@ -15,7 +15,7 @@ from mdm.store.states import StateCounts, at_time, end_states, put_states
 def find_golden(connection: sa.Connection, pin: str, *, known_at: datetime | None = None) -> dict[str, Any] | None:
     """The golden record of `pin`, current or as known at a time: pin, doc, run_id, recorded_from, recorded_to."""
     rows = connection.exec_driver_sql(
-        "select pin, doc, run_id, recorded_from, nullif(recorded_to, 'infinity') as recorded_to from golden g "
+        "select pin, doc::json, run_id, recorded_from, nullif(recorded_to, 'infinity') as recorded_to from golden g "
         f"where pin = %(pin)s and {at_time('g', known_at)} order by recorded_from desc limit 1",
         {"pin": pin, "known_at": known_at},
     )
@@ -25,7 +25,7 @@ def find_golden(connection: sa.Connection, pin: str, *, known_at: datetime | Non
 def golden_states(connection: sa.Connection, pin: str) -> list[dict[str, Any]]:
     """All states of the golden record of `pin`, oldest first."""
     rows = connection.exec_driver_sql(
-        "select pin, doc, run_id, recorded_from, nullif(recorded_to, 'infinity') as recorded_to from golden "
+        "select pin, doc::json, run_id, recorded_from, nullif(recorded_to, 'infinity') as recorded_to from golden "
         "where pin = %(pin)s order by recorded_from",
         {"pin": pin},
     )

@@ -12,7 +12,7 @@ from mdm.store.states import at_time
 
 _VERSION = (
     "r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.status, r.extracted_at, r.changed_at, "
-    "r.cleansed, r.original"
+    "r.cleansed::json, r.original::json"
 )
 
 
@@ -61,7 +61,7 @@ def _members(
         f"""
         select h.chi, h.kind, h.status, h.dwelling, m.evidence,
                m.pin, m.period, m.role, m.valid_from, m.valid_to,
-               g.doc -> 'name' as name, g.doc -> 'organisation' as organisation
+               g.doc::json -> 'name' as name, g.doc::json -> 'organisation' as organisation
         from membership m
         join household h on h.chi = m.chi and {at_time("h", known_at)}
         left join golden g on g.pin = m.pin and {at_time("g", known_at)}

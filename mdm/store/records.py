@@ -11,7 +11,9 @@ from mdm.store.bulk import Source, Values, fetch_arrow, load_temporary, load_val
 from mdm.store.states import StateCounts, put_selected, put_states
 
 _IDENTITY = "r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.status"
-_DOCUMENT = f"{_IDENTITY}, r.content_hash, r.extracted_at, r.changed_at, r.cleansed"
+_STATE = f"{_IDENTITY}, r.content_hash, r.extracted_at, r.changed_at"
+_DOCUMENT = f"{_STATE}, r.cleansed"
+_PARSED = f"{_STATE}, r.cleansed::json, r.original::json"
 
 
 def current_hashes(connection: sa.Connection, system: str | None = None) -> pa.Table:
@@ -57,7 +59,7 @@ def find_current(connection: sa.Connection, keys: Source) -> pa.Table:
 def versions(connection: sa.Connection, system: str, local_id: str) -> list[dict[str, Any]]:
     """All versions of one key, all incarnations, oldest first, with documents and originals."""
     rows = connection.exec_driver_sql(
-        f"select {_DOCUMENT}, r.original, r.run_id, r.recorded_from, nullif(r.recorded_to, 'infinity') as recorded_to "
+        f"select {_PARSED}, r.run_id, r.recorded_from, nullif(r.recorded_to, 'infinity') as recorded_to "
         "from record r where r.system = %(system)s and r.local_id = %(local_id)s "
         "order by r.incarnation, r.recorded_from",
         {"system": system, "local_id": local_id},
@@ -68,7 +70,7 @@ def versions(connection: sa.Connection, system: str, local_id: str) -> list[dict
 def version(connection: sa.Connection, record_id: int) -> dict[str, Any] | None:
     """The current version of one record with its document and original, or None."""
     row = connection.exec_driver_sql(
-        f"select {_DOCUMENT}, r.original, r.run_id, r.recorded_from from record r "
+        f"select {_PARSED}, r.run_id, r.recorded_from from record r "
         "where r.record_id = %(record_id)s and r.recorded_to = 'infinity'",
         {"record_id": record_id},
     )

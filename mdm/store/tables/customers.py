@@ -18,6 +18,7 @@ from mdm.store.tables.columns import (
     instant,
     states_of,
     text,
+    written,
 )
 
 
@@ -92,11 +93,12 @@ class Golden(Recorded, table=True):
     __table_args__ = (
         states_of("pin"),
         current_index("golden_current", "pin", unique=True),
-        {"comment": "one state of the golden record of one customer"},
+        # Most documents are of 1 to 4 KB: kept in their row as they are, not compressed one by one from 2 KB on.
+        {"comment": "one state of the golden record of one customer", "postgresql_with": {"toast_tuple_target": 8160}},
     )
 
     pin: str = text()
-    doc: Any = document("values with record or override, rule and runner-up; see mdm.golden")
+    doc: str = written("values with record or override, rule and runner-up; see mdm.golden")
     run_id: str = text()
 
 

@@ -18,6 +18,7 @@ from mdm.store.tables.columns import (
     instant,
     states_of,
     text,
+    written,
 )
 
 
@@ -45,8 +46,8 @@ class Record(Recorded, table=True):
     extracted_at: datetime = instant("when the delivery was cut")
     changed_at: datetime | None = instant("effective from, as the source says", nullable=True)
     run_id: str = text("the run or request that wrote this version")
-    cleansed: Any = document("the record by mdm.party.CLEANSED, without what has a column here")
-    original: Any = document("mapped key -> text as delivered", nullable=True)
+    cleansed: str = written("the record by mdm.party.CLEANSED, without what has a column here")
+    original: str | None = written("mapped key -> text as delivered", nullable=True)
 
 
 class RecordKey(SQLModel, table=True):

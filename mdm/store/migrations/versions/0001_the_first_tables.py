@@ -167,13 +167,14 @@ def upgrade() -> None:
         sa.Column("pin", sa.Text(), nullable=False),
         sa.Column(
             "doc",
-            postgresql.JSON(astext_type=sa.Text()),
+            sa.Text(),
             nullable=False,
             comment="values with record or override, rule and runner-up; see mdm.golden",
         ),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("pin", "recorded_from", name=op.f("golden_pk")),
         comment="one state of the golden record of one customer",
+        postgresql_with={"toast_tuple_target": 8160},
     )
     op.create_index(
         "golden_current", "golden", ["pin"], unique=True, postgresql_where=sa.text("recorded_to = 'infinity'")
@@ -430,13 +431,11 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Text(), nullable=False, comment="the run or request that wrote this version"),
         sa.Column(
             "cleansed",
-            postgresql.JSON(astext_type=sa.Text()),
+            sa.Text(),
             nullable=False,
             comment="the record by mdm.party.CLEANSED, without what has a column here",
         ),
-        sa.Column(
-            "original", postgresql.JSON(astext_type=sa.Text()), nullable=True, comment="mapped key -> text as delivered"
-        ),
+        sa.Column("original", sa.Text(), nullable=True, comment="mapped key -> text as delivered"),
         sa.PrimaryKeyConstraint("record_id", "recorded_from", name=op.f("record_pk")),
         comment="one immutable version of one source record",
     )
