@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Source, Values, fetch_arrow, load_temporary, load_values
-from mdm.store.states import StateCounts, at_time, end_states, put_states
+from mdm.store.states import StateCounts, at_time, end_states, ever, put_states
 
 _CUSTOMER = "c.pin, c.party, c.status, c.redirect_to, c.merged_into, c.founder_record_id, c.issued"
 _XREF = "x.system, x.local_id, x.incarnation, x.record_id, x.pin, x.home"
@@ -46,7 +46,7 @@ def find_xref(
     """The cross-reference of a source key, current or as known at a time: columns of `xref`."""
     rows = connection.exec_driver_sql(
         f"select {_XREF}, {_RECORDED.format('x')} from xref x "
-        f"where x.system = %(system)s and x.local_id = %(local_id)s and {at_time('x', known_at)} "
+        f"where x.system = %(system)s and x.local_id = %(local_id)s and {at_time('x', known_at)} and {ever('x')} "
         "order by x.recorded_from desc limit 1",
         {"system": system, "local_id": local_id, "known_at": known_at},
     )

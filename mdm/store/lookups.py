@@ -124,10 +124,12 @@ def systems(connection: sa.Connection) -> list[str]:
     rows = connection.exec_driver_sql(
         """
         with recursive found as (
-            (select system from record order by system limit 1)
+            (select system from record where recorded_to = 'infinity' order by system limit 1)
             union all
-            select (select r.system from record r where r.system > f.system order by r.system limit 1)
-            from found f where f.system is not null
+            select (
+                select r.system from record r where r.system > f.system and r.recorded_to = 'infinity'
+                order by r.system limit 1
+            ) from found f where f.system is not null
         )
         select system from found where system is not null
         """

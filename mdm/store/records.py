@@ -8,7 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Source, Values, fetch_arrow, load_temporary, load_values
-from mdm.store.states import StateCounts, put_selected, put_states
+from mdm.store.states import StateCounts, ever, put_selected, put_states
 
 _IDENTITY = "r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.status"
 _STATE = f"{_IDENTITY}, r.content_hash, r.extracted_at, r.changed_at"
@@ -60,7 +60,7 @@ def versions(connection: sa.Connection, system: str, local_id: str) -> list[dict
     """All versions of one key, all incarnations, oldest first, with documents and originals."""
     rows = connection.exec_driver_sql(
         f"select {_PARSED}, r.run_id, r.recorded_from, nullif(r.recorded_to, 'infinity') as recorded_to "
-        "from record r where r.system = %(system)s and r.local_id = %(local_id)s "
+        f"from record r where r.system = %(system)s and r.local_id = %(local_id)s and {ever('r')} "
         "order by r.incarnation, r.recorded_from",
         {"system": system, "local_id": local_id},
     )

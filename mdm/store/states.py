@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from mdm.store.bulk import Source, column_names, column_types, copy_rows, load_temporary
-from mdm.store.tables import CURRENT
+from mdm.store.tables import CURRENT, PAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,14 @@ def at_time(alias: str, known_at: datetime | None) -> str:
     if known_at is None:
         return f"{alias}.{CURRENT}"
     return f"{alias}.recorded_from <= %(known_at)s and {alias}.recorded_to > %(known_at)s"
+
+
+def ever(alias: str) -> str:
+    """SQL that is always true: in two arms, so that the planner finds a state by the index of the present or the past.
+
+    For keys that have a `current_index` and a `past_index` and none over all states.
+    """
+    return f"({alias}.{CURRENT} or {alias}.{PAST})"
 
 
 def _close(connection: sa.Connection, table: str, keys: str, key: Sequence[str]) -> int:

@@ -5,7 +5,8 @@ Documents that no query looks inside are `json`, not `jsonb`: they are stored as
 A table with recorded time keeps every state of a row: `recorded_from` says since when we know it, `recorded_to` until
 when we believed it, 'infinity' for the current state. Both are the time of the transaction that wrote them, set by the
 database.
-Indexes for current states are partial: `where recorded_to = 'infinity'`.
+Indexes for current states are partial: `where recorded_to = 'infinity'`. A key by which past states are found as well
+has another for these, empty on the first night, instead of one over all that holds the current ones twice.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlmodel import Field, SQLModel
 
 CURRENT = "recorded_to = 'infinity'"
+PAST = "recorded_to < 'infinity'"
 
 SQLModel.metadata.naming_convention = {
     "pk": "%(table_name)s_pk",
@@ -92,6 +94,11 @@ def states_of(*key: str) -> sa.PrimaryKeyConstraint:
 def current_index(name: str, *columns: str, unique: bool = False) -> sa.Index:
     """An index over the current states only."""
     return sa.Index(name, *columns, unique=unique, postgresql_where=sa.text(CURRENT))
+
+
+def past_index(name: str, *columns: str) -> sa.Index:
+    """An index over the closed states only: beside a `current_index` it makes one over all of them (`states.ever`)."""
+    return sa.Index(name, *columns, postgresql_where=sa.text(PAST))
 
 
 def table_of(model: type[SQLModel]) -> sa.Table:

@@ -16,6 +16,7 @@ from mdm.store.tables.columns import (
     document,
     identity,
     instant,
+    past_index,
     states_of,
     text,
     written,
@@ -72,7 +73,7 @@ class Xref(Recorded, table=True):
     __table_args__ = (
         states_of("record_id"),
         current_index("xref_current_key", "system", "local_id", unique=True),
-        sa.Index("xref_key_ix", "system", "local_id"),
+        past_index("xref_past_key", "system", "local_id"),
         sa.Index("xref_pin_ix", "pin"),
         {"comment": "source record to PIN"},
     )

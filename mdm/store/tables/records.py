@@ -16,6 +16,7 @@ from mdm.store.tables.columns import (
     current_index,
     document,
     instant,
+    past_index,
     states_of,
     text,
     written,
@@ -29,7 +30,7 @@ class Record(Recorded, table=True):
     __table_args__ = (
         states_of("record_id"),
         current_index("record_current_key", "system", "local_id", unique=True),
-        sa.Index("record_key_history_ix", "system", "local_id"),
+        past_index("record_past_key", "system", "local_id"),
         {"comment": "one immutable version of one source record"},
     )
 
