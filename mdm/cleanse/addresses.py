@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from mdm.cleanse.addresses_chinese import read_chinese
+from mdm.cleanse.addresses_forms import read_chinese
 from mdm.cleanse.addresses_latin import read_latin
 from mdm.cleanse.countries import country_code
 from mdm.cleanse.fold import CACHED, has_han, tidy

@@ -59,6 +59,7 @@ class _Reader:
         return match
 
 
+@lru_cache(maxsize=CACHED)
 def split_line(text: str) -> ChineseLine:
     """Road, number, compound, building, unit, floor, room of simplified text without place names."""
     reader = _Reader(text)
@@ -114,13 +115,13 @@ def _dashed(building: str | None, unit: str | None, parts: list[str]) -> _Unit:
 
 _NOISE = re.compile(r"(?<![0-9A-Za-z])\s+|\s+(?![0-9A-Za-z])|[,、;。:]+|\(.*?\)")
 _DASHES = re.compile(r"(?<=[0-9A-Za-z])[‐-―－~]+(?=[0-9A-Za-z])")
-_COMPACT = re.compile(r"[0-9A-Za-z\u4e00-\u9fff-]*")
-_RUN = re.compile(r"[0-9]+")
-_OTHER_DIGIT = re.compile(r"[^\D0-9]")
-_POSTCODE_HEADS = frozenset(("邮", "郵", *"0123456789"))
+COMPACT = re.compile(r"[0-9A-Za-z\u4e00-\u9fff-]*")
+RUN = re.compile(r"[0-9]+")
+OTHER_DIGIT = re.compile(r"[^\D0-9]")
+POSTCODE_HEADS = frozenset(("邮", "郵", *"0123456789"))
 # what the patterns take for a number, each of another script, so that it is known again wherever it went
-_STAND_INS = "٠۰०০੦૦୦௦౦೦൦๐໐༠၀០᠐"
-_BY_STAND_IN = {ord(digit): f"{{{at}}}" for at, digit in enumerate(_STAND_INS)} | {ord("{"): "{{", ord("}"): "}}"}
+STAND_INS = "٠۰०০੦૦୦௦౦೦൦๐໐༠၀០᠐"
+BY_STAND_IN = {ord(digit): f"{{{at}}}" for at, digit in enumerate(STAND_INS)} | {ord("{"): "{{", ord("}"): "}}"}
 
 
 class Split(NamedTuple):
@@ -137,16 +138,16 @@ def split_address(text: str, city: str | None, district: str | None) -> Split:
     Lines that differ only in their numbers are taken apart once: no pattern looks at the value of a number, and only
     a postcode at the head at its length (a test holds this equal to `split_whole`).
     """
-    line = text if _COMPACT.fullmatch(text) else _DASHES.sub("-", _NOISE.sub("", text)).strip()
-    if line[:1] in _POSTCODE_HEADS:
+    line = text if COMPACT.fullmatch(text) else _DASHES.sub("-", _NOISE.sub("", text)).strip()
+    if line[:1] in POSTCODE_HEADS:
         return split_whole(line, city, district)
-    shape = _RUN.sub("0", line)
+    shape = RUN.sub("0", line)
     found = _split_shape(shape, city, district)
     if found is None:
         return split_whole(line, city, district)
     if shape == line and "0" not in shape:
         return found
-    numbers = _RUN.findall(line)
+    numbers = RUN.findall(line)
     place, (road, number, on_road, compound, building, unit, floor, room, left), rest = found
     below = ChineseLine(
         road and road.format(*numbers),
@@ -173,13 +174,13 @@ def split_whole(line: str, city: str | None, district: str | None) -> Split:
 @lru_cache(maxsize=CACHED)
 def _split_shape(shape: str, city: str | None, district: str | None) -> Split | None:
     """A line with 0 for each of its numbers, taken apart; the pieces have {0}, {1} ... in their places."""
-    if shape.count("0") > len(_STAND_INS) or _OTHER_DIGIT.search(shape):
+    if shape.count("0") > len(STAND_INS) or OTHER_DIGIT.search(shape):
         return None
-    digits = iter(_STAND_INS)
-    place, below, rest = split_whole(_RUN.sub(lambda match: next(digits), shape), city, district)
+    digits = iter(STAND_INS)
+    place, below, rest = split_whole(RUN.sub(lambda match: next(digits), shape), city, district)
     if "0" not in shape:
         return Split(place, below, rest)
     marked: dict[str, Any] = {
-        name: piece.translate(_BY_STAND_IN) for name, piece in below._asdict().items() if isinstance(piece, str)
+        name: piece.translate(BY_STAND_IN) for name, piece in below._asdict().items() if isinstance(piece, str)
     }
-    return Split(place, below._replace(**marked), rest.translate(_BY_STAND_IN))
+    return Split(place, below._replace(**marked), rest.translate(BY_STAND_IN))

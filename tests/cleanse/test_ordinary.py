@@ -7,6 +7,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mdm.cleanse.addresses_chinese import read_whole
+from mdm.cleanse.addresses_forms import read_chinese
 from mdm.cleanse.addresses_latin import _split_street, split_street
 from mdm.cleanse.dates import cleanse_date
 from mdm.cleanse.identifiers import cleanse_identifier
@@ -14,6 +16,8 @@ from mdm.cleanse.lines_chinese import split_address, split_whole
 from mdm.cleanse.names import _any_name
 from mdm.cleanse.names_ordinary import ordinary_name
 from mdm.cleanse.phones import cleanse_phone
+from mdm.cleanse.postal import AddressText
+from mdm.cleanse.values import Issue
 
 HANZI = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=1, max_size=4)
 WORD = (
@@ -70,6 +74,34 @@ PIECE = st.sampled_from(
 def test_lines_of_one_shape(text: str, city: str | None, district: str | None) -> None:
     line = re.sub(r"[ (),#{}]", "", text)  # what `split_address` would tidy away first
     assert split_address(line, city, district) == split_whole(line, city, district)
+
+
+LINE = st.lists(PIECE, max_size=10).map("".join).filter(lambda text: text == text.strip() and text)
+PLACE = st.none() | st.sampled_from(["兰州市", "兰州", "北京市", "城关区", "甘肃省", "甘肃", "3区", "{0}", "٣"])
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    st.builds(AddressText, text=LINE, country=st.sampled_from([None, "CN", "ca"]), postcode=st.none() | st.just("73"))
+    | st.builds(
+        AddressText,
+        text=st.none() | LINE,
+        number=st.none() | PIECE,
+        street=st.none() | LINE,
+        unit=st.none() | PIECE,
+        building=st.none() | PIECE,
+        po_box=st.none() | PIECE,
+        district=PLACE,
+        locality=PLACE,
+        region=PLACE,
+    ),
+    REGIONS,
+)
+def test_addresses_of_one_form(parts: AddressText, region: str) -> None:
+    issues: list[Issue] = []
+    expected: list[Issue] = []
+    assert read_chinese(parts, region, issues) == read_whole(parts, region, expected)
+    assert issues == expected
 
 
 def test_numbers_go_where_they_belong() -> None:
