@@ -74,17 +74,22 @@ where a.whole and b.whole and a.unit = '' and b.unit <> '' and number || '|' || 
     select number || '|' || street from site where whole group by all having count(*) > $largest)
 """
 
+# units first: they tell most pairs of one building apart (two slips by Levenshtein are cheaper and hold one by Damerau)
 _RANKED = """
+create table near as
+with units as (select site, unit, box, regexp_replace(unit, '\\D', '', 'g') as digits from site)
+select x, y from pair join units a on a.site = x join units b on b.site = y
+where a.box = b.box
+  and (a.unit = b.unit or a.unit = '' or b.unit = '' or a.digits = b.digits
+       or suffix(a.unit, b.unit) or suffix(b.unit, a.unit)
+       or case when levenshtein(a.unit, b.unit) <= 2 then damerau_levenshtein(a.unit, b.unit) <= 1 end);
+
 create table ranked as
 select distinct case when (a.whole, a.people, -a.site) < (b.whole, b.people, -b.site) then x else y end as weak,
        case when (a.whole, a.people, -a.site) < (b.whole, b.people, -b.site) then y else x end as strong
-from pair join site a on a.site = x join site b on b.site = y
+from near join site a on a.site = x join site b on b.site = y
 left join role ra on ra.site = x left join role rb on rb.site = y
-where a.box = b.box
-  and (a.unit = b.unit or a.unit = '' or b.unit = '' or damerau_levenshtein(a.unit, b.unit) <= 1
-       or suffix(a.unit, b.unit) or suffix(b.unit, a.unit)
-       or regexp_replace(a.unit, '\\D', '', 'g') = regexp_replace(b.unit, '\\D', '', 'g'))
-  and (a.number = b.number or a.number = '' or b.number = ''
+where (a.number = b.number or a.number = '' or b.number = ''
        or (length(a.number) = length(b.number) and length(a.number) > 2)
        or damerau_levenshtein(a.number, b.number) <= 1 or ra.site is not null and rb.site is not null)
   and (a.street = b.street or a.street = '' or b.street = ''
