@@ -27,7 +27,7 @@ Table: TypeAlias = str | pa.Table | duckdb.DuckDBPyRelation
 
 GOLDEN = pa.schema([("pin", pa.string()), ("doc", pa.string())])
 
-_PORTION = 1_000_000  # records
+_PORTION = 1_250_000  # records; each portion reads the whole file
 # What the documents need of CLEANSED; the rest is never read.
 _COLUMNS = (
     "system", "local_id", "party", "role", "extracted_at", "changed_at",
@@ -103,11 +103,11 @@ def _documents(con: duckdb.DuckDBPyConnection, policy: Policy) -> pa.Table:
     for attribute in policy.attributes:
         con.execute(f"CREATE OR REPLACE TEMP TABLE golden_{attribute.name} AS {entries_query(attribute)}")
     names = [attribute.name for attribute in policy.attributes]
-    members = " || ".join(f"""coalesce(',"{name}":' || golden_{name}.entries, '')""" for name in names)
+    members = ", ".join(f"""',"{name}":' || golden_{name}.entries""" for name in names)
     joins = " ".join(f"LEFT JOIN golden_{name} USING (customer)" for name in names)
     # `survivorship._party` in SQL: the first customer-role record says it
     return con.sql(f"""
-        SELECT pin, '{{"party":' || to_json(party)::TEXT || {members} || '}}' AS doc
+        SELECT pin, concat('{{"party":', to_json(party)::TEXT, {members}, '}}') AS doc
         FROM (
             SELECT customer, arg_min(party, ((role IS DISTINCT FROM 'customer')::BIGINT << 48) + place) AS party
             FROM golden_record GROUP BY customer

@@ -1,5 +1,8 @@
 """The declarations of `rules` as DuckDB SQL; the twin of `candidates` and `survivorship`. Only writes SQL.
 
+Texts are put together by `concat`, all parts at once and null as nothing: `||` copies what it has for each part. It is
+used where null shall stay null.
+
 The SQL reads the table ``golden_record`` that `bulk` prepares: columns of `CLEANSED` and beside them
 
 * ``customer``  number of the customer; ``place`` of the record in (system, local id) order
@@ -100,8 +103,8 @@ def _kept(attribute: Attribute, group: str) -> str:
 
 def _best(value: str, rule: str, runner_up: str | None = None, support: str = "1") -> str:
     """JSON text of an entry."""
-    tail = f"""|| coalesce(',"runner_up":{{' || {runner_up} || '}}', '') || '}}'""" if runner_up else "|| '}'"
-    return f"""'{{' || {value} || ',"rule":"{rule}","support":' || {support} {tail}"""
+    tail = f"""',"runner_up":{{' || {runner_up} || '}}', '}}'""" if runner_up else "'}'"
+    return f"""concat('{{', {value}, ',"rule":"{rule}","support":', {support}, {tail})"""
 
 
 def _candidates(attribute: Attribute) -> str:
@@ -207,7 +210,7 @@ def _same(source: str, attribute: Attribute) -> str:
 def _joined(source: str, paths: tuple[str, ...]) -> str:
     if not paths:
         return "''"
-    return f" || {_SEPARATOR} || ".join(f"coalesce({_text(source, path)}, '')" for path in paths)
+    return f"concat({f', {_SEPARATOR}, '.join(_text(source, path) for path in paths)})"
 
 
 def _text(source: str, path: str) -> str:
