@@ -6,7 +6,7 @@ paths equal for every row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -40,22 +40,42 @@ def cleanse_batch(
     """
     if workers is None:
         with Workers(processes) as own:
-            return cleanse_batch(mapped, context=context, connection=connection, workers=own)
+            return start_batch(mapped, context=context, connection=connection, workers=own)()
+    return start_batch(mapped, context=context, connection=connection, workers=workers)()
+
+
+def start_batch(
+    mapped: pa.Table,
+    *,
+    context: CleanseContext,
+    workers: Workers,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> Callable[[], pa.Table]:
+    """Starts every part of `cleanse_batch`; what comes back waits for them and joins the table.
+
+    So that the workers have something to do while this process joins one batch and prepares the next.
+    """
     mapped = mapped.cast(MAPPED)
     if mapped.num_rows == 0:
-        return empty(CLEANSED)
+        return lambda: empty(CLEANSED)
     mapped = mapped.combine_chunks()
-    # every part is started before the first is waited for
     started = [_start_scalar(part, index, mapped, context, workers) for index, part in enumerate(SCALAR_PARTS)]
     lists = [_start_list(part, index, mapped, context, workers) for index, part in enumerate(LIST_PARTS)]
     columns = _copied(mapped, context)
     columns["original"] = original_column(mapped, connection)
+    return lambda: _joined(columns, started, lists, mapped.num_rows)
+
+
+def _joined(
+    columns: dict[str, pa.Array], scalars: Sequence[_Work], lists: Sequence[_Work | None], size: int
+) -> pa.Table:
+    """CLEANSED of what the parts found."""
     issues: _Issues = []
-    for scalar, scalar_work in zip(SCALAR_PARTS, started, strict=True):
+    for scalar, scalar_work in zip(SCALAR_PARTS, scalars, strict=True):
         columns |= _scalar(scalar, scalar_work, issues)
     for part, work in zip(LIST_PARTS, lists, strict=True):
-        columns[part.column] = _list(part, work, mapped.num_rows, issues)
-    columns["issues"] = _join_issues(issues, mapped.num_rows)
+        columns[part.column] = _list(part, work, size, issues)
+    columns["issues"] = _join_issues(issues, size)
     return pa.table([columns[name] for name in CLEANSED.names], schema=CLEANSED)
 
 

@@ -6,15 +6,18 @@ Out: ``records`` (CLEANSED and record_id, incarnation, moved), ``gone`` (record_
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from expectations.report import trend_of
-from mdm.cleanse.batch import cleanse_batch
+from mdm.cleanse.batch import start_batch
 from mdm.cleanse.workers import Workers
 from mdm.contracts import SourceContract
 from mdm.party import CLEANSED, INSTANT, QUARANTINE
@@ -28,6 +31,7 @@ WORK = CLEANSED.append(pa.field("record_id", pa.int64())).append(pa.field("incar
 WORK = WORK.append(pa.field("moved", pa.bool_()))  # known before under this incarnation: its data changed
 GONE = pa.schema([("record_id", pa.int64()), ("extracted_at", INSTANT)])
 PROCESSES = 2  # that cleanse side by side
+ROW_GROUP = 122_880  # rows: what DuckDB writes too, so that its threads share the file when they read it
 REPLACED = pa.schema([("record_id", pa.int64())])
 
 
@@ -37,17 +41,12 @@ def cleanse(night: Night) -> dict[str, Any]:
     rejected: list[dict[str, Any]] = []
     last = night.settings.gates.trend_runs
     with Workers(PROCESSES) as workers:
-        for contract in night.contracts:
-            changed = night.folder.read("receive", f"changed-{contract.source}", CHANGED)
-            if changed.num_rows == 0:
-                continue
-            night.progress(f"cleanse {contract.source}")
+        for contract, cleansed in _cleanse_all(night, workers):
             from expectations.gate import check_cleansed  # seconds to import
 
             with night.database.begin() as connection:
                 rows = runs.expectation_rows(connection, last, system=contract.source)
             trend = trend_of(rows, system=contract.source, last=last)
-            cleansed = _cleansed(night, contract, changed, workers)
             gate = check_cleansed(cleansed, contract, policy=night.settings.gates, trend=trend)
             results += [asdict(result) for result in gate.results]
             quarantined.append(gate.quarantined.cast(QUARANTINE))
@@ -78,14 +77,33 @@ def _rejected_rows(system: str, accepted: pa.Table, quarantined: pa.Table) -> li
     return [{"system": system, "file": file, "rows": rows} for file, rows in found]
 
 
-def _cleansed(night: Night, contract: SourceContract, changed: pa.Table, workers: Workers) -> pa.Table:
-    """CLEANSED rows; each keeps the time at which its own delivery was cut."""
+def _cleanse_all(night: Night, workers: Workers) -> Iterator[tuple[SourceContract, pa.Table]]:
+    """CLEANSED rows of every source that has changes; each source is started before the one before it is waited for."""
+    waiting: tuple[SourceContract, Callable[[], pa.Table]] | None = None
+    for contract in night.contracts:
+        changed = night.folder.read("receive", f"changed-{contract.source}", CHANGED)
+        if changed.num_rows == 0:
+            continue
+        night.progress(f"cleanse {contract.source}")
+        started = _start(night, contract, changed, workers)
+        if waiting is not None:
+            yield waiting[0], waiting[1]()
+        waiting = contract, started
+    if waiting is not None:
+        yield waiting[0], waiting[1]()
+
+
+def _start(night: Night, contract: SourceContract, changed: pa.Table, workers: Workers) -> Callable[[], pa.Table]:
+    """Starts to cleanse a source; each row keeps the time at which its own delivery was cut."""
     parts = []
-    for extracted_at in changed["extracted_at"].unique().to_pylist():
-        of_delivery = changed.filter(pc.equal(changed["extracted_at"], pa.scalar(extracted_at, INSTANT)))
+    cuts = changed["extracted_at"].unique().to_pylist()
+    for extracted_at in cuts:
+        of_delivery = changed
+        if len(cuts) > 1:
+            of_delivery = changed.filter(pc.equal(changed["extracted_at"], pa.scalar(extracted_at, INSTANT)))
         context = night.context_of(contract, extracted_at)
-        parts.append(cleanse_batch(of_delivery.drop_columns(["extracted_at"]), context=context, workers=workers))
-    return pa.concat_tables(parts)
+        parts.append(start_batch(of_delivery.drop_columns(["extracted_at"]), context=context, workers=workers))
+    return lambda: pa.concat_tables([part() for part in parts])
 
 
 def _identify(
@@ -94,6 +112,7 @@ def _identify(
     """Give each record its id: that of the known key, or a new one for a new key and for a key that was reused."""
     scratch.register("cleansed", cleansed)
     keys = cleansed.select(["system", "local_id"])
+    scratch.register("positions", keys.append_column("position", pa.array(np.arange(keys.num_rows))))
     with night.database.begin() as connection:
         known = records.find_current(connection, keys) if keys.num_rows else None
         gone = night.folder.read("receive", "gone").filter(
@@ -107,25 +126,35 @@ def _identify(
         take = counters.last_taken(connection, "record") + 1 if night.dry_run else counters.take
         first = take if isinstance(take, int) else take(connection, "record", new) if new else 0
     folder = night.folder
-    names = ", ".join(CLEANSED.names)
-    folder.write_query(
-        "cleanse",
-        "records",
-        scratch,
-        f"""
-        SELECT {names}, coalesce(record_id, {first} - 1 + row_number() OVER
-               (PARTITION BY record_id IS NULL ORDER BY system, local_id))::BIGINT AS record_id,
-               incarnation::INTEGER AS incarnation, record_id IS NOT NULL AS moved
-        FROM named
-        """,
-    )
+    _write_records(night, cleansed, _numbered(scratch, first))
     folder.write("cleanse", "replaced", pa.table({"record_id": pa.array(sorted(replaced), pa.int64())}))
     folder.write("cleanse", "gone", _gone(gone, leaving, scratch))
     return {"records": cleansed.num_rows, "new": new, "reused_keys": len(replaced), "gone": gone.num_rows}
 
 
+def _numbered(scratch: duckdb.DuckDBPyConnection, first: int) -> pa.Table:
+    """The columns that WORK adds to CLEANSED, in the order of the cleansed records; new ids count from `first`."""
+    return scratch.sql(
+        f"""
+        SELECT coalesce(record_id, {first} - 1 + row_number() OVER
+               (PARTITION BY record_id IS NULL ORDER BY system, local_id))::BIGINT AS record_id,
+               incarnation::INTEGER AS incarnation, record_id IS NOT NULL AS moved
+        FROM named ORDER BY position
+        """
+    ).to_arrow_table()
+
+
+def _write_records(night: Night, cleansed: pa.Table, numbered: pa.Table) -> None:
+    """The file of WORK: the wide columns go from Arrow to the file, only keys went through DuckDB."""
+    for column in numbered.schema:
+        cleansed = cleansed.append_column(column, numbered[column.name])
+    target = night.folder.file("cleanse", "records.parquet")
+    pq.write_table(cleansed.cast(WORK), target, compression="snappy", row_group_size=ROW_GROUP)
+
+
 def _match_known(scratch: duckdb.DuckDBPyConnection, known: pa.Table | None, replaced: set[int]) -> None:
-    """Table `named`: the cleansed records with the id and incarnation that they have, or the next incarnation."""
+    """Table `named`: keys and positions of the cleansed records with the id and incarnation that they have, or the
+    next incarnation."""
     columns = {"system": pa.string(), "local_id": pa.string(), "record_id": pa.int64(), "incarnation": pa.int32()}
     table = pa.table({name: pa.array([], kind) for name, kind in columns.items()})
     if known is not None and known.num_rows:
@@ -135,10 +164,10 @@ def _match_known(scratch: duckdb.DuckDBPyConnection, known: pa.Table | None, rep
     scratch.execute(
         """
         CREATE TABLE named AS
-        SELECT c.*, CASE WHEN r.record_id IS NULL THEN k.record_id END AS record_id,
+        SELECT c.system, c.local_id, c.position, CASE WHEN r.record_id IS NULL THEN k.record_id END AS record_id,
                CASE WHEN k.record_id IS NULL THEN 1 WHEN r.record_id IS NULL THEN k.incarnation
                     ELSE k.incarnation + 1 END AS incarnation
-        FROM cleansed c LEFT JOIN known k USING (system, local_id) LEFT JOIN reused r ON r.record_id = k.record_id
+        FROM positions c LEFT JOIN known k USING (system, local_id) LEFT JOIN reused r ON r.record_id = k.record_id
         """
     )
 
