@@ -57,7 +57,8 @@ class MatchingSettings(_Section):
 
     match_weight: float = Field(default=2.0, description="at or above: a match")
     review_weight: float = Field(default=0.0, description="at or above: a possible match, a task for a steward")
-    max_block: int = Field(default=50, ge=2, description="records that may share one blocking key before it is refined")
+    max_block: int = Field(default=50, ge=2, description="records that may share a number, phone or e-mail")
+    max_weak_block: int = Field(default=10, ge=2, description="the same for what is common: names, dates, places")
     seed: int = Field(default=42, description="of the random samples of training")
     max_pairs: float = Field(default=1e6, gt=0, description="random pairs for training")
 

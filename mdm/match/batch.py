@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +21,10 @@ from mdm.match.comparisons import COMPARISONS, Comparison, Level
 from mdm.match.estimates import (
     count,
     count_frequencies,
+    count_pairs,
     count_u,
     estimate_prior,
     has_families,
-    has_pairs,
     usable_comparisons,
 )
 from mdm.match.model import DIGITS, FLOOR, RELIABLE, Model, default_levels, untrained
@@ -32,8 +33,9 @@ from mdm.party import PartyType
 
 SCORED = ("left_id", "right_id", "weight", "levels", "evidence")
 
-# Fewer records than this teach nothing that the declared defaults do not know better.
+# Fewer records, or fewer pairs, than this teach nothing that the declared defaults do not know better.
 TOO_FEW = 500
+FEW_PAIRS = 50
 # EM sessions look at pairs that share one of these; each comparison is learned in the sessions that do not fix it.
 SESSIONS: dict[PartyType, tuple[tuple[str, ...], ...]] = {
     "person": (
@@ -46,15 +48,16 @@ SESSIONS: dict[PartyType, tuple[tuple[str, ...], ...]] = {
     "organisation": (("identifiers_first",), ("organisation",), ("phones_first",), ("emails_first",), ("dwelling",)),
 }
 FIRSTS = ("identifiers", "phones", "emails")
-# Pairs that one EM session looks at: m has fewer than ten numbers a comparison, and 200,000 pairs settle them.
-EM_PAIRS = 2e5
+# Pairs that one EM session looks at: m has fewer than ten numbers a comparison, and 100,000 pairs settle them.
+EM_PAIRS = 1e5
+SIGNIFICANT = 6  # digits that are kept of what was learned: sums over threads differ in the last ones
 # EM starts from this share of true matches among blocked pairs; it is re-estimated in each session.
 BLOCKED_PRIOR = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """seed: for sampling. max_pairs: pairs sampled for u, and for each EM session."""
+    """seed: for sampling. max_pairs: random pairs for u."""
 
     seed: int = 42
     max_pairs: float = 1e6
@@ -73,7 +76,7 @@ def train(connection: duckdb.DuckDBPyConnection, features: str, party: PartyType
     if records < TOO_FEW:
         return untrained(party, records=records, notes=(f"only {records} records: declared defaults are used", *notes))
     u = _estimate_u(connection, usable, settings) | count_u(connection, usable)
-    m, missing = _estimate_m(connection, party, usable, u, settings)
+    m, missing = _estimate_m(connection, party, usable, u)
     levels = {
         c.name: _levels(c, m.get(c.name), u.get(c.name)) if c.name in u else default_levels(c, records=records)
         for c in COMPARISONS[party]
@@ -121,7 +124,7 @@ def score(
     }
     with _quiet():
         api = DuckDBAPI(connection)
-        linker = Linker(api.register(connection.table("scoring")), settings)
+        linker = Linker(api.register(connection.table("scoring")), settings, validate_settings=False)
         linker.table_management.register_blocked_pairs_for_predict(api.register(connection.table("scoring_pairs")))
         # A hair below the threshold: parts are rounded before they are summed, so the last word is said below.
         predicted = linker.inference.predict(threshold_match_weight=at_least - 1e-4)
@@ -137,8 +140,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, features: str, party: PartyT
     _macros(connection)
     firsts = ", ".join(f"{name}[1] AS {name}_first" for name in FIRSTS)
     connection.execute(
-        f"CREATE OR REPLACE TABLE training AS "
-        f"SELECT *, {firsts} FROM {features} WHERE party = '{party}' ORDER BY record_id"
+        f"CREATE OR REPLACE TEMP VIEW training AS SELECT *, {firsts} FROM {features} WHERE party = '{party}'"
     )
 
 
@@ -153,6 +155,10 @@ def _estimate_u(
     sampled = [c for c in usable if c.counted is None]
     if not sampled:
         return {}
+    records = math.isqrt(int(2 * settings.max_pairs)) + 1
+    _sample(
+        connection, 4 * records / count(connection, "training")
+    )  # Splink draws the records that it pairs from these
     with _quiet():
         linker = _linker(connection, sampled, {}, prior=1e-4)
         linker.training.estimate_u_using_random_sampling(
@@ -160,7 +166,15 @@ def _estimate_u(
         )
         found = _parameters(linker, "u_probability")
     floor = 1 / settings.max_pairs  # a level that the sample never met is rarer than one pair of it
-    return {name: [max(u or 0.0, floor) for u in us] for name, us in found.items()}
+    return {name: [float(f"{max(u or 0.0, floor):.{SIGNIFICANT}g}") for u in us] for name, us in found.items()}
+
+
+def _sample(connection: duckdb.DuckDBPyConnection, share: float, present: Sequence[str] = ("record_id",)) -> None:
+    """Table `sample`: about this share of the records of `training` that have `present`, always the same ones."""
+    wanted = [f"{column} IS NOT NULL" for column in present]
+    if share < 1:
+        wanted.append(f"md5_number_lower(record_id::VARCHAR) % 1000000 < {share * 1e6!r}")
+    connection.execute(f"CREATE OR REPLACE TABLE sample AS SELECT * FROM training WHERE {' AND '.join(wanted)}")
 
 
 def _estimate_m(
@@ -168,15 +182,16 @@ def _estimate_m(
     party: PartyType,
     usable: Sequence[Comparison],
     u: Mapping[str, Sequence[float | None]],
-    settings: TrainingSettings,
 ) -> tuple[dict[str, list[float | None]], list[str]]:
     """m of each level: the mean of the sessions that could see it; None where none could."""
     seen: dict[str, list[list[float | None]]] = {}
     for columns in SESSIONS[party]:
-        if not has_pairs(connection, columns):
+        pairs = count_pairs(connection, columns)
+        if pairs < FEW_PAIRS:
             continue
         free = [c for c in usable if not _reads(c, columns)]
-        for name, ms in _session(connection, columns, free, u, settings).items():
+        _sample(connection, math.sqrt(EM_PAIRS / pairs), columns)  # a pair is kept when both of its records are
+        for name, ms in _session(connection, columns, free, u).items():
             seen.setdefault(name, []).append(ms)
     notes = [f"{c.words}: no pairs to learn from, declared defaults are used" for c in usable if c.name not in seen]
     return {name: [_mean(level) for level in zip(*runs, strict=True)] for name, runs in seen.items()}, notes
@@ -187,13 +202,10 @@ def _session(
     columns: Sequence[str],
     comparisons: Sequence[Comparison],
     u: Mapping[str, Sequence[float | None]],
-    settings: TrainingSettings,
 ) -> dict[str, list[float | None]]:
     with _quiet():
         linker = _linker(connection, comparisons, u, prior=BLOCKED_PRIOR)
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*columns), max_pairs=min(settings.max_pairs, EM_PAIRS)
-        )
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
         found = _parameters(linker, "m_probability")
     # Splink leaves a level that no pair of the session reached at the m that it started from: that is not learned.
     start = {c.name: [level.m if c.name in u else None for level in c.levels] for c in comparisons}
@@ -292,7 +304,7 @@ def _linker(
     *,
     prior: float,
 ) -> Linker:
-    """A linker over `training` without term frequencies: they come in when scoring."""
+    """A linker over `sample` without term frequencies: they come in when scoring."""
     settings = {
         "link_type": "dedupe_only",
         "unique_id_column_name": "record_id",
@@ -315,7 +327,7 @@ def _linker(
         "blocking_rules_to_generate_predictions": [],
     }
     api = DuckDBAPI(connection)
-    return Linker(api.register(connection.table("training")), settings)
+    return Linker(api.register(connection.table("sample")), settings, validate_settings=False)
 
 
 def _splink_comparison(comparison: Comparison, model: Model) -> dict[str, Any]:
@@ -368,7 +380,7 @@ def _parameters(linker: Linker, name: str) -> dict[str, list[float | None]]:
 
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if isinstance(value, float)]
-    return sum(known) / len(known) if known else None
+    return float(f"{sum(known) / len(known):.{SIGNIFICANT}g}") if known else None
 
 
 @contextlib.contextmanager

@@ -1,12 +1,16 @@
 """Blocking keys: what two records must share to be compared at all, hashed into the one candidate index.
 
 A key is a few features joined to one text; a list feature gives one key for each element. Party and text are hashed
-(the lower 64 bits of MD5, shifted to a positive bigint: DuckDB and Python compute the same number) and kept in the
-index. The first load, the night's increment and the online request all find their candidates through these numbers.
+(62 bits of MD5; DuckDB and Python compute the same number) and kept in the index. The first load, the night's increment
+and the online request all find their candidates through these numbers.
 
-A key that more than `max_block` current records share would explode. One rule, on current counts, for all paths: it is
-replaced by its finer keys (the same key with another feature added); a finer key that is itself too common gives no
-candidates. Both are reported. Finer keys are in the index only for holders of a key that is too common, or once was.
+A key that too many current records share would explode. One rule, on current counts, for all paths: it is replaced by
+its finer keys (the same key with another feature added); a finer key that is itself too common gives no candidates.
+Both are reported. Finer keys are in the index only for holders of a key that is too common, or once was.
+
+How many are too many depends on what is shared: fifty people may well have one phone and be worth comparing; of fifty
+who have no more in common than a name, hardly two are one. Keys of names, dates and places are *weak*: their numbers
+are odd, so that whoever sees a number knows which limit it has.
 """
 
 from __future__ import annotations
@@ -32,18 +36,20 @@ class Part:
 class BlockingKey:
     """A key from `parts`; `unordered` keys do not care which part is which (swapped names).
 
-    `finer`: the parts that replace it when it is too common, one key for each tuple added.
+    `finer`: the parts that replace it when it is too common, one key for each tuple added. `weak`: no number, phone or
+    e-mail is among its parts.
     """
 
     name: str
     parts: tuple[Part, ...]
     finer: tuple[tuple[Part, ...], ...] = ()
     unordered: bool = False
+    weak: bool = True
 
     def refinements(self) -> Iterator[BlockingKey]:
         """The finer keys of this key, as keys of their own."""
         for number, extra in enumerate(self.finer, 1):
-            yield BlockingKey(f"{self.name}+{number}", (*self.parts, *extra), unordered=False)
+            yield BlockingKey(f"{self.name}+{number}", (*self.parts, *extra), weak=self.weak)
 
     def sql(self) -> str:
         """The key's text over feature columns; NULL when a part is missing. Lists stand as their unnested element."""
@@ -81,10 +87,10 @@ YEAR = Part("birth", 4)
 PLACE = Part("place")
 KEYS: dict[PartyType, tuple[BlockingKey, ...]] = {
     "person": (
-        BlockingKey("identifier", (Part("identifiers"),), finer=((Part("family", 3),), (Part("birth"),))),
-        BlockingKey("paper", (Part("papers"),)),
-        BlockingKey("phone", (Part("phones"),), finer=((Part("given", 3),), (Part("birth"),))),
-        BlockingKey("email", (Part("emails"),), finer=((Part("given", 3),), (Part("birth"),))),
+        BlockingKey("identifier", (Part("identifiers"),), finer=((Part("family", 3),), (Part("birth"),)), weak=False),
+        BlockingKey("paper", (Part("papers"),), weak=False),
+        BlockingKey("phone", (Part("phones"),), finer=((Part("given", 3),), (Part("birth"),)), weak=False),
+        BlockingKey("email", (Part("emails"),), finer=((Part("given", 3),), (Part("birth"),)), weak=False),
         BlockingKey(
             "name",
             (Part("given"), Part("family")),
@@ -101,7 +107,6 @@ KEYS: dict[PartyType, tuple[BlockingKey, ...]] = {
         BlockingKey("dwelling_given", (Part("dwelling"), Part("given", 2))),
         BlockingKey("street_given", (Part("street"), Part("number"), Part("given", 2)), finer=((PLACE,), (YEAR,))),
         BlockingKey("house_family", (Part("number"), PLACE, Part("family", 4)), finer=((Part("street", 4),),)),
-        BlockingKey("year_name", (Part("given", 4), YEAR, Part("family", 2)), finer=((Part("birth", 7),),)),
         BlockingKey(
             "short_name",
             (Part("given", 3), Part("family", 4), Part("middle", 1)),
@@ -109,14 +114,29 @@ KEYS: dict[PartyType, tuple[BlockingKey, ...]] = {
         ),
     ),
     "organisation": (
-        BlockingKey("identifier", (Part("identifiers"),)),
-        BlockingKey("phone", (Part("phones"),), finer=((Part("organisation", 4),),)),
-        BlockingKey("email", (Part("emails"),), finer=((Part("organisation", 4),),)),
-        BlockingKey("organisation", (Part("organisation"),), finer=((PLACE,), (Part("dwelling"),))),
+        BlockingKey("identifier", (Part("identifiers"),), weak=False),
+        BlockingKey("phone", (Part("phones"),), finer=((Part("organisation", 4),),), weak=False),
+        BlockingKey("email", (Part("emails"),), finer=((Part("organisation", 4),),), weak=False),
+        BlockingKey("organisation", (Part("organisation"),), finer=((PLACE,), (Part("dwelling"),)), weak=False),
         BlockingKey("organisation_start", (Part("organisation", 8),), finer=((PLACE,), (Part("street"),))),
         BlockingKey("dwelling_organisation", (Part("dwelling"), Part("organisation", 2))),
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLimits:
+    """How many current records may share a key before it is too common: `most`, and `most_weak` for weak keys."""
+
+    most: int
+    most_weak: int
+
+    def of(self, key: int) -> int:
+        return self.most_weak if key & 1 else self.most
+
+    def sql(self, key: str = "key") -> str:
+        """The limit of a key's number, for DuckDB and PostgreSQL."""
+        return f"(CASE WHEN {key} % 2 = 1 THEN {self.most_weak} ELSE {self.most} END)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +149,10 @@ class RecordKey:
     base: int | None = None
 
 
-def hash_text(party: PartyType, text: str) -> int:
-    """A key's number: the lower 64 bits of MD5 (little endian), halved to fit a positive bigint."""
+def hash_text(party: PartyType, text: str, *, weak: bool) -> int:
+    """A key's number: 62 bits of MD5 (of its lower half, little endian) before the bit that says whether it is weak."""
     digest = hashlib.md5(f"{party}|{text}".encode(), usedforsecurity=False).digest()
-    return int.from_bytes(digest[8:], "little") >> 1
+    return int.from_bytes(digest[8:], "little") >> 2 << 1 | weak
 
 
 def keys_of(row: Row, party: PartyType) -> list[RecordKey]:
@@ -140,21 +160,24 @@ def keys_of(row: Row, party: PartyType) -> list[RecordKey]:
     found = []
     for key in KEYS[party]:
         for text in key.texts(row):
-            base = hash_text(party, text)
+            base = hash_text(party, text, weak=key.weak)
             found.append(RecordKey(key.name, text, base))
             element = {**row, key.list_feature: [text.split("|", 1)[1]]} if key.list_feature else row
             for finer in key.refinements():
-                found += [RecordKey(finer.name, t, hash_text(party, t), base) for t in finer.texts(element)]
+                numbers = ((t, hash_text(party, t, weak=key.weak)) for t in finer.texts(element))
+                found += [RecordKey(finer.name, text_, number, base) for text_, number in numbers]
     return found
 
 
 def keys_sql(features: str, party: PartyType) -> str:
     """SELECT record_id, name, text, key over a features relation: the keys in bulk, without the finer ones."""
     union = " UNION ALL ".join(
-        f"SELECT record_id, '{key.name}' AS name, {key.sql()} AS text FROM {_elements_sql(features, key)}"
+        f"SELECT record_id, '{key.name}' AS name, {key.sql()} AS text, {key.weak:d} AS weak "
+        f"FROM {_elements_sql(features, key)}"
         for key in KEYS[party]
     )
-    return f"SELECT record_id, name, text, {_hash_sql(party, 'text')} AS key FROM ({union}) WHERE text IS NOT NULL"
+    number = _hash_sql(party, "text", "weak")
+    return f"SELECT record_id, name, text, {number} AS key FROM ({union}) WHERE text IS NOT NULL"
 
 
 def finer_keys_sql(features: str, party: PartyType, common: str) -> str:
@@ -167,12 +190,12 @@ def finer_keys_sql(features: str, party: PartyType, common: str) -> str:
         holders += "USING (record_id))"
         texts = ", ".join(f"{{'name': '{finer.name}', 'text': {finer.sql()}}}" for finer in key.refinements())
         selects.append(
-            f"SELECT record_id, unnest([{texts}]) AS finer, {_hash_sql(party, key.sql())} AS base "
-            f"FROM {_elements_sql(holders, key)}"
+            f"SELECT record_id, unnest([{texts}]) AS finer, {_hash_sql(party, key.sql(), f'{key.weak:d}')} AS base, "
+            f"{key.weak:d} AS weak FROM {_elements_sql(holders, key)}"
         )
-    union = " UNION ALL ".join(selects)
+    union, number = " UNION ALL ".join(selects), _hash_sql(party, "finer.text", "weak")
     return (
-        f"SELECT record_id, finer.name AS name, finer.text AS text, {_hash_sql(party, 'finer.text')} AS key, base "
+        f"SELECT record_id, finer.name AS name, finer.text AS text, {number} AS key, base "
         f"FROM ({union}) SEMI JOIN (SELECT record_id, key AS base FROM {common}) USING (record_id, base) "
         "WHERE finer.text IS NOT NULL"
     )
@@ -189,5 +212,5 @@ def _part_sql(part: Part) -> str:
     return part.feature if part.take is None else f"{part.feature}[1:{part.take}]"
 
 
-def _hash_sql(party: PartyType, text: str) -> str:
-    return f"(md5_number_lower('{party}|' || {text}) >> 1)::BIGINT"
+def _hash_sql(party: PartyType, text: str, weak: str) -> str:
+    return f"((md5_number_lower('{party}|' || {text}) >> 2 << 1)::BIGINT | {weak})"

@@ -69,14 +69,15 @@ def count_u(connection: duckdb.DuckDBPyConnection, usable: Sequence[Comparison])
     return result
 
 
-def has_pairs(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> bool:
-    """Whether at least fifty pairs share `columns`; fewer teach nothing."""
+def count_pairs(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> float:
+    """How many pairs of records share `columns`."""
     present = " AND ".join(f"{column} IS NOT NULL" for column in columns)
-    pairs = connection.execute(
-        f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM "
-        f"(SELECT count(*) AS n FROM training WHERE {present} GROUP BY {', '.join(columns)})"
-    ).fetchall()[0][0]
-    return bool(pairs >= 50)
+    return float(
+        connection.execute(
+            f"SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM "
+            f"(SELECT count(*) AS n FROM training WHERE {present} GROUP BY {', '.join(columns)})"
+        ).fetchall()[0][0]
+    )
 
 
 def estimate_prior(connection: duckdb.DuckDBPyConnection, party: PartyType, records: int) -> float:

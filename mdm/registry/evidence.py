@@ -10,7 +10,7 @@ import orjson
 import sqlalchemy as sa
 
 from mdm.errors import NotFound, StoreError
-from mdm.match.blocking import RecordKey, keys_of
+from mdm.match.blocking import BlockLimits, RecordKey, keys_of
 from mdm.match.features import features_of
 from mdm.match.model import Model
 from mdm.match.online import Score, contradiction, score
@@ -31,7 +31,6 @@ _KEY_WORDS = {
     "birth_given": "the same birth date, and given names that begin alike",
     "birth_family": "the same birth date, and family names that begin alike",
     "dwelling_given": "the same dwelling, and given names that begin alike",
-    "year_name": "the same year of birth, and names that begin alike",
     "short_name": "names that begin alike",
     "organisation": "the same company name",
     "organisation_start": "company names that begin alike",
@@ -95,15 +94,17 @@ def compare(left: Version, right: Version, model: Model) -> Evidence:
     return Evidence(model.model_id, result, model.prior, tuple(compared), tuple(said), against)
 
 
-def shared_keys(connection: sa.Connection, left: Version, right: Version, *, most: int) -> tuple[SharedKey, ...]:
-    """What both records have by which candidates are found; finer keys for those of over `most` records."""
+def shared_keys(
+    connection: sa.Connection, left: Version, right: Version, *, limits: BlockLimits
+) -> tuple[SharedKey, ...]:
+    """What both records have by which candidates are found; finer keys for those that are too common."""
     party: PartyType = left["party"]
     ours = {key.key: key for key in keys_of(features_of(left["cleansed"]), party)}
     theirs = {key.key for key in keys_of(features_of(right["cleansed"]), party)}
     common = [key for number, key in ours.items() if number in theirs]
-    holders = lookups.holders_of_keys(connection, [key.key for key in common], most=most)
-    kept = [key for key in common if key.base is None or holders.get(key.base, 0) > most]
-    return tuple(SharedKey(_in_words(key), _value(key), holders[key.key] <= most) for key in kept)
+    holders = lookups.holders_of_keys(connection, [key.key for key in common], most=limits.most)
+    kept = [key for key in common if key.base is None or holders.get(key.base, 0) > limits.of(key.base)]
+    return tuple(SharedKey(_in_words(key), _value(key), holders[key.key] <= limits.of(key.key)) for key in kept)
 
 
 def _in_words(key: RecordKey) -> str:

@@ -6,6 +6,7 @@ from typing import cast
 
 import sqlalchemy as sa
 
+from mdm.match.blocking import BlockLimits
 from mdm.match.model import Model
 from mdm.registry.evidence import Evidence, Version, compare, current_model, shared_keys
 from mdm.registry.explanations import Band, Judged, PairExplanation
@@ -48,7 +49,8 @@ def explain_versions(
     evidence = compare(left, right, model)
     ids = [left["record_id"], right["record_id"]]
     stored = pairs.find_pair(connection, *ids)
-    keys = shared_keys(connection, left, right, most=settings.matching.max_block)
+    limits = BlockLimits(settings.matching.max_block, settings.matching.max_weak_block)
+    keys = shared_keys(connection, left, right, limits=limits)
     judged = lookups.judgements_among(connection, ids)
     explanation = PairExplanation(
         left=_key(left),

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from mdm.match.blocking import finer_keys_sql, keys_sql
+from mdm.match.blocking import BlockLimits, finer_keys_sql, keys_sql
 from mdm.match.features import feature_sql, load_nicknames
 from mdm.party import PartyType
 from mdm.store import candidates, records
@@ -31,25 +31,26 @@ def find_candidates(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConn
     """From the view `of_party`, tonight's features: tables `keys_<party>` (key, record_id: to be added to the index),
     `candidates` (left_id, right_id) and `features` (of all records among them). Returns the keys that are too common.
     """
-    most = night.settings.matching.max_block
+    matching = night.settings.matching
+    limits = BlockLimits(matching.max_block, matching.max_weak_block)
     keys = f"keys_{party}"
     scratch.execute(f"CREATE TABLE {keys} AS SELECT record_id, name, key FROM ({keys_sql('of_party', party)})")
     _count_holders(night, scratch, keys, "holders")
     scratch.execute(
         f"CREATE OR REPLACE TEMP TABLE common AS SELECT record_id, name, key FROM {keys} "
-        f"SEMI JOIN (SELECT key FROM holders WHERE records > {most}) USING (key)"
+        f"SEMI JOIN (SELECT key FROM holders WHERE records > {limits.sql()}) USING (key)"
     )
     scratch.execute(
         f"CREATE OR REPLACE TEMP TABLE finer AS "
         f"SELECT record_id, name, key FROM ({finer_keys_sql('of_party', party, 'common')})"
     )
-    _refine_stored(night, party, scratch, most)
+    _refine_stored(night, party, scratch, limits)
     _count_holders(night, scratch, "finer", "finer_holders")
     scratch.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE usable AS
         SELECT key FROM (SELECT key, records FROM holders UNION ALL SELECT key, records FROM finer_holders)
-        WHERE records BETWEEN 2 AND {most}
+        WHERE records BETWEEN 2 AND {limits.sql()}
         """
     )
     scratch.execute(f"INSERT INTO {keys} SELECT record_id, name, key FROM finer")
@@ -65,7 +66,7 @@ def find_candidates(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConn
     )
     _features_of_candidates(night, party, scratch)
     scratch.execute(f"INSERT INTO {keys} SELECT record_id, name, key FROM late")
-    return _too_common(party, scratch, most)
+    return _too_common(party, scratch, limits)
 
 
 def _count_holders(night: Night, scratch: duckdb.DuckDBPyConnection, keys: str, into: str) -> None:
@@ -95,11 +96,11 @@ def _tonight(night: Night) -> pa.Array:
     return pa.concat_arrays([table["record_id"].combine_chunks().cast(pa.int64()) for table in tables])
 
 
-def _refine_stored(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection, most: int) -> None:
+def _refine_stored(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection, limits: BlockLimits) -> None:
     """Table `late` (record_id, name, key): finer keys for those records of the store whose key becomes too common."""
     scratch.execute("CREATE OR REPLACE TEMP TABLE late (record_id BIGINT, name VARCHAR, key BIGINT)")
     crossing = scratch.sql(
-        f"SELECT key FROM holders WHERE records > {most} AND before <= {most} AND stored > 0"
+        f"SELECT key FROM holders WHERE records > {limits.sql()} AND before <= {limits.sql()} AND stored > 0"
     ).to_arrow_table()
     if crossing.num_rows == 0:
         return
@@ -160,14 +161,14 @@ def _features_of_candidates(night: Night, party: PartyType, scratch: duckdb.Duck
     )
 
 
-def _too_common(party: PartyType, scratch: duckdb.DuckDBPyConnection, most: int) -> list[dict[str, Any]]:
+def _too_common(party: PartyType, scratch: duckdb.DuckDBPyConnection, limits: BlockLimits) -> list[dict[str, Any]]:
     """The commonest of the keys that are too common, each with the value that they stand for."""
     scratch.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE reported AS
         SELECT key, records, arg_min(record_id, record_id) AS record_id
         FROM (SELECT * FROM holders UNION ALL SELECT * FROM finer_holders) JOIN keys_{party} USING (key)
-        WHERE records > {most} GROUP BY key, records ORDER BY records DESC, key LIMIT {REPORTED}
+        WHERE records > {limits.sql()} GROUP BY key, records ORDER BY records DESC, key LIMIT {REPORTED}
         """
     )
     scratch.execute(
