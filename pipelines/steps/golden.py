@@ -22,12 +22,15 @@ def golden(night: Night) -> dict[str, Any]:
     """Survivorship over the records of every affected customer."""
     night.progress("golden records")
     folder, settings = night.folder, night.settings.golden
-    xrefs = folder.read("resolve", "xrefs")
+    xrefs = folder.read("resolve", "xrefs", columns=["system", "local_id", "pin"])
+    customers = folder.read("resolve", "customers", columns=["pin", "status"])
+    active = customers.filter(pc.equal(customers["status"], "active"))["pin"]
+    ended = customers.filter(pc.not_equal(customers["status"], "active"))["pin"]
     with night.scratch() as scratch:
         scratch.execute(f"CREATE VIEW component AS SELECT * FROM {component_sql(folder)}")
         documents = golden_batch(
             scratch.table("component"),
-            xrefs.select(["system", "local_id", "pin"]),
+            xrefs.filter(pc.is_in(xrefs["pin"], active.combine_chunks())),
             trust=night.trust,
             rules=settings.rules,
             half_life_days=settings.half_life_days,
@@ -35,10 +38,6 @@ def golden(night: Night) -> dict[str, Any]:
             business_date=night.business_date,
             connection=scratch,
         )
-    customers = folder.read("resolve", "customers")
-    active = customers.filter(pc.equal(customers["status"], "active"))["pin"]
-    ended = customers.filter(pc.not_equal(customers["status"], "active"))["pin"]
-    documents = documents.filter(pc.is_in(documents["pin"], active.combine_chunks()))
     folder.write("golden", "golden", documents)
     folder.write("golden", "ended", pa.table({"pin": ended}))
     return {"documents": documents.num_rows}
