@@ -28,6 +28,7 @@ class CleansedAddress(NamedTuple):
 _Reader = Callable[[AddressText, str, list[Issue]], tuple[AddressText, AddressKeys]]
 _NAMES = AddressText._fields
 _SILENT = _NAMES.index("country")  # from here on: country and kind, which alone are no address
+_LAST = _NAMES.index("kind")
 
 
 def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
@@ -35,7 +36,8 @@ def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
     issues: list[Issue] = []
     read = _read_parts(parts, issues)
     if read.country is not None:
-        read = read._replace(country=country_code(read.country) or read.country.upper())
+        country = country_code(read.country) or read.country.upper()
+        read = read if country == read.country else read._replace(country=country)
     texts = [text for text in read[:_SILENT] if text is not None]
     if not texts:
         return CleansedAddress(None, issues=tuple(issues))
@@ -43,7 +45,7 @@ def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
     found = _same_from_text(reader, read, region) if read.text is not None and len(texts) > 1 else None
     address, keys = found or reader(read, region, issues)
     if read.kind is not None:
-        address = address._replace(kind=read.kind.lower())
+        address = AddressText._make((*address[:_LAST], read.kind.lower()))
     return CleansedAddress(address, keys, tuple(issues))
 
 

@@ -181,22 +181,32 @@ def _display_word(word: str) -> str:
 def read_latin(parts: AddressText, region: str, issues: list[Issue]) -> tuple[AddressText, AddressKeys]:
     """Display parts and keys of an address in Latin script."""
     country = (parts.country or region).upper()
-    parts = parts._replace(country=country)
+    if parts.country != country:
+        parts = parts._replace(country=country)
     unsplit = parts.street is None and parts.number is None and parts.po_box is None
     if unsplit and parts.text is not None and parts.text != _one_line(parts):
         parts = split_place(parts, country)
     parts = _split_line(parts, country)
     postcode, informative = canonical_postcode(parts.postcode, country, issues)
-    parts = parts._replace(postcode=postcode, region=canonical_region(parts.region, country))
-    shown = parts._replace(
-        number=parts.number and _display(parts.number),
-        street=parts.street and _display(parts.street),
-        unit=parts.unit and _display(parts.unit),
-        building=parts.building and _display(parts.building),
-        locality=parts.locality and _display(parts.locality),
+    text, number, street, unit, building, po_box, district, locality, state, *_, kind = parts
+    state = canonical_region(state, country)
+    shown = AddressText(
+        text,
+        number and _display(number),
+        street and _display(street),
+        unit and _display(unit),
+        building and _display(building),
+        po_box,
+        district,
+        locality and _display(locality),
+        state,
+        postcode,
+        country,
+        kind,
     )
-    shown = shown._replace(text=parts.text or _one_line(shown))
-    return shown, _keys(parts, postcode if informative else None, country)
+    if not text:
+        shown = shown._replace(text=_one_line(shown))
+    return shown, _keys(parts, state, postcode if informative else None, country)
 
 
 def _split_line(parts: AddressText, country: str) -> AddressText:
@@ -235,7 +245,7 @@ def _as_written(whole: str, part: str | None) -> str | None:
     return whole[at : at + len(part)] if at >= 0 else part
 
 
-def _keys(parts: AddressText, postcode: str | None, country: str) -> AddressKeys:
+def _keys(parts: AddressText, state: str | None, postcode: str | None, country: str) -> AddressKeys:
     number = number_key(parts.number) if parts.number is not None else None
     street = street_key(parts.street) if parts.street is not None else None
     unit = unit_key(parts.unit) if parts.unit is not None else None
@@ -243,7 +253,7 @@ def _keys(parts: AddressText, postcode: str | None, country: str) -> AddressKeys
         building = building.removeprefix("bldg")
         unit = f"{building}-{unit}" if unit else f"bldg{building}"
     box = number_key(_PO_BOX.sub(r"\1", ascii_lower(parts.po_box))) if parts.po_box is not None else None
-    place = place_key(postcode, parts.locality, parts.region, country)
+    place = place_key(postcode, parts.locality, state, country)
     known = (number is not None and street is not None) or box is not None
     return AddressKeys(number, street, unit, place, dwelling(number, street, unit, box, place) if known else None)
 

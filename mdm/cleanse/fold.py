@@ -67,10 +67,11 @@ def _converter() -> tuple[Any, frozenset[str]]:
     return OpenCC("t2s"), frozenset(line.split("\t")[0] for line in table.splitlines() if line)
 
 
-@lru_cache(maxsize=CACHED)
 def simplify(text: str) -> str:
     """Traditional hanzi to simplified (OpenCC t2s); other characters stay."""
-    if text.isascii():
-        return text
-    converter, changeable = _converter()
-    return str(converter.convert(text)) if not changeable.isdisjoint(text) else text
+    return text if text.isascii() or _converter()[1].isdisjoint(text) else _convert(text)
+
+
+@lru_cache(maxsize=CACHED)
+def _convert(text: str) -> str:
+    return str(_converter()[0].convert(text))

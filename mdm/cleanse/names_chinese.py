@@ -74,7 +74,7 @@ def is_ordinary(full: str) -> bool:
 def split_full(full: str, issues: list[Issue]) -> NameParts:
     """A full name in hanzi into family and given name: 张伟, 欧阳锋, 买买提·吐尔逊, 张先生, 陳 大文."""
     if is_ordinary(full):
-        return _split_hanzi(full, issues)
+        return split_ordinary(full)
     text = _BRACKETS.sub("", full).strip() or full
     text = _DOT.sub("·", text)
     prefix = None
@@ -89,6 +89,12 @@ def split_full(full: str, issues: list[Issue]) -> NameParts:
     if len(spaced) == 2 and simplify(spaced[0]) in surnames() and spaced[1]:
         return NameParts(prefix=prefix, given=spaced[1], family=spaced[0])
     return _split_hanzi(bare.strip("·"), issues)._replace(prefix=prefix)
+
+
+def split_ordinary(full: str) -> NameParts:
+    """The parts of a name that `is_ordinary`."""
+    cut = _surname_length(simplify(full))
+    return NameParts(given=full[cut:] or None, family=full[:cut])
 
 
 def _split_hanzi(text: str, issues: list[Issue]) -> NameParts:

@@ -80,7 +80,7 @@ def _split(full: str, region: str) -> NameParts | None:
     if is_placeholder_name(full):
         return None
     if chinese.is_ordinary(full):
-        return chinese.split_full(full, [])
+        return chinese.split_ordinary(full)
     match = _TWO_WORDS.fullmatch(full)
     if match is None or latin.is_title(match.group(1)) or latin.is_suffix(match.group(2)):
         return None

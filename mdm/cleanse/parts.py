@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from mdm.cleanse.addresses import cleanse_address
-from mdm.cleanse.dates import CleansedDate, cleanse_date
+from mdm.cleanse.dates import cleanse_date
 from mdm.cleanse.emails import cleanse_email
 from mdm.cleanse.fold import CACHED, tidy
 from mdm.cleanse.identifiers import cleanse_identifier
@@ -102,17 +102,15 @@ def _text(values: Values, context: CleanseContext) -> Cleansed:
     return (tidy(values[0]),), ()
 
 
-@lru_cache(maxsize=CACHED)  # the days of a contract are few
-def _day(text: str | None, region: str, attribute: str) -> CleansedDate:
-    return cleanse_date(text, region=region, attribute=attribute)
-
-
 def _period(start: str | None, end: str | None, attribute: str, context: CleanseContext) -> Cleansed:
     """(valid_from, valid_to) as dates."""
-    if start is None and end is None:
-        return _ALWAYS
-    first = _day(start, context.region, f"{attribute}.valid_from")
-    last = _day(end, context.region, f"{attribute}.valid_to")
+    return _ALWAYS if start is None and end is None else _days(start, end, attribute, context.region)
+
+
+@lru_cache(maxsize=CACHED)  # the days of a contract are few
+def _days(start: str | None, end: str | None, attribute: str, region: str) -> Cleansed:
+    first = cleanse_date(start, region=region, attribute=f"{attribute}.valid_from")
+    last = cleanse_date(end, region=region, attribute=f"{attribute}.valid_to")
     return (first.value, last.value), first.issues + last.issues
 
 
