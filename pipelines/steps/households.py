@@ -6,17 +6,16 @@ records, since a household may change without any of its own records: the store 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from mdm.resolve.household_identity import HouseholdsBefore, HouseholdState, assign_chis
 from mdm.resolve.households import HouseholdRules, build_households
 from mdm.resolve.legal_entities import build_legal_entities, organisations_from_cleansed
 from mdm.resolve.memberships import MEMBERSHIPS
@@ -26,6 +25,7 @@ from mdm.store import counters, customers, records
 from mdm.store import households as store
 from pipelines.context import Night
 from pipelines.documents import component_sql, to_stored
+from pipelines.steps.household_ids import identify_households
 
 HOUSEHOLDS = pa.schema(
     [
@@ -130,66 +130,26 @@ def _of_kind(
 ) -> tuple[pa.Table, pa.Table, int]:
     """(HOUSEHOLDS, STORED_MEMBERSHIPS, ids minted) of one kind."""
     mint = partial(KINDS[kind][1], instance=night.settings.instance.code, key=night.settings.instance.pin_key)
-    states = {
-        row["chi"]: HouseholdState(row["chi"], row["issued"], row["status"], row["redirect_to"])
-        for row in old_households.filter(pc.equal(old_households["kind"], kind)).to_pylist()
+    old = old_households.filter(pc.equal(old_households["kind"], kind))
+    ids = identify_households(memberships, old, old_memberships, redirects, first, mint)
+    addresses = _addresses(memberships, len(ids.chis))
+    columns = {name: ids.states[name] for name in ids.states.column_names} | {
+        "kind": pa.repeat(kind, len(ids.states)),
+        "dwelling": addresses.take(pc.index_in(ids.states["chi"], ids.chis)),
+        "doc": pa.nulls(len(ids.states)),
     }
-    members = old_memberships.filter(pc.is_in(old_memberships["chi"], pa.array(list(states), pa.string())))
-    before = HouseholdsBefore(
-        states,
-        _tokens_before(members, redirects),
-    )
-    change = assign_chis(
-        _tokens(memberships),
-        before,
-        next_number=first,
-        mint=lambda start, count: mint(start, count) if count else [],
-    )
-    chis = pa.array(change.chis, pa.string())
-    rows = _memberships(memberships, chis)
-    of_membership = chis.take(memberships["household"].combine_chunks())
-    dwellings = dict(zip(of_membership.to_pylist(), memberships["evidence"].to_pylist(), strict=True))
-    columns = {
-        "chi": list(change.states),
-        "kind": [kind] * len(change.states),
-        "dwelling": [_dwelling(dwellings.get(chi)) for chi in change.states],
-        "doc": [None] * len(change.states),
-        "status": [s.status for s in change.states.values()],
-        "redirect_to": [s.redirect_to for s in change.states.values()],
-        "issued": [s.issued for s in change.states.values()],
-    }
-    return pa.table(columns, schema=HOUSEHOLDS), rows, len(change.minted)
+    table = pa.table({name: columns[name] for name in HOUSEHOLDS.names}).cast(HOUSEHOLDS)
+    return table, _memberships(memberships, ids.chis), ids.minted
 
 
-def _dwelling(evidence: list[dict[str, Any]] | None) -> str | None:
-    return evidence[0]["address"] if evidence else None
-
-
-def _tokens(memberships: pa.Table) -> list[list[str]]:
-    """Members of each household. Who was in several is counted from the latest: ``pin@0`` is where they are now."""
-    households: dict[int, list[str]] = {}
-    stays: dict[str, list[int]] = defaultdict(list)
-    table = memberships.sort_by([("valid_from", "descending"), ("household", "ascending")])
-    for pin, household in zip(table["customer"].to_pylist(), table["household"].to_pylist(), strict=True):
-        if household not in stays[pin]:
-            households.setdefault(household, []).append(f"{pin}@{len(stays[pin])}")
-            stays[pin].append(household)
-    return [households[number] for number in sorted(households)]
-
-
-def _tokens_before(members: pa.Table, redirects: Mapping[str, str]) -> dict[str, dict[str, int]]:
-    """Previous members in the same form, with the day from which they belonged; merged PINs under their survivor."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    stays: dict[str, list[str]] = defaultdict(list)
-    rows = sorted(members.to_pylist(), key=lambda r: (r["valid_from"] is None, r["valid_from"], r["chi"]), reverse=True)
-    for row in rows:
-        pin = redirects.get(row["pin"], row["pin"])
-        if row["chi"] not in stays[pin]:
-            stays[pin].append(row["chi"])
-        token = f"{pin}@{stays[pin].index(row['chi'])}"
-        since = row["valid_from"].toordinal() if row["valid_from"] is not None else 0
-        found[row["chi"]][token] = min(since, found[row["chi"]].get(token, since))
-    return dict(found)
+def _addresses(memberships: pa.Table, households: int) -> pa.Array:
+    """The address of each household: that of the first sighting of its last membership."""
+    last = np.zeros(households, np.int64)
+    last[memberships["household"].to_numpy()] = np.arange(len(memberships))
+    evidence = memberships["evidence"].combine_chunks()
+    sighting = evidence.offsets.to_numpy()[last]
+    unseen = evidence.value_lengths().to_numpy()[last] == 0
+    return evidence.values.field("address").take(pa.array(sighting, mask=unseen))
 
 
 def _memberships(memberships: pa.Table, chis: pa.Array) -> pa.Table:
