@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
-from typing import Any
+from itertools import groupby, islice
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mdm.resolve.dwelling_candidates import candidates
@@ -28,7 +28,8 @@ from mdm.resolve.sightings import SIGHTINGS
 from mdm.resolve.spellings import Level, place_level
 
 Ints = NDArray[np.int64]
-Columns = dict[str, NDArray[Any]]
+Place = tuple[str, str, str]  # place key, postcode, locality
+Spelling = tuple[int, int, Place]  # node, people, place
 
 DWELLINGS = pa.schema(
     [
@@ -100,34 +101,39 @@ _NODE_KEYS = "street, number, unit, box, place, postcode, locality, owner"
 
 def _sites(con: duckdb.DuckDBPyConnection) -> Ints:
     """Bring equal number, street and unit in agreeing places together; gives the site of every node, makes `site`."""
-    n = con.sql("select * from n order by node").fetchnumpy()
-    site = np.arange(len(n["node"]), dtype=np.int64)
-    core = [n[key] for key in ("street", "number", "unit", "box", "owner")]
-    new = np.ones(len(site), dtype=bool)
-    if len(site):
-        new[1:] = np.any([part[1:] != part[:-1] for part in core], axis=0)
-    starts = np.flatnonzero(new)
-    ends = np.append(starts[1:], len(site))
-    for start, end in zip(starts[ends - starts > 1], ends[ends - starts > 1], strict=True):
-        _group_places(n, range(start, end), site)
+    n = con.sql("select * from n order by node").to_arrow_table()
+    site = np.arange(len(n), dtype=np.int64)
+    sizes = np.diff(np.append(_first_of_core(n), len(n)))
+    shared = n.filter(pa.array(np.repeat(sizes > 1, sizes)))
+    node, people, *place = (shared[name].to_pylist() for name in ("node", "people", "place", "postcode", "locality"))
+    spellings = zip(node, people, zip(*place, strict=True), strict=True)
+    for size in sizes[sizes > 1].tolist():
+        _group_places(list(islice(spellings, size)), site)
     con.register("site_of", pa.table({"node": np.arange(len(site)), "site": site}))
     con.execute(_SITES)
     return site
 
 
-def _group_places(n: Columns, nodes: range, site: Ints) -> None:
+def _first_of_core(n: pa.Table) -> Ints:
+    """The nodes whose number, street, unit, box or owner is another than that of the node before."""
+    same = np.ones(max(len(n) - 1, 0), dtype=np.bool_)
+    for name in ("street", "number", "unit", "box", "owner"):
+        same &= pc.equal(n[name][1:], n[name][:-1]).to_numpy()
+    return np.flatnonzero(np.append(np.ones(min(len(n), 1), dtype=np.bool_), ~same))
+
+
+def _group_places(spellings: list[Spelling], site: Ints) -> None:
     """Sites among the spellings of one number, street and unit: the most used place first, near places join it."""
-    places = {i: (str(n["place"][i]), str(n["postcode"][i]), str(n["locality"][i])) for i in nodes}
-    heads: list[int] = []
-    for i in sorted(nodes, key=lambda i: (not places[i][0], -int(n["people"][i]), i)):
-        levels = [place_level(places[i], places[head]) for head in heads]
-        near = [h for h, level in zip(heads, levels, strict=True) if level in (Level.EQUAL, Level.NEAR)]
+    heads: list[tuple[int, Place]] = []
+    for node, _, place in sorted(spellings, key=lambda spelling: (not spelling[2][0], -spelling[1], spelling[0])):
+        levels = [place_level(place, head) for _, head in heads]
+        near = [h for (h, _), level in zip(heads, levels, strict=True) if level in (Level.EQUAL, Level.NEAR)]
         if not near and len(heads) == 1 and levels[0] == Level.MISSING:
-            near = heads
+            near = [heads[0][0]]
         if near:
-            site[i] = near[0]
+            site[node] = near[0]
         else:
-            heads.append(i)
+            heads.append((node, place))
 
 
 _SITES = """
@@ -143,13 +149,13 @@ select s.*, sn.node, sn.site from s join sn using (street, number, unit, box, pl
 
 def _join(nodes: int, joins: Iterable[Join]) -> tuple[Ints, dict[int, tuple[int, int]]]:
     """The root of every site, and the rank by which a site was joined to its dwelling."""
-    parent = np.arange(nodes, dtype=np.int64)
+    parent = list(range(nodes))
     matched: dict[int, tuple[int, int]] = {}
 
     def root(node: int) -> int:
         while parent[node] != node:
             parent[node] = parent[parent[node]]
-            node = int(parent[node])
+            node = parent[node]
         return node
 
     for rank, same_rank in groupby(sorted(joins, key=lambda j: (j.rank, j.weak, j.strong)), key=lambda j: j.rank):
@@ -159,7 +165,7 @@ def _join(nodes: int, joins: Iterable[Join]) -> tuple[Ints, dict[int, tuple[int,
             if a != b:
                 parent[max(a, b)] = min(a, b)
                 matched.setdefault(join.weak, rank)
-    return np.fromiter((root(i) for i in range(nodes)), np.int64, nodes), matched
+    return np.array([root(i) for i in range(nodes)], dtype=np.int64), matched
 
 
 def _unambiguous(joins: list[Join], root: Callable[[int], int]) -> Iterator[Join]:
@@ -178,15 +184,13 @@ def _unambiguous(joins: list[Join], root: Callable[[int], int]) -> Iterator[Join
 
 
 def _table(con: duckdb.DuckDBPyConnection, roots: Ints, matched: dict[int, tuple[int, int]]) -> pa.Table:
-    sites = np.arange(len(roots))
+    ranks = [matched.get(i) for i in range(len(roots))]
     how = pa.table(
         {
-            "site": sites,
+            "site": np.arange(len(roots)),
             "dwelling": roots,
-            "matched": pa.array(
-                [KINDS[matched[i][1]] if i in matched else None for i in range(len(roots))], pa.string()
-            ),
-            "by": pa.array([BY[-matched[i][0]] if i in matched else None for i in range(len(roots))], pa.string()),
+            "matched": pa.array([None if rank is None else KINDS[rank[1]] for rank in ranks], pa.string()),
+            "by": pa.array([None if rank is None else BY[-rank[0]] for rank in ranks], pa.string()),
         }
     )
     con.register("how", how)

@@ -46,9 +46,8 @@ def sightings_from_cleansed(cleansed: pa.Table, customers: pa.Array, seen_at: pa
     they know surnames.
     """
     customers = pa.chunked_array(customers) if isinstance(customers, list) else customers
-    address = _combined(cleansed["address"])
     columns = {name: cleansed[name] for name in _COPIED}
-    columns |= {name: pc.struct_field(address, name) for name in _OF_ADDRESS}
+    columns |= {name: pc.struct_field(cleansed["address"], name) for name in _OF_ADDRESS}
     columns["customer"] = pc.cast(customers, pa.string())
     columns["seen_at"] = pa.nulls(len(cleansed), pa.timestamp("us", tz="UTC")) if seen_at is None else seen_at
     columns["role"] = _roles(_combined(cleansed["household_role"]))

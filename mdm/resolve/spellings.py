@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,7 @@ def street_levels(left: Texts, right: Texts) -> tuple[Levels, NDArray[np.float64
     return levels, similarity
 
 
+@lru_cache(maxsize=1 << 16)
 def place_level(left: tuple[str, str, str], right: tuple[str, str, str]) -> Level:
     """Two places (place key, postcode, locality): equal, near, missing, weak (postcodes disagree), different."""
     if left[0] == right[0]:
