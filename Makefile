@@ -18,6 +18,8 @@ CODE := mdm pipelines expectations api benchmarks tests
 ROWS ?= 100000
 
 export PYTHONUTF8 := 1
+# Packages are compiled once, when first imported, also where somebody forbids it: each command would do it anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: env test-env demo test check lint types test-slow bench lock clean
 .DELETE_ON_ERROR:
