@@ -317,7 +317,7 @@ def _take_over(
 ) -> tuple[int, int]:
     """Take new and changed records over, mark the gone in `known`; (rows with a change, records missing)."""
     cut = [blank.extracted_at]
-    keys = accepted.select(["local_id", "row_hash", "file", "line"])
+    keys = accepted.select(["local_id", "row_hash", "line"])
     scratch.register("accepted", keys.append_column("position", pa.array(np.arange(keys.num_rows))))
     scratch.execute(
         """
@@ -327,7 +327,7 @@ def _take_over(
         """,
         cut,
     )
-    rows = int(scratch.execute("SELECT count(DISTINCT (file, line)) FROM fresh").fetchall()[0][0])
+    rows = int(scratch.execute("SELECT count(DISTINCT line) FROM fresh").fetchall()[0][0])  # of one file
     scratch.execute("DELETE FROM changed WHERE local_id IN (SELECT local_id FROM fresh)")
     scratch.execute(
         f"INSERT INTO changed SELECT local_id, {len(received.taken)}, row_number() OVER (ORDER BY position) - 1 "
