@@ -27,20 +27,19 @@ def judge(night: Night) -> dict[str, Any]:
         ).to_arrow_table()
     customers = folder.read("resolve", "customers")
     active = customers.filter(pc.equal(customers["status"], "active")).select(["pin"])
-    members = folder.read("households", "memberships").filter(
-        pc.is_in(folder.read("households", "memberships")["pin"], customers["pin"].combine_chunks())
-    )
-    lineage = folder.read("resolve", "lineage")
+    members = folder.read("households", "memberships", columns=["pin"])
+    members = members.filter(pc.is_in(members["pin"], customers["pin"].combine_chunks()))
+    lineage = folder.read("resolve", "lineage", columns=["kind"])
     churned = pc.is_in(lineage["kind"], pa.array(CHURN)).to_numpy(zero_copy_only=False).sum()
     with night.database.begin() as connection:
         before = store.count_customers(connection).get("active", 0)
     gate = check_golden(
         GoldenTables(
             records=component,
-            xrefs=folder.read("resolve", "xrefs").select(["system", "local_id", "pin"]),
+            xrefs=folder.read("resolve", "xrefs", columns=["system", "local_id", "pin"]),
             customers=active,
-            documents=folder.read("golden", "golden").select(["pin"]),
-            members=members.select(["pin"]),
+            documents=folder.read("golden", "golden", columns=["pin"]),
+            members=members,
         ),
         churned=int(churned),
         active_before=before,
