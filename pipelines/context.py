@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mdm.contracts import SourceContract
 from mdm.settings import Settings
 from mdm.store.database import Database
 from mdm.store.place import find_place
+from pipelines.cleansing import Cleansing
 from pipelines.folder import RunFolder
 
 Progress = Callable[[str], None]
@@ -33,6 +34,7 @@ class Night:
     progress: Progress = lambda text: None
     dry_run: bool = False
     check_lock: Callable[[], None] = lambda: None  # raises when this run no longer holds the run lock
+    cleansing: Cleansing = field(default_factory=Cleansing)
 
     def scratch(self) -> duckdb.DuckDBPyConnection:
         """A DuckDB of its own for a step: two threads, UTC, spilling into the run's folder."""

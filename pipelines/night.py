@@ -78,7 +78,8 @@ def run_night(
         run_id, business_date = _find_or_begin(settings, database, meaning, asked)
         folder = RunFolder(_folder(settings, run_id))
         night = Night(settings, database, contracts, run_id, business_date, folder, progress, asked.dry_run, lock.check)
-        return _run(night, asked)
+        with night.cleansing:
+            return _run(night, asked)
 
 
 def _run(night: Night, asked: Asked) -> dict[str, Any]:

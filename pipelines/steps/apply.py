@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import orjson
 import pyarrow as pa
 import sqlalchemy as sa
@@ -24,9 +25,9 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
     """Write all files of the night into the store; the caller's transaction commits it, or nothing."""
     night.progress("apply")
     _check_numbers(night, connection)
-    with deferred_indexes(connection, LOADED):
-        counts = {**_records(night, connection), **_matching(night, connection)}
-        counts |= {**_customers(night, connection), **_households(night, connection)}
+    with deferred_indexes(connection, LOADED), night.scratch() as scratch:
+        counts = {**_records(night, connection, scratch), **_matching(night, connection, scratch)}
+        counts |= {**_customers(night, connection, scratch), **_households(night, connection, scratch)}
     counts |= _tasks(night, connection)
     return counts
 
@@ -44,40 +45,43 @@ def _check_numbers(night: Night, connection: sa.Connection) -> None:
             counters.advance(connection, name, first - 1 + minted)
 
 
-def _with_run(night: Night, table: pa.Table) -> pa.Table:
-    return table.append_column("run_id", pa.array([night.run_id] * table.num_rows, pa.string()))
+def _of_run(
+    night: Night, scratch: duckdb.DuckDBPyConnection, step: str, name: str, *more: str
+) -> duckdb.DuckDBPyRelation:
+    """A file of the night with its run id, and `more` columns; read while it is loaded, not before."""
+    columns = ", ".join(["*", f"'{night.run_id}' AS run_id", *more])
+    return scratch.sql(f"SELECT {columns} FROM {night.folder.sql(step, name)}")
 
 
-def _records(night: Night, connection: sa.Connection) -> dict[str, Any]:
+def _records(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     folder = night.folder
-    with night.scratch() as scratch:
-        versions = scratch.sql(
-            f"""
-            SELECT w.record_id, w.system, w.local_id, w.incarnation, w.party, w.role, 'accepted' AS status,
-                   w.content_hash, w.extracted_at, w.changed_at, '{night.run_id}' AS run_id,
-                   {document_sql()} AS cleansed, w.original
-            FROM {folder.sql("cleanse", "records")} w
-            """
-        )
-        put = records.put_versions(connection, versions)
-        work = folder.read("cleanse", "records", columns=["record_id", "moved"])
-        gone = _with_run(night, folder.read("cleanse", "gone"))
-        deleted = records.mark_deleted(connection, gone) if gone.num_rows else 0
-        stale = pa.concat_arrays(
-            [
-                work["record_id"].combine_chunks().filter(work["moved"].combine_chunks()),
-                folder.read("cleanse", "replaced")["record_id"].combine_chunks(),
-            ]
-        )
-        if len(stale):
-            pairs.delete_pairs(connection, stale)
-            keys.delete_keys(connection, stale)
-        index = scratch.sql(f"SELECT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY record_id")
-        keys.load_keys(connection, index)
+    versions = scratch.sql(
+        f"""
+        SELECT w.record_id, w.system, w.local_id, w.incarnation, w.party, w.role, 'accepted' AS status,
+               w.content_hash, w.extracted_at, w.changed_at, '{night.run_id}' AS run_id,
+               {document_sql()} AS cleansed, w.original
+        FROM {folder.sql("cleanse", "records")} w
+        """
+    )
+    put = records.put_versions(connection, versions)
+    work = folder.read("cleanse", "records", columns=["record_id", "moved"])
+    gone = _of_run(night, scratch, "cleanse", "gone").to_arrow_table()
+    deleted = records.mark_deleted(connection, gone) if gone.num_rows else 0
+    stale = pa.concat_arrays(
+        [
+            work["record_id"].combine_chunks().filter(work["moved"].combine_chunks()),
+            folder.read("cleanse", "replaced")["record_id"].combine_chunks(),
+        ]
+    )
+    if len(stale):
+        pairs.delete_pairs(connection, stale)
+        keys.delete_keys(connection, stale)
+    index = scratch.sql(f"SELECT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY record_id")
+    keys.load_keys(connection, index)
     return {"records_new": put.inserted - put.changed, "records_changed": put.changed, "records_deleted": deleted}
 
 
-def _matching(night: Night, connection: sa.Connection) -> dict[str, Any]:
+def _matching(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     for party in PARTIES:
         file = night.folder.file("match", f"model-{party}.json")
         if file.exists():
@@ -85,7 +89,8 @@ def _matching(night: Night, connection: sa.Connection) -> dict[str, Any]:
             model_id = _model_id(file.read_bytes())
             models.save_model(connection, model_id, party, definition)
             models.make_current(connection, model_id)
-    return {"pairs": pairs.put_pairs(connection, night.folder.read("match", "pairs").select(list(pairs.PAIR_COLUMNS)))}
+    found = scratch.sql(f"SELECT {', '.join(pairs.PAIR_COLUMNS)} FROM {night.folder.sql('match', 'pairs')}")
+    return {"pairs": pairs.put_pairs(connection, found)}
 
 
 def _model_id(text: bytes) -> str:
@@ -94,19 +99,21 @@ def _model_id(text: bytes) -> str:
     return Model.from_json(text).model_id
 
 
-def _customers(night: Night, connection: sa.Connection) -> dict[str, Any]:
+def _customers(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     folder = night.folder
-    put = customers.put_customers(connection, _with_run(night, folder.read("resolve", "customers")))
+    put = customers.put_customers(connection, _of_run(night, scratch, "resolve", "customers"))
     closed = folder.read("resolve", "closed")
     if closed.num_rows:
         customers.end_xrefs(connection, closed)
-    xrefs = customers.put_xrefs(connection, _with_run(night, folder.read("resolve", "xrefs")))
-    events = _with_run(night, folder.read("resolve", "lineage"))
-    lineage.add_events(connection, events.append_column("actor", pa.array([ACTOR] * events.num_rows, pa.string())))
+    xrefs = customers.put_xrefs(connection, _of_run(night, scratch, "resolve", "xrefs"))
+    events = folder.read("resolve", "lineage")  # in its order
+    for name, value in (("run_id", night.run_id), ("actor", ACTOR)):
+        events = events.append_column(name, pa.repeat(pa.scalar(value, pa.string()), events.num_rows))
+    lineage.add_events(connection, events)
     ended = folder.read("golden", "ended")
     if ended.num_rows:
         golden_store.end_golden(connection, ended)
-    golden = golden_store.put_golden(connection, _with_run(night, folder.read("golden", "golden")))
+    golden = golden_store.put_golden(connection, _of_run(night, scratch, "golden", "golden"))
     return {
         "customers_new": put.inserted - put.changed,
         "customers_changed": put.changed,
@@ -115,13 +122,13 @@ def _customers(night: Night, connection: sa.Connection) -> dict[str, Any]:
     }
 
 
-def _households(night: Night, connection: sa.Connection) -> dict[str, Any]:
+def _households(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     folder = night.folder
-    put = households.put_households(connection, _with_run(night, folder.read("households", "households")))
+    put = households.put_households(connection, _of_run(night, scratch, "households", "households"))
     ended = folder.read("households", "ended")
     if ended.num_rows:
         households.end_memberships(connection, ended)
-    members = households.put_memberships(connection, _with_run(night, folder.read("households", "memberships")))
+    members = households.put_memberships(connection, _of_run(night, scratch, "households", "memberships"))
     return {"households_changed": put.inserted, "memberships_changed": members.inserted}
 
 

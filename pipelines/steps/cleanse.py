@@ -6,7 +6,7 @@ Out: ``records`` (CLEANSED and record_id, incarnation, moved), ``gone`` (record_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -17,8 +17,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from expectations.report import trend_of
-from mdm.cleanse.batch import start_batch
-from mdm.cleanse.workers import Workers
 from mdm.contracts import SourceContract
 from mdm.party import CLEANSED, INSTANT, QUARANTINE
 from mdm.resolve.incarnation import is_new_incarnation
@@ -30,7 +28,6 @@ from pipelines.steps.receive import CHANGED
 WORK = CLEANSED.append(pa.field("record_id", pa.int64())).append(pa.field("incarnation", pa.int32()))
 WORK = WORK.append(pa.field("moved", pa.bool_()))  # known before under this incarnation: its data changed
 GONE = pa.schema([("record_id", pa.int64()), ("extracted_at", INSTANT)])
-PROCESSES = 2  # that cleanse side by side
 ROW_GROUP = 122_880  # rows: what DuckDB writes too, so that its threads share the file when they read it
 REPLACED = pa.schema([("record_id", pa.int64())])
 
@@ -40,21 +37,20 @@ def cleanse(night: Night) -> dict[str, Any]:
     accepted, quarantined, results, stopped = [], [QUARANTINE.empty_table()], [], {}
     rejected: list[dict[str, Any]] = []
     last = night.settings.gates.trend_runs
-    with Workers(PROCESSES) as workers:
-        for contract, cleansed in _cleanse_all(night, workers):
-            from expectations.gate import check_cleansed  # seconds to import
+    for contract, cleansed in _cleanse_all(night):
+        from expectations.gate import check_cleansed  # seconds to import
 
-            with night.database.begin() as connection:
-                rows = runs.expectation_rows(connection, last, system=contract.source)
-            trend = trend_of(rows, system=contract.source, last=last)
-            gate = check_cleansed(cleansed, contract, policy=night.settings.gates, trend=trend)
-            results += [asdict(result) for result in gate.results]
-            quarantined.append(gate.quarantined.cast(QUARANTINE))
-            if gate.stopped:
-                stopped[contract.source] = gate.stopped
-                continue
-            accepted.append(gate.accepted)
-            rejected += _rejected_rows(contract.source, gate.accepted, gate.quarantined)
+        with night.database.begin() as connection:
+            rows = runs.expectation_rows(connection, last, system=contract.source)
+        trend = trend_of(rows, system=contract.source, last=last)
+        gate = check_cleansed(cleansed, contract, policy=night.settings.gates, trend=trend)
+        results += [asdict(result) for result in gate.results]
+        quarantined.append(gate.quarantined.cast(QUARANTINE))
+        if gate.stopped:
+            stopped[contract.source] = gate.stopped
+            continue
+        accepted.append(gate.accepted)
+        rejected += _rejected_rows(contract.source, gate.accepted, gate.quarantined)
     folder = night.folder
     with night.scratch() as scratch:
         counts = _identify(night, pa.concat_tables([CLEANSED.empty_table(), *accepted]), stopped, scratch)
@@ -77,33 +73,17 @@ def _rejected_rows(system: str, accepted: pa.Table, quarantined: pa.Table) -> li
     return [{"system": system, "file": file, "rows": rows} for file, rows in found]
 
 
-def _cleanse_all(night: Night, workers: Workers) -> Iterator[tuple[SourceContract, pa.Table]]:
-    """CLEANSED rows of every source that has changes; each source is started before the one before it is waited for."""
-    waiting: tuple[SourceContract, Callable[[], pa.Table]] | None = None
+def _cleanse_all(night: Night) -> Iterator[tuple[SourceContract, pa.Table]]:
+    """CLEANSED rows of every source that has changes. What receive has not started is started now, all of it."""
     for contract in night.contracts:
-        changed = night.folder.read("receive", f"changed-{contract.source}", CHANGED)
-        if changed.num_rows == 0:
-            continue
-        night.progress(f"cleanse {contract.source}")
-        started = _start(night, contract, changed, workers)
-        if waiting is not None:
-            yield waiting[0], waiting[1]()
-        waiting = contract, started
-    if waiting is not None:
-        yield waiting[0], waiting[1]()
-
-
-def _start(night: Night, contract: SourceContract, changed: pa.Table, workers: Workers) -> Callable[[], pa.Table]:
-    """Starts to cleanse a source; each row keeps the time at which its own delivery was cut."""
-    parts = []
-    cuts = changed["extracted_at"].unique().to_pylist()
-    for extracted_at in cuts:
-        of_delivery = changed
-        if len(cuts) > 1:
-            of_delivery = changed.filter(pc.equal(changed["extracted_at"], pa.scalar(extracted_at, INSTANT)))
-        context = night.context_of(contract, extracted_at)
-        parts.append(start_batch(of_delivery.drop_columns(["extracted_at"]), context=context, workers=workers))
-    return lambda: pa.concat_tables([part() for part in parts])
+        if contract.source not in night.cleansing:
+            changed = night.folder.read("receive", f"changed-{contract.source}", CHANGED)
+            if changed.num_rows:
+                night.cleansing.start(contract, changed, night.context_of)
+    for contract in night.contracts:
+        if contract.source in night.cleansing:
+            night.progress(f"cleanse {contract.source}")
+            yield contract, night.cleansing.finish(contract)
 
 
 def _identify(

@@ -122,6 +122,9 @@ def _receive_source(night: Night, contract: SourceContract) -> Received:
                 break
         if not received.stopped:
             _collect(contract, scratch, received)
+            changed = pa.concat_tables([CHANGED.empty_table(), *received.changed])
+            if changed.num_rows:
+                night.cleansing.start(contract, changed, night.context_of)
     return received
 
 
