@@ -1,6 +1,6 @@
 """The night: which step, in which order, with which checkpoint. No matching rule lives here.
 
-receive -> cleanse -> match -> resolve -> households -> golden -> judge -> apply
+receive -> cleanse -> match -> resolve -> households, golden -> judge -> apply
 
 Each step but the last reads files and writes files (`RunFolder`); the last one puts all of it into the store in one
 transaction. A run that was killed goes on with the first step that was not finished; one at a time.
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,15 @@ STEPS: dict[str, Step] = {
     "judge": judge,
 }
 APPLY = "apply"
+# Steps that read nothing of each other are done side by side.
+STAGES: tuple[tuple[str, ...], ...] = (
+    ("receive",),
+    ("cleanse",),
+    ("match",),
+    ("resolve",),
+    ("households", "golden"),
+    ("judge",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +94,11 @@ def run_night(
 
 def _run(night: Night, asked: Asked) -> dict[str, Any]:
     manifests: dict[str, Any] = {}
-    for name, step in STEPS.items():
-        manifests[name] = _do(night, name, step)
+    for names in STAGES:
+        if asked.only in names:
+            names = names[: names.index(asked.only) + 1]
+        manifests |= _do_all(night, names)
+        name = names[-1]
         if name == "receive" and night.settings.gates.on_failure == "stop" and manifests[name]["counts"]["stopped"]:
             return _stop(night, manifests, "a source was stopped, and the policy is to stop the run")
         if name == "cleanse" and _nothing_changed(manifests):
@@ -100,6 +113,14 @@ def _run(night: Night, asked: Asked) -> dict[str, Any]:
     if stopped:
         return _stop(night, manifests, stopped)
     return _apply(night, manifests)
+
+
+def _do_all(night: Night, names: Sequence[str]) -> dict[str, Any]:
+    """The manifests of steps that are done side by side."""
+    if len(names) == 1:
+        return {name: _do(night, name, STEPS[name]) for name in names}
+    with ThreadPoolExecutor(len(names), thread_name_prefix="step") as pool:
+        return dict(zip(names, pool.map(lambda name: _do(night, name, STEPS[name]), names), strict=True))
 
 
 def _do(night: Night, name: str, step: Step) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import io
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,7 @@ SESSIONS: dict[PartyType, tuple[tuple[str, ...], ...]] = {
 FIRSTS = ("identifiers", "phones", "emails")
 # Pairs that one EM session looks at: m has fewer than ten numbers a comparison, and 100,000 pairs settle them.
 EM_PAIRS = 1e5
+SIDE_BY_SIDE = 2  # samples and sessions of training at a time: each has stretches that keep one core busy
 SIGNIFICANT = 6  # digits that are kept of what was learned: sums over threads differ in the last ones
 # EM starts from this share of true matches among blocked pairs; it is re-estimated in each session.
 BLOCKED_PRIOR = 0.3
@@ -75,8 +77,9 @@ def train(connection: duckdb.DuckDBPyConnection, features: str, party: PartyType
     usable, notes = usable_comparisons(connection, party)
     if records < TOO_FEW:
         return untrained(party, records=records, notes=(f"only {records} records: declared defaults are used", *notes))
-    u = _estimate_u(connection, usable, settings) | count_u(connection, usable)
-    m, missing = _estimate_m(connection, party, usable, u)
+    with _quiet(), ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        u = _estimate_u(connection, pool, usable, settings) | count_u(connection, usable)
+        m, missing = _estimate_m(connection, pool, party, usable, u)
     levels = {
         c.name: _levels(c, m.get(c.name), u.get(c.name)) if c.name in u else default_levels(c, records=records)
         for c in COMPARISONS[party]
@@ -139,9 +142,7 @@ def score(
 def _prepare(connection: duckdb.DuckDBPyConnection, features: str, party: PartyType) -> None:
     _macros(connection)
     firsts = ", ".join(f"{name}[1] AS {name}_first" for name in FIRSTS)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW training AS SELECT *, {firsts} FROM {features} WHERE party = '{party}'"
-    )
+    connection.execute(f"CREATE OR REPLACE VIEW training AS SELECT *, {firsts} FROM {features} WHERE party = '{party}'")
 
 
 def _macros(connection: duckdb.DuckDBPyConnection) -> None:
@@ -150,48 +151,57 @@ def _macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _estimate_u(
-    connection: duckdb.DuckDBPyConnection, usable: Sequence[Comparison], settings: TrainingSettings
+    connection: duckdb.DuckDBPyConnection,
+    pool: ThreadPoolExecutor,
+    usable: Sequence[Comparison],
+    settings: TrainingSettings,
 ) -> dict[str, list[float | None]]:
-    sampled = [c for c in usable if c.counted is None]
-    if not sampled:
-        return {}
+    """u of each level that a random sample can show. Splink draws the records that it pairs out of `sample`."""
     records = math.isqrt(int(2 * settings.max_pairs)) + 1
-    _sample(
-        connection, 4 * records / count(connection, "training")
-    )  # Splink draws the records that it pairs from these
-    with _quiet():
-        linker = _linker(connection, sampled, {}, prior=1e-4)
+    _sample(connection, "sample", 4 * records / count(connection, "training"))
+    floor = 1 / settings.max_pairs  # a level that the sample never met is rarer than one pair of it
+
+    def estimate(comparisons: Sequence[Comparison]) -> dict[str, list[float | None]]:
+        linker = _linker(connection.cursor(), "sample", comparisons, {}, prior=1e-4)
         linker.training.estimate_u_using_random_sampling(
             max_pairs=settings.max_pairs, seed=settings.seed, min_count_per_level=None, num_chunks=1
         )
         found = _parameters(linker, "u_probability")
-    floor = 1 / settings.max_pairs  # a level that the sample never met is rarer than one pair of it
-    return {name: [float(f"{max(u or 0.0, floor):.{SIGNIFICANT}g}") for u in us] for name, us in found.items()}
+        return {name: [_rounded(max(u or 0.0, floor)) for u in us] for name, us in found.items()}
+
+    sampled = [c for c in usable if c.counted is None]
+    parts = [part for start in range(SIDE_BY_SIDE) if (part := sampled[start::SIDE_BY_SIDE])]
+    return {name: us for found in pool.map(estimate, parts) for name, us in found.items()}
 
 
-def _sample(connection: duckdb.DuckDBPyConnection, share: float, present: Sequence[str] = ("record_id",)) -> None:
-    """Table `sample`: about this share of the records of `training` that have `present`, always the same ones."""
+def _sample(
+    connection: duckdb.DuckDBPyConnection, into: str, share: float, present: Sequence[str] = ("record_id",)
+) -> None:
+    """Table `into`: about this share of the records of `training` that have `present`, always the same ones."""
     wanted = [f"{column} IS NOT NULL" for column in present]
     if share < 1:
         wanted.append(f"md5_number_lower(record_id::VARCHAR) % 1000000 < {share * 1e6!r}")
-    connection.execute(f"CREATE OR REPLACE TABLE sample AS SELECT * FROM training WHERE {' AND '.join(wanted)}")
+    connection.execute(f"CREATE OR REPLACE TABLE {into} AS SELECT * FROM training WHERE {' AND '.join(wanted)}")
 
 
 def _estimate_m(
     connection: duckdb.DuckDBPyConnection,
+    pool: ThreadPoolExecutor,
     party: PartyType,
     usable: Sequence[Comparison],
     u: Mapping[str, Sequence[float | None]],
 ) -> tuple[dict[str, list[float | None]], list[str]]:
     """m of each level: the mean of the sessions that could see it; None where none could."""
+    pairs = {columns: count_pairs(connection, columns) for columns in SESSIONS[party]}
+
+    def session(columns: tuple[str, ...]) -> dict[str, list[float | None]]:
+        own, sample = connection.cursor(), f"sample_{'_'.join(columns)}"
+        _sample(own, sample, math.sqrt(EM_PAIRS / pairs[columns]), columns)  # a pair is kept when both records are
+        return _session(own, sample, columns, [c for c in usable if not _reads(c, columns)], u)
+
     seen: dict[str, list[list[float | None]]] = {}
-    for columns in SESSIONS[party]:
-        pairs = count_pairs(connection, columns)
-        if pairs < FEW_PAIRS:
-            continue
-        free = [c for c in usable if not _reads(c, columns)]
-        _sample(connection, math.sqrt(EM_PAIRS / pairs), columns)  # a pair is kept when both of its records are
-        for name, ms in _session(connection, columns, free, u).items():
+    for found in pool.map(session, [columns for columns in SESSIONS[party] if pairs[columns] >= FEW_PAIRS]):
+        for name, ms in found.items():
             seen.setdefault(name, []).append(ms)
     notes = [f"{c.words}: no pairs to learn from, declared defaults are used" for c in usable if c.name not in seen]
     return {name: [_mean(level) for level in zip(*runs, strict=True)] for name, runs in seen.items()}, notes
@@ -199,14 +209,14 @@ def _estimate_m(
 
 def _session(
     connection: duckdb.DuckDBPyConnection,
+    sample: str,
     columns: Sequence[str],
     comparisons: Sequence[Comparison],
     u: Mapping[str, Sequence[float | None]],
 ) -> dict[str, list[float | None]]:
-    with _quiet():
-        linker = _linker(connection, comparisons, u, prior=BLOCKED_PRIOR)
-        linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
-        found = _parameters(linker, "m_probability")
+    linker = _linker(connection, sample, comparisons, u, prior=BLOCKED_PRIOR)
+    linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
+    found = _parameters(linker, "m_probability")
     # Splink leaves a level that no pair of the session reached at the m that it started from: that is not learned.
     start = {c.name: [level.m if c.name in u else None for level in c.levels] for c in comparisons}
     return {
@@ -299,12 +309,13 @@ def _scored_sql(predicted: str, model: Model) -> str:
 
 def _linker(
     connection: duckdb.DuckDBPyConnection,
+    sample: str,
     comparisons: Sequence[Comparison],
     u: Mapping[str, Sequence[float | None]],
     *,
     prior: float,
 ) -> Linker:
-    """A linker over `sample` without term frequencies: they come in when scoring."""
+    """A linker over the table `sample` without term frequencies: they come in when scoring."""
     settings = {
         "link_type": "dedupe_only",
         "unique_id_column_name": "record_id",
@@ -327,7 +338,7 @@ def _linker(
         "blocking_rules_to_generate_predictions": [],
     }
     api = DuckDBAPI(connection)
-    return Linker(api.register(connection.table("sample")), settings, validate_settings=False)
+    return Linker(api.register(connection.table(sample)), settings, validate_settings=False)
 
 
 def _splink_comparison(comparison: Comparison, model: Model) -> dict[str, Any]:
@@ -380,7 +391,11 @@ def _parameters(linker: Linker, name: str) -> dict[str, list[float | None]]:
 
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if isinstance(value, float)]
-    return float(f"{sum(known) / len(known):.{SIGNIFICANT}g}") if known else None
+    return _rounded(sum(known) / len(known)) if known else None
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{SIGNIFICANT}g}")
 
 
 @contextlib.contextmanager

@@ -293,16 +293,16 @@ def either(*parts: Predicate) -> Either:
 
 # DuckDB macros that the conditions above call; registered on every connection that scores (see batch.py).
 MACROS = (
-    "CREATE OR REPLACE TEMP MACRO periods_meet(a, b) AS len(list_filter(a, lambda x: len(list_filter(b, lambda y: "
+    "CREATE OR REPLACE MACRO periods_meet(a, b) AS len(list_filter(a, lambda x: len(list_filter(b, lambda y: "
     "x.value = y.value AND coalesce(x.valid_from, DATE '0001-01-01') <= coalesce(y.valid_to, DATE '9999-12-31') "
     "AND coalesce(y.valid_from, DATE '0001-01-01') <= coalesce(x.valid_to, DATE '9999-12-31'))) > 0)) > 0",
     # Of texts of one length only those that differ in at most two places can be one edit apart: cheap to see.
-    "CREATE OR REPLACE TEMP MACRO one_edit(a, b) AS CASE WHEN a = b THEN true "
+    "CREATE OR REPLACE MACRO one_edit(a, b) AS CASE WHEN a = b THEN true "
     "WHEN strlen(a) = 0 OR strlen(b) = 0 THEN strlen(a) + strlen(b) = 1 "
     "WHEN strlen(a) = strlen(b) THEN (CASE hamming(a, b) WHEN 1 THEN true "
     "WHEN 2 THEN damerau_levenshtein(a, b) = 1 ELSE false END) "
     "WHEN abs(strlen(a) - strlen(b)) = 1 THEN damerau_levenshtein(a, b) = 1 ELSE false END",
-    "CREATE OR REPLACE TEMP MACRO any_one_edit(a, b) AS CASE WHEN len(a) = 1 AND len(b) = 1 THEN one_edit(a[1], b[1]) "
+    "CREATE OR REPLACE MACRO any_one_edit(a, b) AS CASE WHEN len(a) = 1 AND len(b) = 1 THEN one_edit(a[1], b[1]) "
     "ELSE len(list_filter(a, lambda x: len(list_filter(b, lambda y: one_edit(x, y))) > 0)) > 0 END",
 )
 

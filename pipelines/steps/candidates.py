@@ -148,7 +148,7 @@ def _features_of_candidates(night: Night, party: PartyType, scratch: duckdb.Duck
     """Table `features`: tonight's records and the partners that the store holds."""
     partners = scratch.sql("SELECT DISTINCT record_id FROM stored_keys ORDER BY 1").to_arrow_table()
     if partners.num_rows == 0:
-        scratch.execute("CREATE OR REPLACE TEMP VIEW features AS SELECT * FROM of_party")
+        scratch.execute("CREATE OR REPLACE VIEW features AS SELECT * FROM of_party")
         return
     with night.database.begin() as connection:
         stored = records.current_versions(connection, partners["record_id"])
@@ -157,7 +157,7 @@ def _features_of_candidates(night: Night, party: PartyType, scratch: duckdb.Duck
     scratch.unregister("partner_rows")
     make_features(scratch, "partners", "partner_features")
     scratch.execute(
-        "CREATE OR REPLACE TEMP VIEW features AS SELECT * FROM of_party UNION ALL SELECT * FROM partner_features"
+        "CREATE OR REPLACE VIEW features AS SELECT * FROM of_party UNION ALL SELECT * FROM partner_features"
     )
 
 

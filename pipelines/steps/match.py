@@ -17,7 +17,6 @@ from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.store import models
 from pipelines.context import Night
-from pipelines.documents import STORED
 from pipelines.steps.candidates import find_candidates, make_features
 
 PARTIES: tuple[PartyType, ...] = ("person", "organisation")
@@ -27,20 +26,16 @@ def match(night: Night) -> dict[str, Any]:
     """Find and score the pairs of tonight's records, with each other and with those of the store."""
     counts: dict[str, Any] = {"pairs": {}, "candidates": {}, "too_common": [], "notes": {}}
     with night.scratch() as scratch:
-        names = ", ".join(STORED.names)
-        scratch.execute(f"CREATE TABLE work AS SELECT {names} FROM {night.folder.sql('cleanse', 'records')}")
-        make_features(scratch, "work", "work_features")
+        make_features(scratch, night.folder.sql("cleanse", "records"), "work_features")
         for party in PARTIES:
             night.progress(f"match {party}s")
-            scratch.execute(
-                f"CREATE OR REPLACE TEMP VIEW of_party AS SELECT * FROM work_features WHERE party = '{party}'"
-            )
+            scratch.execute(f"CREATE OR REPLACE VIEW of_party AS SELECT * FROM work_features WHERE party = '{party}'")
             counts["too_common"] += find_candidates(night, party, scratch)
             counts["candidates"][party] = scratch.execute("SELECT count(*) FROM candidates").fetchall()[0][0]
             _score(night, party, scratch, counts)
         keys = " UNION ALL ".join(f"SELECT key, record_id FROM keys_{party}" for party in PARTIES)
         pairs = " UNION ALL ".join(f"SELECT * FROM pairs_{party}" for party in PARTIES)
-        night.folder.write_query("match", "keys", scratch, f"SELECT DISTINCT key, record_id FROM ({keys})")
+        night.folder.write_query("match", "keys", scratch, keys)
         night.folder.write_query("match", "pairs", scratch, pairs)
     return counts
 
