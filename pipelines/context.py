@@ -41,7 +41,7 @@ class Night:
         connection = duckdb.connect()
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET threads = 2")
-        connection.execute("SET memory_limit = '3GB'")
+        connection.execute("SET memory_limit = '4GB'")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute(f"SET temp_directory = '{self.folder.path / 'spill'}'")
         return connection

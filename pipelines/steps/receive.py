@@ -87,15 +87,24 @@ class Received:
 
 
 def receive(night: Night) -> dict[str, Any]:
-    """Read, map and judge every source's deliveries."""
-    found: dict[str, Received] = {}
-    for contract in night.contracts:
+    """Read, map and judge every source's deliveries; the largest first, so that there is always much to cleanse."""
+    received = {}
+    for contract in sorted(night.contracts, key=lambda contract: _size(night, contract), reverse=True):
         night.progress(f"receive {contract.source}")
-        found[contract.source] = _receive_source(night, contract)
+        received[contract.source] = _receive_source(night, contract)
+    found = {contract.source: received[contract.source] for contract in night.contracts}
     _write(night, found)
     stopped = {system: received.stopped for system, received in found.items() if received.stopped}
     accounts = [asdict(account) for received in found.values() for account in received.accounts]
     return {"deliveries": accounts, "stopped": stopped, "missing": [s for s, r in found.items() if not r.accounts]}
+
+
+def _size(night: Night, contract: SourceContract) -> int:
+    """Bytes that a source delivered."""
+    try:
+        return sum(delivery.size for delivery in find_deliveries(contract, night.settings.landing))
+    except FeedError:  # told when it is received
+        return 0
 
 
 def _receive_source(night: Night, contract: SourceContract) -> Received:
