@@ -10,6 +10,7 @@ import contextlib
 import io
 import logging
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -158,7 +159,8 @@ def _estimate_u(
 ) -> dict[str, list[float | None]]:
     """u of each level that a random sample can show. Splink draws the records that it pairs out of `sample`."""
     records = math.isqrt(int(2 * settings.max_pairs)) + 1
-    _sample(connection, "sample", 4 * records / count(connection, "training"))
+    sampled = [c for c in usable if c.counted is None]
+    _sample(connection, "sample", 4 * records / count(connection, "training"), sampled)
     floor = 1 / settings.max_pairs  # a level that the sample never met is rarer than one pair of it
 
     def estimate(comparisons: Sequence[Comparison]) -> dict[str, list[float | None]]:
@@ -169,19 +171,33 @@ def _estimate_u(
         found = _parameters(linker, "u_probability")
         return {name: [_rounded(max(u or 0.0, floor)) for u in us] for name, us in found.items()}
 
-    sampled = [c for c in usable if c.counted is None]
     parts = [part for start in range(SIDE_BY_SIDE) if (part := sampled[start::SIDE_BY_SIDE])]
     return {name: us for found in pool.map(estimate, parts) for name, us in found.items()}
 
 
 def _sample(
-    connection: duckdb.DuckDBPyConnection, into: str, share: float, present: Sequence[str] = ("record_id",)
+    connection: duckdb.DuckDBPyConnection,
+    into: str,
+    share: float,
+    comparisons: Sequence[Comparison],
+    present: Sequence[str] = (),
 ) -> None:
-    """Table `into`: about this share of the records of `training` that have `present`, always the same ones."""
-    wanted = [f"{column} IS NOT NULL" for column in present]
+    """Table `into`: about this share of the records of `training` that have `present`, always the same ones.
+
+    Of the columns it has what `comparisons` read, and `present`.
+    """
+    read = {feature for c in comparisons for feature in _features_read(c)}
+    wanted = ["true", *(f"{column} IS NOT NULL" for column in present)]
     if share < 1:
         wanted.append(f"md5_number_lower(record_id::VARCHAR) % 1000000 < {share * 1e6!r}")
-    connection.execute(f"CREATE OR REPLACE TABLE {into} AS SELECT * FROM training WHERE {' AND '.join(wanted)}")
+    columns = ", ".join(["record_id", *sorted(read | set(present))])
+    connection.execute(f"CREATE OR REPLACE TABLE {into} AS SELECT {columns} FROM training WHERE {' AND '.join(wanted)}")
+
+
+def _features_read(comparison: Comparison) -> Iterator[str]:
+    """The features that a comparison's conditions read: each stands there for the left and for the right record."""
+    for condition in (comparison.missing, *(level.when for level in comparison.levels if level.when is not None)):
+        yield from re.findall(r"\b(\w+)_l\b", condition.sql())
 
 
 def _estimate_m(
@@ -196,8 +212,11 @@ def _estimate_m(
 
     def session(columns: tuple[str, ...]) -> dict[str, list[float | None]]:
         own, sample = connection.cursor(), f"sample_{'_'.join(columns)}"
-        _sample(own, sample, math.sqrt(EM_PAIRS / pairs[columns]), columns)  # a pair is kept when both records are
-        return _session(own, sample, columns, [c for c in usable if not _reads(c, columns)], u)
+        free = [c for c in usable if not _reads(c, columns)]
+        _sample(
+            own, sample, math.sqrt(EM_PAIRS / pairs[columns]), free, columns
+        )  # a pair is kept when both records are
+        return _session(own, sample, columns, free, u)
 
     seen: dict[str, list[list[float | None]]] = {}
     for found in pool.map(session, [columns for columns in SESSIONS[party] if pairs[columns] >= FEW_PAIRS]):
