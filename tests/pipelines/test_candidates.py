@@ -11,7 +11,14 @@ from mdm.store.database import Database
 from tests.pipelines.tiny import TinyWorkspace, people, text
 
 SHARED = "+1 416 555 0101"
-SETTINGS = "[matching]\nmax_block = 4\nmax_weak_block = 4\n[gates]\nmax_deleted_share = 1.0\nmax_row_count_change = 9.0\n"
+SETTINGS = """
+[matching]
+max_block = 4
+max_weak_block = 4
+[gates]
+max_deleted_share = 1.0
+max_row_count_change = 9.0
+"""
 
 
 def _index(database: Database) -> set[tuple[str, int]]:
