@@ -23,11 +23,12 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Night:
-    """One run. `progress` is told in a few words what is being done."""
+    """One run. `progress` is told in a few words what is being done; `delivering`: contracts whose feeds are read."""
 
     settings: Settings
     database: Database
     contracts: tuple[SourceContract, ...]
+    delivering: tuple[SourceContract, ...]
     run_id: str
     business_date: dt.date
     folder: RunFolder

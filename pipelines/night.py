@@ -62,11 +62,15 @@ STAGES: tuple[tuple[str, ...], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a night was asked for. only: stop after this step. dry_run: say what would change, apply nothing."""
+    """How a night was asked for. only: stop after this step. dry_run: say what would change, apply nothing.
+
+    feeds: read the feeds; without them only what stewards decided is carried out.
+    """
 
     only: str | None = None
     dry_run: bool = False
     business_date: dt.date | None = None
+    feeds: bool = True
 
 
 def run_night(
@@ -87,7 +91,11 @@ def run_night(
     with run_lock(database, {"command": "mdm run"}) as lock:
         run_id, business_date = _find_or_begin(settings, database, meaning, asked)
         folder = RunFolder(_folder(settings, run_id))
-        night = Night(settings, database, contracts, run_id, business_date, folder, progress, asked.dry_run, lock.check)
+        delivering = contracts if asked.feeds else ()
+        night = Night(
+            settings, database, contracts, delivering, run_id, business_date, folder, progress, asked.dry_run,
+            lock.check,
+        )  # fmt: skip
         with night.cleansing:
             return _run(night, asked)
 
@@ -141,7 +149,7 @@ def _do(night: Night, name: str, step: Step) -> dict[str, Any]:
 
 def _nothing_changed(manifests: dict[str, Any]) -> bool:
     cleansed = manifests["cleanse"]["counts"]
-    return not (cleansed["records"] or cleansed["gone"])
+    return not (cleansed["records"] or cleansed["gone"] or cleansed["pending"])
 
 
 def _apply(night: Night, manifests: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,11 @@ cross join lateral (select system, local_id, incarnation from record where recor
 """
 
 
+def lock(connection: sa.Connection) -> None:
+    """Keep others from adding judgements until the end of the transaction: two could contradict each other unseen."""
+    connection.exec_driver_sql("lock table judgement in share row exclusive mode")
+
+
 def add_judgement(
     connection: sa.Connection, one: int, other: int, verdict: str, *, actor: str, reason: str | None = None
 ) -> int:

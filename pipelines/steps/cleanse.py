@@ -21,6 +21,7 @@ from mdm.contracts import SourceContract
 from mdm.party import CLEANSED, INSTANT, QUARANTINE
 from mdm.resolve.incarnation import is_new_incarnation
 from mdm.store import counters, records, runs
+from mdm.store.pending import pending_records
 from pipelines.context import Night
 from pipelines.documents import to_stored
 from pipelines.steps.receive import CHANGED
@@ -57,7 +58,9 @@ def cleanse(night: Night) -> dict[str, Any]:
     folder.write("cleanse", "quarantine", pa.concat_tables(quarantined))
     folder.write_json("cleanse", "results", results)
     refused = sum(t.num_rows for t in quarantined)
-    return {**counts, "quarantined": refused, "rejected_rows": rejected, "stopped": stopped}
+    with night.database.begin() as connection:
+        pending = pending_records(connection, night.business_date).num_rows
+    return {**counts, "pending": pending, "quarantined": refused, "rejected_rows": rejected, "stopped": stopped}
 
 
 def _rejected_rows(system: str, accepted: pa.Table, quarantined: pa.Table) -> list[dict[str, Any]]:

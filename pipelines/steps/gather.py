@@ -21,6 +21,7 @@ from mdm.resolve.clusters import Judgements
 from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import CustomerState, IdentityState, Xref
 from mdm.store import components, customers, judgements, models, pairs, records
+from mdm.store.pending import pending_records
 from pipelines.context import Night
 from pipelines.documents import STORED, component_sql, to_stored
 from pipelines.steps.match import PARTIES
@@ -70,7 +71,8 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
         ]
     )
     scored = night.folder.read("match", "pairs", columns=["party", "left_id", "right_id", "weight", "levels"])
-    stored = _component(connection, work, left, scored, night.settings.matching.review_weight)
+    pending = _ids(pending_records(connection, night.business_date)["record_id"])
+    stored = _component(connection, work, left, scored, pending, night.settings.matching.review_weight)
     found = Gathered()
     _take_records(found, night, connection, stored, scratch)
     _take_pairs(found, night, connection, stored, work, left, scored)
@@ -84,12 +86,17 @@ def _ids(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _component(
-    connection: sa.Connection, work: pa.Table, left: pa.Array, scored: pa.Table, least_weight: float
+    connection: sa.Connection,
+    work: pa.Table,
+    left: pa.Array,
+    scored: pa.Table,
+    pending: pa.Array,
+    least_weight: float,
 ) -> pa.Array:
     """The stored records that hang together with tonight's: neither tonight's own, nor gone."""
     own = _ids(work["record_id"])
     partners = pa.concat_arrays([_ids(scored["left_id"]), _ids(scored["right_id"])])
-    seeds = pc.unique(pa.concat_arrays([own.filter(work["moved"].combine_chunks()), left, partners]))
+    seeds = pc.unique(pa.concat_arrays([own.filter(work["moved"].combine_chunks()), left, partners, pending]))
     new = own.filter(pc.invert(work["moved"].combine_chunks()))
     seeds = seeds.filter(pc.invert(pc.is_in(seeds, new)))
     if len(seeds) == 0:

@@ -89,10 +89,10 @@ class Received:
 def receive(night: Night) -> dict[str, Any]:
     """Read, map and judge every source's deliveries; the largest first, so that there is always much to cleanse."""
     received = {}
-    for contract in sorted(night.contracts, key=lambda contract: _size(night, contract), reverse=True):
+    for contract in sorted(night.delivering, key=lambda contract: _size(night, contract), reverse=True):
         night.progress(f"receive {contract.source}")
         received[contract.source] = _receive_source(night, contract)
-    found = {contract.source: received[contract.source] for contract in night.contracts}
+    found = {contract.source: received[contract.source] for contract in night.delivering}
     _write(night, found)
     stopped = {system: received.stopped for system, received in found.items() if received.stopped}
     accounts = [asdict(account) for received in found.values() for account in received.accounts]

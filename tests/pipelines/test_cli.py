@@ -15,7 +15,7 @@ from mdm.store.database import Database
 from pipelines.cli import app
 from tests.pipelines.tiny import TinyWorkspace, family_of_sources, of_source
 
-VERBS = ["init", "check", "run", "status", "lookup", "why", "evaluate", "serve", "stop"]
+VERBS = ["init", "check", "run", "status", "lookup", "why", "evaluate", "judge", "unmerge", "override", "serve", "stop"]
 
 
 def mdm(*arguments: str | Path) -> Result:
