@@ -24,6 +24,9 @@ from mdm.store.database import Database
 from pipelines.context import Progress
 from pipelines.night import Asked, run_night
 
+DATES = ("birth_date", "death_date")
+SEXES = ("male", "female")
+
 
 @dataclass(frozen=True, slots=True)
 class Decided:
@@ -98,14 +101,14 @@ def override(
 ) -> Decided:
     """Pin a golden value until and including `expires` (None: until lifted), or lift the one in force.
 
-    Raises NotFound for a PIN that is not active or nothing to lift, UsageError for an unknown attribute.
+    Raises NotFound for a PIN that is not active or nothing to lift, UsageError for what is no attribute or no value of it.
     """
     with database.begin() as connection:
         state = customers.find_customer(connection, read_pin(pin))
         if state is None or state["status"] != "active":
             found = "was never issued" if state is None else f"is {state['status']}"
             raise NotFound(f"PIN {pin} {found}", remedy="Name the PIN that it leads to: mdm lookup PIN.")
-        _check_attribute(attribute)
+        _check_value(attribute, value)
         if lift:
             if not overrides.lift_override(connection, state["pin"], attribute):
                 raise NotFound(f"nothing is pinned on {attribute} of PIN {pin}")
@@ -214,9 +217,21 @@ def _sides(connection: sa.Connection, what: str) -> tuple[list[_Record], list[_R
     return sides
 
 
-def _check_attribute(attribute: str) -> None:
+def _check_value(attribute: str, value: Any) -> None:
+    """An attribute of the document, and a value of its kind; None is always one: there is no such value."""
     if attribute.partition(".")[0] not in ATTRIBUTES:
         raise UsageError(f"no such attribute: {attribute}", remedy=f"One of: {', '.join(ATTRIBUTES)}.")
+    if attribute in DATES and value is not None and not _is_day(value):
+        raise UsageError(f"{attribute} is a date, not {value!r}", remedy="Write it as 1968-05-04.")
+    if attribute == "sex" and value not in (None, *SEXES):
+        raise UsageError(f"no such sex: {value!r}", remedy=f"One of: {', '.join(SEXES)}.")
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 # -- carrying out ------------------------------------------------------------------------------------------------------

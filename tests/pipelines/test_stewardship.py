@@ -113,5 +113,8 @@ def test_an_override_holds_until_its_last_day(workspace: TinyWorkspace, fresh_da
     assert born() == before
     with pytest.raises(UsageError, match="no such attribute"):
         override(workspace.settings, fresh_database, pin, "shoe_size", "43", **WHO)
+    for attribute, value in (("birth_date", "soon"), ("birth_date", "1980-02-30"), ("sex", "x")):
+        with pytest.raises(UsageError, match=attribute.replace("sex", "no such sex")):
+            override(workspace.settings, fresh_database, pin, attribute, value, **WHO)
     with pytest.raises(NotFound, match="nothing is pinned"):
         override(workspace.settings, fresh_database, pin, "sex", None, lift=True, **WHO)
