@@ -101,7 +101,8 @@ def override(
 ) -> Decided:
     """Pin a golden value until and including `expires` (None: until lifted), or lift the one in force.
 
-    Raises NotFound for a PIN that is not active or nothing to lift, UsageError for what is no attribute or no value of it.
+    Raises NotFound for a PIN that is not active or nothing to lift, UsageError for what is no attribute, or no value
+    of it.
     """
     with database.begin() as connection:
         state = customers.find_customer(connection, read_pin(pin))
