@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,3 +161,20 @@ def default_levels(comparison: Comparison, *, records: int) -> tuple[tuple[float
         u = [same, *[same] * middle]
         u.append(max(1 - sum(u), 0.1))
     return tuple((level.m, value) for level, value in zip(comparison.levels, u, strict=True))
+
+
+def learned_levels(
+    comparison: Comparison, m: Sequence[float | None] | None, u: Sequence[float | None] | None
+) -> tuple[tuple[float, float], ...]:
+    """(m, u) per level. A level that was not learned may not say more than full agreement does."""
+    learned = m if m is not None else [None] * len(comparison.levels)
+    levels = [
+        (max(level.m if found is None else found, FLOOR), max(other or FLOOR, FLOOR))
+        for level, found, other in zip(comparison.levels, learned, u or (), strict=True)
+    ]
+    known = [a / b for (a, b), found in zip(levels, learned, strict=True) if found is not None]
+    usual = max(range(len(levels)), key=lambda index: comparison.levels[index].m)  # where most matches are expected
+    limit = max(known, default=levels[usual][0] / levels[usual][1])
+    return tuple(
+        (a, max(b, a / limit)) if found is None else (a, b) for (a, b), found in zip(levels, learned, strict=True)
+    )

@@ -12,7 +12,7 @@ import duckdb
 import orjson
 
 from mdm.errors import StoreError
-from mdm.match import batch
+from mdm.match import batch, training
 from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.store import models
@@ -67,7 +67,7 @@ def _model(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -
         return None
     night.progress(f"train a model of {party}s")
     matching = night.settings.matching
-    model = batch.train(scratch, "of_party", party, batch.TrainingSettings(matching.seed, matching.max_pairs))
+    model = training.train(scratch, "of_party", party, training.TrainingSettings(matching.seed, matching.max_pairs))
     night.folder.file("match", f"model-{party}.json").write_bytes(model.to_json())
     return model
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.layers import parsed
+from tests.house.layers import SPLINK, parsed
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("mdm", "pipelines", "expectations", "api")
@@ -33,7 +33,7 @@ def test_tests_and_benchmarks_declare_what_they_import() -> None:
 def test_an_undeclared_import_is_found() -> None:
     found = undeclared(PRODUCT, declared("dependencies") - {"splink"})
     assert set(found) == {"splink"}
-    assert found["splink"] == "mdm/match/batch.py"
+    assert found["splink"] in SPLINK
 
 
 def test_what_is_declared_is_used() -> None:

@@ -12,10 +12,10 @@ import pyarrow as pa
 from mdm.cleanse.batch import cleanse_batch
 from mdm.cleanse.values import CleanseContext
 from mdm.contracts import load_contract
-from mdm.match.batch import TrainingSettings, train
 from mdm.match.blocking import finer_keys_sql, keys_sql
 from mdm.match.features import feature_sql, load_nicknames
 from mdm.match.model import Model
+from mdm.match.training import TrainingSettings, train
 from mdm.party import CLEANSED, PartyType
 from mdm.settings import Settings
 from pipelines.landing import find_deliveries

@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from mdm.match import batch
-from mdm.match.batch import TOO_FEW, TrainingSettings, train
+from mdm.match import training
 from mdm.match.comparisons import COMPARISONS
 from mdm.match.estimates import has_families
 from mdm.match.model import Model, untrained
+from mdm.match.training import TOO_FEW, TrainingSettings, train
 from tests.match import operator
 from tests.match.rows import feature_table, near_miss, stranger
 
@@ -164,7 +164,7 @@ def test_a_feed_of_nothing_but_names_and_towns_makes_a_modest_model() -> None:
 def families(rows: list[dict[str, Any]]) -> bool:
     with duckdb.connect() as connection:
         connection.register("features", feature_table(rows))
-        batch._prepare(connection, "features", "person")
+        training._prepare(connection, "features", "person")
         return has_families(connection)
 
 

@@ -3,7 +3,8 @@
 from importlib import import_module
 
 import mdm.cleanse.batch
-import mdm.match.batch  # noqa: F401
+import mdm.match.batch
+import mdm.match.training  # noqa: F401
 import pipelines.cli
 import pipelines.commands.nightly
 import pipelines.night  # noqa: F401
