@@ -74,8 +74,8 @@ def equip(
     changed = np.minimum(
         first_since + 400 + (random.random(rows) * (TODAY - first_since - 800)).astype(np.int64), TODAY - 120
     )
-    mobile = np.where(owner, _mobiles(1000 + np.arange(rows), canadian, city), -1)
-    former = np.where(changes, _mobiles(1000 + rows + np.arange(rows), canadian, city), -1)
+    mobile = np.where(owner, mobiles(1000 + np.arange(rows), canadian, city), -1)
+    former = np.where(changes, mobiles(1000 + rows + np.arange(rows), canadian, city), -1)
     contacts = Contacts(
         mobile,
         np.where(changes, changed, first_since),
@@ -91,7 +91,8 @@ def equip(
     return contacts
 
 
-def _mobiles(index: Ints, canadian: Bools, city: Ints) -> Ints:
+def mobiles(index: Ints, canadian: Bools, city: Ints) -> Ints:
+    """Mobile numbers, another one for each index."""
     prefix = np.array(CN_PREFIXES)[index // 7 % len(CN_PREFIXES)]
     return np.where(canadian, _canadian_numbers(index, city), prefix * CN_RANGE + index * CN_STEP % CN_RANGE)
 

@@ -73,8 +73,11 @@ class Homes:
         return np.where(when >= moved, moved, ALWAYS)
 
 
-def settle(random: np.random.Generator, households: Households) -> tuple[Dwellings, Homes]:
-    """A dwelling for every household, a former one for every fifth; some move into what others left."""
+def settle(random: np.random.Generator, households: Households, spare: int = 0) -> tuple[Dwellings, Homes]:
+    """A dwelling for every household, a former one for every fifth; some move into what others left.
+
+    `spare` more are built where households are, for those who move later.
+    """
     rows = len(households)
     city = _cities(random, households.canadian)
     moves = (random.random(rows) < 0.2) & ~households.group_quarters
@@ -87,8 +90,8 @@ def settle(random: np.random.Generator, households: Households) -> tuple[Dwellin
     institution = np.where(households.group_quarters, households.kind, -1)
     dwellings = _build(
         random,
-        np.concatenate([city, former_city[movers]]),
-        np.concatenate([institution, np.full(len(movers), -1)]),
+        np.concatenate([city, former_city[movers], city[np.arange(spare) * 7 % rows]]),
+        np.concatenate([institution, np.full(len(movers) + spare, -1)]),
     )
     return dwellings, Homes(home, moved)
 

@@ -100,14 +100,14 @@ def generator(seed: int, purpose: str) -> np.random.Generator:
     return np.random.default_rng([seed, crc32(purpose.encode())])
 
 
-def make_world(customers: int, seed: int) -> World:
+def make_world(customers: int, seed: int, *, spare_dwellings: int = 0) -> World:
     """A world in which about `customers` people are customers of some system."""
     people = round(customers * PEOPLE_PER_CUSTOMER)
     households = found_households(generator(seed, "households"), people)
     members = populate(generator(seed, "members"), households)
     leave_parents(generator(seed, "leavers"), households, members)
     names = give_names(generator(seed, "names"), households, members)
-    dwellings, homes = settle(generator(seed, "places"), households)
+    dwellings, homes = settle(generator(seed, "places"), households, spare_dwellings)
     contacts = equip(generator(seed, "contacts"), households, members, names, dwellings, homes)
     organisations = found_organisations(generator(seed, "organisations"), max(customers // 16, 12), members, households)
     return World(seed, households, members, names, dwellings, homes, contacts, organisations)

@@ -16,7 +16,7 @@ from benchmarks.operator.households import CN, TODAY, YEAR
 from benchmarks.operator.mess import chosen, misdate, misdigit, mistype, placeholder
 from benchmarks.operator.names import latin_family
 from benchmarks.operator.observe import Sightings
-from benchmarks.operator.text import NEVER, Ints, Text, dates, day, join, number, pick, show, where
+from benchmarks.operator.text import NEVER, Bools, Ints, Text, dates, day, join, number, pick, show, where
 from benchmarks.operator.typing_names import hanzi_parts, latin_parts, suffix
 from benchmarks.operator.world import World
 
@@ -48,18 +48,21 @@ def sight(world: World) -> list[Sightings]:
     payers = shuffled(random, grown(world, payers))
     users = _users(world, random, payers)
     for seen, document in ((payers, 0.6), (users, 0.0)):
-        size = len(seen)
-        seen.shows = {
-            "birth": chosen(random, size, 0.75 if document else 0.6),
-            "mobile": chosen(random, size, 0.8 if document else 0.6),
-            "email": chosen(random, size, 0.6),
-            "address": np.ones(size, dtype=bool),
-        }
-        if document:
-            seen.shows["document"] = chosen(random, size, document)
+        seen.shows = shown(random, len(seen), document=document)
     for seen in (payers, users):
         seen.shows["birth"] |= world.names.suffix[seen.person] > 0
     return [payers, users]
+
+
+def shown(random: np.random.Generator, rows: int, *, document: float = 0.6) -> dict[str, Bools]:
+    """Which facts a payer's record carries; of a user (`document` 0) less is known."""
+    facts = {
+        "birth": chosen(random, rows, 0.75 if document else 0.6),
+        "mobile": chosen(random, rows, 0.8 if document else 0.6),
+        "email": chosen(random, rows, 0.6),
+        "address": np.ones(rows, dtype=bool),
+    }
+    return facts | ({"document": chosen(random, rows, document)} if document else {})
 
 
 def _users(world: World, random: np.random.Generator, payers: Sightings) -> Sightings:
@@ -82,19 +85,23 @@ def deliver(world: World, seen: list[Sightings]) -> Delivery:
     key = keys("BB", len(payers), 8)
     user_key = join(key.take(pa.array(users.row)), "#user")
     truth = pa.concat_tables([truth_of(world, payers, key), truth_of(world, users, user_key)]).combine_chunks()
-    delivery = Delivery(_rows(world, payers, users, key), truth)
+    delivery = Delivery(rows_of(world, payers, users, key), truth)
     delivery.repeat(world.random(NAME + " repeated"), 0.002)
     return delivery
 
 
-def write_files(delivery: Delivery, folder: Path) -> None:
+def write_files(delivery: Delivery, folder: Path, *, file: str = FILE, bad: dict[int, bytes] | None = None) -> None:
     """A CSV with one line that lost its end and one with a comma too many."""
     text = ",".join(delivery.rows.column_names) + "\n" + write.lines(write.quoted(delivery.rows))
-    broken = {5_000: b"BB90000001,FTTH-100,A,2019-01-01", 12_000: b"BB90000002,DSL-8,A,,,CA,Ann,,Lost" + b"," * 40}
-    write.text_file(folder / FILE, text, "utf-8", broken)
+    broken = bad or {
+        5_000: b"BB90000001,FTTH-100,A,2019-01-01",
+        12_000: b"BB90000002,DSL-8,A,,,CA,Ann,,Lost" + b"," * 40,
+    }
+    write.text_file(folder / file, text, "utf-8", broken)
 
 
-def _rows(world: World, payers: Sightings, users: Sightings, key: Text) -> pa.Table:
+def rows_of(world: World, payers: Sightings, users: Sightings, key: Text) -> pa.Table:
+    """One row per account; `users.row` says in which row a user is."""
     random, person, rows = world.random(NAME + " rows"), payers.person, len(payers)
     home = world.home_at(person, payers.day)
     abroad, contacts = places.is_canadian(home), world.contacts

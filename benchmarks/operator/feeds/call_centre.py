@@ -15,7 +15,7 @@ from benchmarks.operator.feeds.fixed_line import grown
 from benchmarks.operator.households import CN, FEMALE, HEAD, TODAY
 from benchmarks.operator.mess import chosen, misdigit, mistype
 from benchmarks.operator.observe import Sightings
-from benchmarks.operator.text import Text, constant, dates, day, join, number, pick, show, where
+from benchmarks.operator.text import Bools, Text, constant, dates, day, join, number, pick, show, where
 from benchmarks.operator.typing_names import full_latin, hanzi_parts, latin_parts
 from benchmarks.operator.world import World
 
@@ -33,19 +33,26 @@ def sight(world: World) -> list[Sightings]:
     order = np.argsort(seen.day, kind="stable")
     seen = Sightings(NAME, seen.person[order], seen.day[order])
     rows, namesakes = len(seen), world.names.suffix[seen.person] > 0
-    seen.shows = {
-        "mobile": chosen(random, rows, 0.93) | namesakes,
-        "email": chosen(random, rows, 0.2),
-        "birth": chosen(random, rows, 0.35) | namesakes,
-    }
+    seen.shows = shown(random, rows)
+    seen.shows["mobile"] |= namesakes
+    seen.shows["birth"] |= namesakes
     return [seen]
+
+
+def shown(random: np.random.Generator, rows: int) -> dict[str, Bools]:
+    """Which facts a contact carries."""
+    return {
+        "mobile": chosen(random, rows, 0.93),
+        "email": chosen(random, rows, 0.2),
+        "birth": chosen(random, rows, 0.35),
+    }
 
 
 def deliver(world: World, seen: list[Sightings]) -> Delivery:
     """One row per contact, and a few contacts deleted again by a later delta."""
     (calls,) = seen
     key = keys("C", len(calls), 8)
-    delivery = Delivery(_rows(world, calls, key), truth_of(world, calls, key))
+    delivery = Delivery(rows_of(world, calls, key), truth_of(world, calls, key))
     gone: list[dict[str, str | None]] = [
         {
             "contact_id": f"C7000000{i}",
@@ -71,7 +78,8 @@ def write_files(delivery: Delivery, folder: Path) -> None:
         before = cut
 
 
-def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
+def rows_of(world: World, seen: Sightings, key: Text) -> pa.Table:
+    """One row per contact."""
     random, person, rows = world.random(NAME + " rows"), seen.person, len(seen)
     abroad, contacts, shows = world.canadian(person), world.contacts, seen.shows
     phone = write_mobile(contacts.mobile_at(person, seen.day), abroad, random.integers(0, 4, rows))

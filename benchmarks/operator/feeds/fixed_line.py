@@ -75,35 +75,41 @@ def sight(world: World) -> list[Sightings]:
     here = world.household_at(person, when) == world.members.household[person]
     seen = shuffled(random, grown(world, Sightings(NAME, person[here], np.minimum(when[here], TODAY))))
     rows = len(seen)
-    seen.shows = {
+    seen.shows = shown(random, rows)
+    return [seen]
+
+
+def shown(random: np.random.Generator, rows: int) -> dict[str, Bools]:
+    """Which facts a line carries."""
+    return {
         "document": chosen(random, rows, 0.78),
         "landline": chosen(random, rows, 0.995),
         "mobile": chosen(random, rows, 0.35),
         "address": chosen(random, rows, 0.96),
     }
-    return [seen]
 
 
 def deliver(world: World, seen: list[Sightings]) -> Delivery:
     """One row per line."""
     (lines,) = seen
     key = keys("6", len(lines), 8)
-    delivery = Delivery(_rows(world, lines, key), truth_of(world, lines, key))
+    delivery = Delivery(rows_of(world, lines, key), truth_of(world, lines, key))
     delivery.repeat(world.random(NAME + " repeated"), 0.003)
     return delivery
 
 
-def write_files(delivery: Delivery, folder: Path) -> None:
+def write_files(delivery: Delivery, folder: Path, *, file: str = FILE, bad: dict[int, bytes] | None = None) -> None:
     """The extract, with one record cut short and one that no GBK reader can decode."""
     record = sum(WIDTHS.values())
-    broken = {
+    broken = bad or {
         record * 20: "7000000001孙断行".encode("gbk"),
         record * 80: b"7000000002" + b"\xff\xfe\xfd\x81" * 5 + b" " * (record - 30),
     }
-    write.text_file(folder / FILE, write.lines(write.fixed_width(delivery.rows, WIDTHS)), "gbk", broken)
+    write.text_file(folder / file, write.lines(write.fixed_width(delivery.rows, WIDTHS)), "gbk", broken)
 
 
-def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
+def rows_of(world: World, seen: Sightings, key: Text) -> pa.Table:
+    """One row per line."""
     random, person, rows = world.random(NAME + " rows"), seen.person, len(seen)
     home, shows = world.home_at(person, seen.day), seen.shows
     family, given = hanzi_parts(world, seen, random, traditional=0.01, misheard=0.015)

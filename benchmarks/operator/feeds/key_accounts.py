@@ -55,7 +55,7 @@ def deliver(world: World, seen: list[Sightings]) -> Delivery:
         random.choice(4, len(listed), p=[0.55, 0.2, 0.15, 0.1]),
     )
     branch = org.parent[listed] >= 0
-    contact = _contacts(world, people, random, size)
+    contact = contacts_of(world, people, random, size)
     rows = pa.table(
         {
             "账号 Account": key,
@@ -77,10 +77,10 @@ def deliver(world: World, seen: list[Sightings]) -> Delivery:
     return Delivery(rows, pa.concat_tables([truth, persons]).combine_chunks())
 
 
-def write_files(delivery: Delivery, folder: Path) -> None:
+def write_files(delivery: Delivery, folder: Path, *, file: str = FILE) -> None:
     """A workbook with two rows above its header."""
     titles = ["大客户清单 Key accounts", "截至 2026-03-31，内部资料 internal"]
-    write.excel(folder / FILE, "客户 Accounts", titles, delivery.rows)
+    write.excel(folder / file, "客户 Accounts", titles, delivery.rows)
 
 
 def _with_program(business: Text, style: Ints) -> Text:
@@ -89,7 +89,8 @@ def _with_program(business: Text, style: Ints) -> Text:
     return show(business.is_valid().to_numpy(zero_copy_only=False), join(business, ending))
 
 
-def _contacts(world: World, seen: Sightings, random: np.random.Generator, size: int) -> dict[str, Text]:
+def contacts_of(world: World, seen: Sightings, random: np.random.Generator, size: int) -> dict[str, Text]:
+    """The columns of the contact person in a sheet of `size` rows; `seen.row` says in which."""
     family, given = hanzi_parts(world, seen, random, traditional=0.0, misheard=0.0)
     latin_family, latin, middle = latin_parts(world, seen, random, nicknamed=0.0)
     western = full_latin(latin_family, latin, middle, np.zeros(len(seen), dtype=np.int64))

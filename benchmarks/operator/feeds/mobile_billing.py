@@ -18,7 +18,7 @@ from benchmarks.operator.feeds.delivery import Delivery, keys, shuffled, truth_o
 from benchmarks.operator.households import CN, FEMALE, TODAY, YEAR, ZH
 from benchmarks.operator.mess import chosen, misdate, misdigit, placeholder
 from benchmarks.operator.observe import Sightings
-from benchmarks.operator.text import NEVER, Ints, Text, constant, dates, day, join, number, pick, show, where
+from benchmarks.operator.text import NEVER, Bools, Ints, Text, constant, dates, day, join, number, pick, show, where
 from benchmarks.operator.typing_names import full_latin, hanzi_parts, latin_parts
 from benchmarks.operator.world import World
 
@@ -43,7 +43,13 @@ def sight(world: World) -> list[Sightings]:
     adult = seen.day - world.members.birth[seen.person] > 16 * YEAR
     seen = Sightings(NAME, seen.person[adult], seen.day[adult])
     rows = len(seen)
-    seen.shows = {
+    seen.shows = shown(random, rows)
+    return [seen]
+
+
+def shown(random: np.random.Generator, rows: int) -> dict[str, Bools]:
+    """Which facts a contract carries."""
+    return {
         "document": chosen(random, rows, 0.9),
         "birth": chosen(random, rows, 0.93),
         "mobile": chosen(random, rows, 0.99),
@@ -51,14 +57,13 @@ def sight(world: World) -> list[Sightings]:
         "email": chosen(random, rows, 0.25),
         "address": chosen(random, rows, 0.9),
     }
-    return [seen]
 
 
 def deliver(world: World, seen: list[Sightings]) -> Delivery:
     """People, then organisations."""
     (people,) = seen
     rows, key = len(people), keys("M", len(people))
-    delivery = Delivery(_people(world, people, key), truth_of(world, people, key))
+    delivery = Delivery(person_rows(world, people, key), truth_of(world, people, key))
     chosen_orgs = np.flatnonzero(chosen(world.random(NAME + " organisations"), len(world.organisations), 0.6))
     day_of = TODAY - 30 - chosen_orgs * 37 % 3000
     org_key = join("M", number(rows + 1 + np.arange(len(chosen_orgs)), 7))
@@ -70,21 +75,22 @@ def deliver(world: World, seen: list[Sightings]) -> Delivery:
     return delivery
 
 
-def write_files(delivery: Delivery, folder: Path) -> None:
+def write_files(delivery: Delivery, folder: Path, *, file: str = FILE, bad: dict[int, bytes] | None = None) -> None:
     """The extract, a few broken lines in it, and its control file (which counts the broken lines too)."""
     header = "|".join(delivery.rows.column_names) + "\n"
     text = header + write.lines(write.delimited(delivery.rows, "|"))
-    broken = {
+    broken = bad or {
         2_000: "M8000001|1|赵断行|1|19790214|620102197902141234".encode("gb18030"),
         9_000: "M8000002|1|钱多列|2|19811105||||13512340000|多|余|的|列|0|0|0|0|0|0|0|0|0|0|0|0|0|0".encode("gb18030"),
         15_000: b"M8000003|1|\xd5\xc5\xff\xff|1|19660606|||||||||||||||||20200101",
     }
-    path = folder / FILE
+    path = folder / file
     write.text_file(path, text, "gb18030", broken)
     write.control_file(path.with_suffix(".ctl"), path, len(delivery.rows) + len(broken))
 
 
-def _people(world: World, seen: Sightings, key: Text) -> pa.Table:
+def person_rows(world: World, seen: Sightings, key: Text) -> pa.Table:
+    """One row per contract of a person."""
     random, contacts, person, rows = world.random(NAME + " rows"), world.contacts, seen.person, len(seen)
     home, shows = world.home_at(person, seen.day), seen.shows
     abroad = places.is_canadian(home)

@@ -14,7 +14,7 @@ from benchmarks.operator.feeds.fixed_line import grown, subscribers
 from benchmarks.operator.households import CN, FEMALE, FR, HEAD, NURSING_HOME, PARTNER, TODAY, YEAR
 from benchmarks.operator.mess import chosen, misdate, mistype
 from benchmarks.operator.observe import Sightings
-from benchmarks.operator.text import Text, dates, day, first, join, join_present, number, pick, show, where
+from benchmarks.operator.text import Bools, Text, dates, day, first, join, join_present, number, pick, show, where
 from benchmarks.operator.typing_names import hanzi_parts, latin_parts, suffix
 from benchmarks.operator.world import World
 
@@ -65,29 +65,35 @@ def sight(world: World) -> list[Sightings]:
     when = start + (random.random(len(person)) ** 0.6 * (TODAY - start)).astype(np.int64)
     seen = shuffled(random, grown(world, Sightings(NAME, person, when)))
     size = len(seen)
-    seen.shows = {
-        "birth": chosen(random, size, 0.66) | (world.names.suffix[seen.person] > 0),
-        "mobile": chosen(random, size, 0.75),
-        "landline": chosen(random, size, 0.4),
-        "email": chosen(random, size, 0.45),
-        "address": chosen(random, size, 0.97),
-    }
+    seen.shows = shown(random, size)
+    seen.shows["birth"] |= world.names.suffix[seen.person] > 0
     return [seen]
+
+
+def shown(random: np.random.Generator, rows: int) -> dict[str, Bools]:
+    """Which facts a subscriber's record carries."""
+    return {
+        "birth": chosen(random, rows, 0.66),
+        "mobile": chosen(random, rows, 0.75),
+        "landline": chosen(random, rows, 0.4),
+        "email": chosen(random, rows, 0.45),
+        "address": chosen(random, rows, 0.97),
+    }
 
 
 def deliver(world: World, seen: list[Sightings]) -> Delivery:
     """One object per subscriber."""
     (people,) = seen
     key = keys("TV", len(people), 7)
-    delivery = Delivery(_rows(world, people, key), truth_of(world, people, key))
+    delivery = Delivery(rows_of(world, people, key), truth_of(world, people, key))
     delivery.repeat(world.random(NAME + " repeated"), 0.002)
     return delivery
 
 
-def write_files(delivery: Delivery, folder: Path) -> None:
+def write_files(delivery: Delivery, folder: Path, *, file: str = FILE) -> None:
     """One object a line; one line ends in the middle, one is not JSON at all."""
     broken = {6_000: b'{"id":"TV9000001","customer":{"name":"Broken, Half"', 20_000: b"### restarted by operator ###"}
-    write.text_file(folder / FILE, write.lines(nested(delivery.rows)), "utf-8", broken)
+    write.text_file(folder / file, write.lines(nested(delivery.rows)), "utf-8", broken)
 
 
 def nested(rows: pa.Table) -> Text:
@@ -119,7 +125,8 @@ def _quote(text: Text) -> Text:
     return show(text.is_valid().to_numpy(zero_copy_only=False), join('"', text, '"'))
 
 
-def _rows(world: World, seen: Sightings, key: Text) -> pa.Table:
+def rows_of(world: World, seen: Sightings, key: Text) -> pa.Table:
+    """One object per subscriber, flat; `nested` makes the objects."""
     random, person, rows = world.random(NAME + " rows"), seen.person, len(seen)
     home, shows, members = world.home_at(person, seen.day), seen.shows, world.members
     abroad, contacts = places.is_canadian(home), world.contacts
