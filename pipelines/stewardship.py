@@ -111,7 +111,7 @@ def override(
             raise NotFound(f"PIN {pin} {found}", remedy="Name the PIN that it leads to: mdm lookup PIN.")
         _check_value(attribute, value)
         if lift:
-            if not overrides.lift_override(connection, state["pin"], attribute):
+            if not overrides.lift_override(connection, state["pin"], attribute, actor=actor, reason=reason or None):
                 raise NotFound(f"nothing is pinned on {attribute} of PIN {pin}")
         else:
             overrides.set_override(

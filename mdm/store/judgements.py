@@ -72,6 +72,16 @@ def judgements_on(connection: sa.Connection, record_ids: Values) -> pa.Table:
     )
 
 
+def note_carried_out(connection: sa.Connection, run_id: str, carried_out: Values) -> None:
+    """Note that `run_id` resolved the records of these judgements (numbers) with them; the first run counts."""
+    load_values(connection, "carried_out", carried_out)
+    connection.exec_driver_sql(
+        "update judgement j set run_id = %(run_id)s from carried_out c "
+        "where j.judgement_id = c.value and j.run_id is null",
+        {"run_id": run_id},
+    )
+
+
 def history(connection: sa.Connection, one: int, other: int) -> list[dict[str, Any]]:
     """Everything ever judged about two records, oldest first."""
     rows = connection.exec_driver_sql(

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from mdm.store.bulk import fetch_arrow
+from mdm.store.bulk import Values, fetch_arrow, load_values
 
 _COLUMNS = "override_id, pin, attribute, value, reason, actor, expires, created_at"
 
@@ -18,7 +19,7 @@ def set_override(
     connection: sa.Connection, pin: str, attribute: str, value: Any, *, actor: str, reason: str, expires: date | None
 ) -> int:
     """Pin a value (None: no value) until and including `expires`, in place of an earlier override; its number."""
-    lift_override(connection, pin, attribute)
+    lift_override(connection, pin, attribute, actor=actor)
     return int(
         connection.exec_driver_sql(
             "insert into override (pin, attribute, value, reason, actor, expires) values "
@@ -31,11 +32,14 @@ def set_override(
     )  # fmt: skip
 
 
-def lift_override(connection: sa.Connection, pin: str, attribute: str) -> bool:
-    """End the override in force; False if there was none."""
+def lift_override(
+    connection: sa.Connection, pin: str, attribute: str, *, actor: str, reason: str | None = None
+) -> bool:
+    """End the override in force, by whom and why; False if there was none."""
     ended = connection.exec_driver_sql(
-        "update override set ended_at = now() where pin = %(pin)s and attribute = %(attribute)s and ended_at is null",
-        {"pin": pin, "attribute": attribute},
+        "update override set ended_at = now(), ended_by = %(actor)s, ended_reason = %(reason)s "
+        "where pin = %(pin)s and attribute = %(attribute)s and ended_at is null",
+        {"pin": pin, "attribute": attribute, "actor": actor, "reason": reason},
     )
     return ended.rowcount > 0
 
@@ -47,4 +51,25 @@ def overrides_in_force(connection: sa.Connection, on: date) -> pa.Table:
         f"select {_COLUMNS} from override where ended_at is null and (expires is null or expires >= %(on)s) "
         "order by pin, attribute",
         {"on": on},
+    )
+
+
+def note_carried_out(connection: sa.Connection, run_id: str, held: Values, pins: pa.ChunkedArray) -> None:
+    """Note that `run_id` made the golden records of `pins`, in which the overrides `held` (numbers) count, no others.
+
+    An override has two such runs: the first that held it, and the first that held it no more.
+    """
+    load_values(connection, "held", held)
+    connection.exec_driver_sql(
+        "update override o set run_id = %(run_id)s from held h where o.override_id = h.value and o.run_id is null",
+        {"run_id": run_id},
+    )
+    lapsed = fetch_arrow(
+        connection,
+        "select override_id, pin from override o where run_id is not null and ended_run is null "
+        "and not exists (select from held h where h.value = o.override_id)",
+    )
+    load_values(connection, "lapsed", lapsed["override_id"].filter(pc.is_in(lapsed["pin"], pins)))
+    connection.exec_driver_sql(
+        "update override o set ended_run = %(run_id)s from lapsed l where o.override_id = l.value", {"run_id": run_id}
     )

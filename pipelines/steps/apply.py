@@ -10,7 +10,19 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.errors import StoreError
-from mdm.store import counters, customers, households, keys, lineage, models, pairs, records, tasks
+from mdm.store import (
+    counters,
+    customers,
+    households,
+    judgements,
+    keys,
+    lineage,
+    models,
+    overrides,
+    pairs,
+    records,
+    tasks,
+)
 from mdm.store import golden as golden_store
 from mdm.store.bulk import deferred_indexes
 from pipelines.context import Night
@@ -28,6 +40,7 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
     with deferred_indexes(connection, LOADED), night.scratch() as scratch:
         counts = {**_records(night, connection, scratch), **_matching(night, connection, scratch)}
         counts |= {**_customers(night, connection, scratch), **_households(night, connection, scratch)}
+    _decisions(night, connection)
     counts |= _tasks(night, connection)
     return counts
 
@@ -130,6 +143,14 @@ def _households(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBP
         households.end_memberships(connection, ended)
     members = households.put_memberships(connection, _of_run(night, scratch, "households", "memberships"))
     return {"households_changed": put.inserted, "memberships_changed": members.inserted}
+
+
+def _decisions(night: Night, connection: sa.Connection) -> None:
+    """Note which judgements and overrides this run was the first to carry out, for the history of their customers."""
+    folder = night.folder
+    judgements.note_carried_out(connection, night.run_id, folder.read("resolve", "judgements")["judgement_id"])
+    held, pins = folder.read("golden", "overrides")["override_id"], folder.read("golden", "golden", columns=["pin"])
+    overrides.note_carried_out(connection, night.run_id, held, pins["pin"])
 
 
 def _tasks(night: Night, connection: sa.Connection) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
     found = Gathered()
     _take_records(found, night, connection, stored, scratch)
     _take_pairs(found, night, connection, stored, work, left, scored)
-    _take_judgements(found, connection)
+    _take_judgements(found, night, connection)
     _take_identity(found, connection, stored, work, left)
     return found
 
@@ -200,8 +200,11 @@ def _patterns(levels: pa.ListArray, length: int) -> tuple[list[tuple[int, ...]],
     return [tuple(np.frombuffer(row, np.int16).tolist()) for row in coded.dictionary.to_pylist()], coded.indices
 
 
-def _take_judgements(found: Gathered, connection: sa.Connection) -> None:
+def _take_judgements(found: Gathered, night: Night, connection: sa.Connection) -> None:
     table = judgements.judgements_in_force(connection)
+    ours = pa.concat_arrays([_ids(records["record_id"]) for records in (found.records, found.enrichment)])
+    carried_out = pc.and_(pc.is_in(table["left_id"], ours), pc.is_in(table["right_id"], ours))
+    night.folder.write("resolve", "judgements", table.filter(carried_out).select(["judgement_id"]))
     rows = list(
         zip(
             table["left_id"].to_pylist(),

@@ -1,6 +1,6 @@
 """Step 6, golden: the golden record of every customer that was resolved again.
 
-Out: ``golden`` (pin, doc), ``ended`` (pin: no longer a customer of its own).
+Out: ``golden`` (pin, doc), ``ended`` (pin: no longer a customer of its own), ``overrides`` (override_id: those held).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def golden(night: Night) -> dict[str, Any]:
             trust=night.trust,
             rules=settings.rules,
             half_life_days=settings.half_life_days,
-            overrides=_overrides(night),
+            overrides=_overrides(night, active),
             business_date=night.business_date,
             connection=scratch,
         )
@@ -43,11 +43,13 @@ def golden(night: Night) -> dict[str, Any]:
     return {"documents": documents.num_rows}
 
 
-def _overrides(night: Night) -> dict[str, list[Override]]:
+def _overrides(night: Night, pins: pa.ChunkedArray) -> dict[str, list[Override]]:
     with night.database.begin() as connection:
-        rows = store.overrides_in_force(connection, night.business_date).to_pylist()
+        table = store.overrides_in_force(connection, night.business_date)
+    table = table.filter(pc.is_in(table["pin"], pins.combine_chunks()))
+    night.folder.write("golden", "overrides", table.select(["override_id"]))
     found: dict[str, list[Override]] = {}
-    for row in rows:
+    for row in table.to_pylist():
         value = orjson.loads(row["value"])
         found.setdefault(row["pin"], []).append(
             Override(row["attribute"], value, row["reason"], row["actor"], row["expires"])

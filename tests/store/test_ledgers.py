@@ -158,8 +158,8 @@ def test_overrides_last_until_their_last_day(connection: sa.Connection) -> None:
     found = overrides.overrides_in_force(connection, TODAY).to_pylist()
     assert [(row["attribute"], row["value"]) for row in found] == [("phones", "null"), ("sex", '"female"')]
     assert overrides.overrides_in_force(connection, date(2024, 5, 2))["attribute"].to_pylist() == ["phones"]
-    assert overrides.lift_override(connection, "p1", "phones")
-    assert not overrides.lift_override(connection, "p1", "phones")
+    assert overrides.lift_override(connection, "p1", "phones", actor="ann")
+    assert not overrides.lift_override(connection, "p1", "phones", actor="ann")
 
 
 def test_counters_roll_back(fresh_database: Database) -> None:

@@ -24,6 +24,7 @@ class Judgement(SQLModel, table=True):
             postgresql_where=sa.text("superseded_by is null"),
         ),
         sa.Index("judgement_right_ix", "right_id"),
+        sa.Index("judgement_run_ix", "run_id"),
         {"comment": "a steward's word about two records; append-only, a later one supersedes"},
     )
 
@@ -35,6 +36,7 @@ class Judgement(SQLModel, table=True):
     reason: str | None = text(nullable=True)
     created_at: datetime = instant(default="now()")
     superseded_by: int | None = bigint("the later judgement on the same two", nullable=True)
+    run_id: str | None = text("the run that carried it out first; null: none yet", nullable=True)
 
 
 class Task(SQLModel, table=True):
@@ -77,6 +79,7 @@ class Override(SQLModel, table=True):
     __tablename__ = "override"
     __table_args__ = (
         sa.Index("override_in_force", "pin", "attribute", unique=True, postgresql_where=sa.text("ended_at is null")),
+        sa.Index("override_pin_ix", "pin"),
         {"comment": "a golden value pinned by a steward, with reason and expiry"},
     )
 
@@ -89,6 +92,10 @@ class Override(SQLModel, table=True):
     expires: date | None = Field(default=None, sa_column_kwargs={"comment": "last day in force; null: for good"})
     created_at: datetime = instant(default="now()")
     ended_at: datetime | None = instant("replaced or lifted", nullable=True)
+    ended_by: str | None = text("who replaced or lifted it", nullable=True)
+    ended_reason: str | None = text("why it was lifted", nullable=True)
+    run_id: str | None = text("the run whose golden record held it first; null: none yet", nullable=True)
+    ended_run: str | None = text("the run whose golden record held it no more: ended or expired", nullable=True)
 
 
 __all__ = ["Judgement", "Override", "Task"]

@@ -240,6 +240,7 @@ def upgrade() -> None:
             nullable=True,
             comment="the later judgement on the same two",
         ),
+        sa.Column("run_id", sa.Text(), nullable=True, comment="the run that carried it out first; null: none yet"),
         sa.PrimaryKeyConstraint("judgement_id", name=op.f("judgement_pk")),
         comment="a steward's word about two records; append-only, a later one supersedes",
     )
@@ -251,6 +252,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("superseded_by is null"),
     )
     op.create_index("judgement_right_ix", "judgement", ["right_id"], unique=False)
+    op.create_index("judgement_run_ix", "judgement", ["run_id"], unique=False)
     op.create_table(
         "lineage",
         sa.Column("event_id", sa.BigInteger(), autoincrement=True, nullable=False),
@@ -335,12 +337,27 @@ def upgrade() -> None:
         sa.Column("expires", sa.Date(), nullable=True, comment="last day in force; null: for good"),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True, comment="replaced or lifted"),
+        sa.Column("ended_by", sa.Text(), nullable=True, comment="who replaced or lifted it"),
+        sa.Column("ended_reason", sa.Text(), nullable=True, comment="why it was lifted"),
+        sa.Column(
+            "run_id",
+            sa.Text(),
+            nullable=True,
+            comment="the run whose golden record held it first; null: none yet",
+        ),
+        sa.Column(
+            "ended_run",
+            sa.Text(),
+            nullable=True,
+            comment="the run whose golden record held it no more: ended or expired",
+        ),
         sa.PrimaryKeyConstraint("override_id", name=op.f("override_pk")),
         comment="a golden value pinned by a steward, with reason and expiry",
     )
     op.create_index(
         "override_in_force", "override", ["pin", "attribute"], unique=True, postgresql_where=sa.text("ended_at is null")
     )
+    op.create_index("override_pin_ix", "override", ["pin"], unique=False)
     op.create_table(
         "pair",
         sa.Column("left_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="record id, the smaller"),
@@ -613,6 +630,7 @@ def downgrade() -> None:
     op.drop_table("quarantine")
     op.drop_index("pair_right_ix", table_name="pair")
     op.drop_table("pair")
+    op.drop_index("override_pin_ix", table_name="override")
     op.drop_index("override_in_force", table_name="override", postgresql_where=sa.text("ended_at is null"))
     op.drop_table("override")
     op.drop_index("model_current", table_name="model", postgresql_where=sa.text("status = 'current'"))
@@ -623,6 +641,7 @@ def downgrade() -> None:
     op.drop_index("lineage_pin_ix", table_name="lineage")
     op.drop_index("lineage_other_pin_ix", table_name="lineage")
     op.drop_table("lineage")
+    op.drop_index("judgement_run_ix", table_name="judgement")
     op.drop_index("judgement_right_ix", table_name="judgement")
     op.drop_index("judgement_in_force", table_name="judgement", postgresql_where=sa.text("superseded_by is null"))
     op.drop_table("judgement")
