@@ -133,12 +133,13 @@ def _numbers(accepted: pa.Table, rows: RowCounts, delivery: Delivery) -> dict[st
 
 
 def _limits(delivery: Delivery, rows: RowCounts, policy: GatePolicy, *, full: bool) -> dict[str, float]:
-    """What the figures are held against. A delta may be empty: on a quiet night nothing changed."""
+    """What the figures are held against. A delta may be empty: on a quiet night nothing changed; it is not held
+    against full deliveries."""
     rejected = rejected_limit(policy, rows.quarantined, full=full)
     limits: dict[str, float] = {"min_rows": 1 if full else 0, "max_rejected_share": rejected}
     if delivery.control_rows is not None:
         limits["control_rows"] = delivery.control_rows
-    if any(delivery.history):
+    if full and any(delivery.history):
         limits["max_row_count_change"] = policy.max_row_count_change
     if delivery.known:
         limits["max_deleted_share"] = policy.max_deleted_share
