@@ -1,4 +1,4 @@
-"""Two records compared afresh with the model of the store: levels, bits, values, shared blocking keys."""
+"""Two records compared afresh with a model: levels, bits, values, shared blocking keys."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
-from mdm.errors import NotFound, StoreError
 from mdm.match.blocking import BlockLimits, RecordKey, keys_of
 from mdm.match.features import features_of
 from mdm.match.model import Model
@@ -18,7 +16,7 @@ from mdm.party import PartyType
 from mdm.registry.explanations import Compared, SharedKey
 from mdm.registry.shown import original, shown
 from mdm.registry.words import Said
-from mdm.store import lookups, models
+from mdm.store import lookups
 
 Version = Mapping[str, Any]  # a row of mdm.store.lookups.versions_of
 
@@ -48,21 +46,6 @@ class Evidence:
     compared: tuple[Compared, ...]
     said: tuple[Said, ...]
     against: tuple[str, ...]
-
-
-def current_model(connection: sa.Connection, party: PartyType) -> Model:
-    """The model in use. Raises NotFound when nothing was trained yet, StoreError when it is of another version."""
-    found = models.current_model(connection, party)
-    if found is None:
-        raise NotFound(f"no matching model of {party}s yet", remedy="The first `mdm run` with such records trains one.")
-    try:
-        return Model.from_json(orjson.dumps(found["definition"]))
-    except ValueError as error:
-        raise StoreError(
-            str(error),
-            where=f"model {found['model_id']}",
-            remedy="A new model has to be trained before records are compared.",
-        ) from error
 
 
 def weigh(left: Version, right: Version, model: Model) -> Score:

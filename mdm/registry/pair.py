@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from mdm.match.blocking import BlockLimits
 from mdm.match.model import Model
-from mdm.registry.evidence import Evidence, Version, compare, current_model, shared_keys
+from mdm.registry.evidence import Evidence, Version, compare, shared_keys
 from mdm.registry.explanations import Band, Judged, PairExplanation
 from mdm.registry.keys import SourceKey, read_source_key, unknown_key
+from mdm.registry.models import current_model
 from mdm.registry.narrative import tell_pair
 from mdm.registry.refusals import why_apart
 from mdm.registry.words import probability

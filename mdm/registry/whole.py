@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from mdm.errors import NotFound
 from mdm.match.model import Model
 from mdm.registry.chain import Edge, path, strongest_tree, unheld
-from mdm.registry.evidence import Version, compare, current_model
+from mdm.registry.evidence import Version, compare
 from mdm.registry.explanations import Link, PairExplanation, Why
 from mdm.registry.keys import SourceKey
+from mdm.registry.models import current_model
 from mdm.registry.pair import explain_versions
 from mdm.registry.refusals import stored_pairs
 from mdm.registry.words import and_, compared_sentence, odds_sentence, probability

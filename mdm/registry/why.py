@@ -11,10 +11,11 @@ from mdm.errors import NotFound
 from mdm.match.model import Model
 from mdm.match.online import contradiction
 from mdm.party import PartyType
-from mdm.registry.evidence import Version, current_model, weigh
+from mdm.registry.evidence import Version, weigh
 from mdm.registry.explanations import PairExplanation, Why
 from mdm.registry.keys import SourceKey, read_key
 from mdm.registry.lookup import look_up
+from mdm.registry.models import current_model
 from mdm.registry.pair import explain_versions, find_version
 from mdm.registry.refusals import stored_pairs, why_apart
 from mdm.registry.views import ALONE, CustomerView

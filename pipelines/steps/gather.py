@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -17,10 +16,12 @@ import sqlalchemy as sa
 from mdm.match.features import feature_sql, load_nicknames
 from mdm.match.model import Model
 from mdm.match.online import contradiction
+from mdm.party import PartyType
+from mdm.registry.models import model_in_use
 from mdm.resolve.clusters import Judgements
 from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import CustomerState, IdentityState, Xref
-from mdm.store import components, customers, judgements, models, pairs, records
+from mdm.store import components, customers, judgements, pairs, records
 from mdm.store.pending import pending_records
 from pipelines.context import Night
 from pipelines.documents import STORED, component_sql, to_stored
@@ -168,12 +169,11 @@ def _forget_numbers(found: Gathered, party: str) -> None:
     found.numbers = found.numbers.filter(pc.invert(pc.is_in(found.numbers["record_id"], theirs.combine_chunks())))
 
 
-def _model(night: Night, connection: sa.Connection, party: str) -> Model | None:
+def _model(night: Night, connection: sa.Connection, party: PartyType) -> Model | None:
     file = night.folder.file("match", f"model-{party}.json")
     if file.exists():
         return Model.from_json(file.read_bytes())
-    current = models.current_model(connection, party)
-    return None if current is None else Model.from_json(orjson.dumps(current["definition"]))
+    return model_in_use(connection, party)
 
 
 def _read_pairs(table: pa.Table, model: Model) -> pa.Table:

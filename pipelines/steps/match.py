@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
-import orjson
 
-from mdm.errors import StoreError
 from mdm.match import batch, training
 from mdm.match.model import Model
 from mdm.party import PartyType
-from mdm.store import models
+from mdm.registry.models import model_in_use
 from pipelines.context import Night
 from pipelines.steps.candidates import find_candidates, make_features
 
@@ -60,9 +58,9 @@ def _score(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection, c
 def _model(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -> Model | None:
     """The model in use, or one trained on tonight's records if there is none; None without any record."""
     with night.database.begin() as connection:
-        current = models.current_model(connection, party)
+        current = model_in_use(connection, party)
     if current is not None:
-        return _read(current)
+        return current
     if scratch.execute("SELECT count(*) FROM of_party").fetchall()[0][0] == 0:
         return None
     night.progress(f"train a model of {party}s")
@@ -70,17 +68,6 @@ def _model(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -
     model = training.train(scratch, "of_party", party, training.TrainingSettings(matching.seed, matching.max_pairs))
     night.folder.file("match", f"model-{party}.json").write_bytes(model.to_json())
     return model
-
-
-def _read(current: dict[str, Any]) -> Model:
-    try:
-        return Model.from_json(orjson.dumps(current["definition"]))
-    except ValueError as error:
-        raise StoreError(
-            str(error),
-            where=f"model {current['model_id']}",
-            remedy="The store was matched by another version of mdm: go on with that version, or load a new workspace.",
-        ) from error
 
 
 __all__ = ["PARTIES", "match"]
