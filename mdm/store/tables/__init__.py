@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from mdm.store.tables.columns import CURRENT, PAST, table_of
 from mdm.store.tables.customers import Customer, Golden, Household, Lineage, Membership, Xref
+from mdm.store.tables.erasure import Erasure, Suppression
 from mdm.store.tables.machinery import Counter, LockHolder
 from mdm.store.tables.records import Model, Pair, Record, RecordKey
 from mdm.store.tables.runs import Delivery, ExpectationResult, Quarantine, Run, RunStep
@@ -12,7 +13,7 @@ from mdm.store.tables.stewardship import Judgement, Override, Task
 METADATA = SQLModel.metadata
 
 __all__ = [
-    "CURRENT", "METADATA", "PAST", "Counter", "Customer", "Delivery", "ExpectationResult", "Golden", "Household",
-    "Judgement", "Lineage", "LockHolder", "Membership", "Model", "Override", "Pair", "Quarantine", "Record",
-    "RecordKey", "Run", "RunStep", "Task", "Xref", "table_of",
+    "CURRENT", "METADATA", "PAST", "Counter", "Customer", "Delivery", "Erasure", "ExpectationResult", "Golden",
+    "Household", "Judgement", "Lineage", "LockHolder", "Membership", "Model", "Override", "Pair", "Quarantine",
+    "Record", "RecordKey", "Run", "RunStep", "Suppression", "Task", "Xref", "table_of",
 ]  # fmt: skip

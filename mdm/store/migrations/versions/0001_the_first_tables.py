@@ -123,6 +123,33 @@ def upgrade() -> None:
     op.create_index("delivery_run_ix", "delivery", ["run_id"], unique=False)
     op.create_index("delivery_system_ix", "delivery", ["system", "extracted_at"], unique=False)
     op.create_table(
+        "erasure",
+        sa.Column("pin", sa.Text(), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False, comment="who did it"),
+        sa.Column("reason", sa.Text(), nullable=False, comment="why; holds no personal data"),
+        sa.Column(
+            "tables",
+            postgresql.ARRAY(sa.Text()),
+            nullable=False,
+            comment="tables that held content, whose files are written anew without it",
+        ),
+        sa.Column(
+            "touched",
+            postgresql.ARRAY(sa.BigInteger()),
+            nullable=False,
+            comment="records of others, to be resolved again without this customer",
+        ),
+        sa.Column(
+            "purged_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when no file of the database held the content any more",
+        ),
+        sa.PrimaryKeyConstraint("pin", name=op.f("erasure_pk")),
+        comment="a customer who was erased: all that is kept, but for the PIN and the suppression",
+    )
+    op.create_table(
         "expectation_result",
         sa.Column("result_id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
@@ -513,6 +540,24 @@ def upgrade() -> None:
         comment="one step of a run",
     )
     op.create_table(
+        "suppression",
+        sa.Column("digest", sa.Text(), nullable=False, comment="HMAC-SHA256 under the workspace's key, hexadecimal"),
+        sa.Column(
+            "kind", sa.Text(), nullable=False, comment="key | identifier | near (an identifier less one character)"
+        ),
+        sa.Column("system", sa.Text(), nullable=True, comment="for keys: whose key"),
+        sa.Column(
+            "proofs",
+            postgresql.ARRAY(sa.Text()),
+            nullable=False,
+            comment="for keys: kinds of identifier by which another holder of the key can be told",
+        ),
+        sa.Column("pin", sa.Text(), nullable=False, comment="of the erased customer"),
+        sa.PrimaryKeyConstraint("digest", name=op.f("suppression_pk")),
+        comment="a keyed hash by which rows of an erased customer are recognised and held back",
+    )
+    op.create_index("suppression_system_ix", "suppression", ["system"], unique=False)
+    op.create_table(
         "task",
         sa.Column("task_id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column(
@@ -618,6 +663,8 @@ def downgrade() -> None:
     )
     op.drop_index("task_left_ix", table_name="task")
     op.drop_table("task")
+    op.drop_index("suppression_system_ix", table_name="suppression")
+    op.drop_table("suppression")
     op.drop_table("run_step")
     op.drop_table("run")
     op.drop_index("record_key_record_ix", table_name="record_key")
@@ -653,6 +700,7 @@ def downgrade() -> None:
     op.drop_index("expectation_result_trend_ix", table_name="expectation_result")
     op.drop_index("expectation_result_run_ix", table_name="expectation_result")
     op.drop_table("expectation_result")
+    op.drop_table("erasure")
     op.drop_index("delivery_system_ix", table_name="delivery")
     op.drop_index("delivery_run_ix", table_name="delivery")
     op.drop_table("delivery")
