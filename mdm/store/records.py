@@ -28,6 +28,25 @@ def current_hashes(connection: sa.Connection, system: str | None = None) -> pa.T
     )
 
 
+def hashes_of(connection: sa.Connection, system: str, keys: Source) -> pa.Table:
+    """The same of the keys (local_id) of one system that are asked for; those that it does not know are left out."""
+    load_temporary(connection, "wanted", keys, {"local_id": "text"})
+    return fetch_arrow(
+        connection,
+        f"select {_IDENTITY}, r.content_hash, r.extracted_at from wanted w join record r using (local_id) "
+        "where r.recorded_to = 'infinity' and r.system = %(system)s",
+        {"system": system},
+    )
+
+
+def count_accepted(connection: sa.Connection, system: str) -> int:
+    """How many records of `system` are in force."""
+    found = connection.exec_driver_sql(
+        "select count(*) from record where recorded_to = 'infinity' and system = %s and status = 'accepted'", (system,)
+    )
+    return int(found.scalar_one())
+
+
 def current_versions(connection: sa.Connection, record_ids: Values) -> pa.Table:
     """The current versions of `record_ids` with their documents (`cleansed`, JSON text)."""
     load_values(connection, "wanted", record_ids)

@@ -24,7 +24,7 @@ from mdm.store import counters, records, runs
 from mdm.store.pending import pending_records
 from pipelines.context import Night
 from pipelines.documents import to_stored
-from pipelines.steps.receive import CHANGED
+from pipelines.steps.known import CHANGED
 
 WORK = CLEANSED.append(pa.field("record_id", pa.int64())).append(pa.field("incarnation", pa.int32()))
 WORK = WORK.append(pa.field("moved", pa.bool_()))  # known before under this incarnation: its data changed

@@ -17,7 +17,6 @@ from functools import cache
 from typing import Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,16 +24,13 @@ from expectations.engine import load_library
 from expectations.report import trend_of
 from mdm.contracts import SourceContract
 from mdm.errors import FeedError
-from mdm.party import INSTANT, MAPPED, QUARANTINE, TEXT
-from mdm.store import records, runs
+from mdm.party import QUARANTINE
+from mdm.store import runs
 from pipelines.context import Night
 from pipelines.landing import Delivery, control_problems, find_deliveries
 from pipelines.mapping import map_rows
 from pipelines.readers import RawRows, read_delivery
-
-CHANGED = MAPPED.append(pa.field("extracted_at", INSTANT))
-GONE = pa.schema([("system", TEXT), ("local_id", TEXT), ("extracted_at", INSTANT)])
-KNOWN = ("local_id", "status", "content_hash", "extracted_at")
+from pipelines.steps.known import CHANGED, GONE, Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +69,8 @@ class Received:
     """What one source brought tonight."""
 
     accounts: list[Account] = field(default_factory=list)
-    taken: list[pa.Table] = field(default_factory=list)  # per delivery, what was new or changed then
-    changed: list[pa.Table] = field(default_factory=list)
-    gone: list[pa.Table] = field(default_factory=list)
+    changed: pa.Table = field(default_factory=CHANGED.empty_table)
+    gone: pa.Table = field(default_factory=GONE.empty_table)
     quarantined: list[pa.Table] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
 
@@ -118,22 +113,20 @@ def _receive_source(night: Night, contract: SourceContract) -> Received:
         return received
     keep = night.settings.gates.trend_runs
     with night.database.begin() as connection:
-        known = records.current_hashes(connection, contract.source)
         last = runs.last_deliveries(connection, contract.source, keep)
         trend = runs.expectation_rows(connection, keep, system=contract.source)
     shares = trend_of(trend, system=contract.source, last=keep).get("organisation_share", ())
     past = Past(last, shares)
     with night.scratch() as scratch:
-        _load_known(scratch, known)
+        known = Known(contract, night.database, scratch)
         for delivery in _in_question(contract, deliveries):
-            _receive_delivery(night, contract, delivery, past, scratch, received)
+            _receive_delivery(night, contract, delivery, past, known, scratch, received)
             if received.stopped:
                 break
         if not received.stopped:
-            _collect(contract, scratch, received)
-            changed = pa.concat_tables([CHANGED.empty_table(), *received.changed])
-            if changed.num_rows:
-                night.cleansing.start(contract, changed, night.context_of)
+            received.changed, received.gone = known.changed(), known.gone()
+            if received.changed.num_rows:
+                night.cleansing.start(contract, received.changed, night.context_of)
     return received
 
 
@@ -147,6 +140,7 @@ def _receive_delivery(
     contract: SourceContract,
     delivery: Delivery,
     past: Past,
+    known: Known,
     scratch: duckdb.DuckDBPyConnection,
     received: Received,
 ) -> None:
@@ -173,7 +167,7 @@ def _receive_delivery(
         text = str(error).removeprefix(f"{delivery.name}: ").replace("\n  ", "; ")
         received.accounts.append(replace(blank, status="failed", reason=text))
         return
-    _judge(night, contract, delivery, raw, mapped, replace(blank, content_digest=content), past, scratch, received)
+    _judge(night, contract, delivery, raw, mapped, replace(blank, content_digest=content), past, known, received)
 
 
 @cache
@@ -234,15 +228,14 @@ def _judge(
     mapped: pa.Table,
     blank: Account,
     past: Past,
-    scratch: duckdb.DuckDBPyConnection,
+    known: Known,
     received: Received,
 ) -> None:
     """Let the gate judge the delivery, and take over what is new, changed or gone if it passes."""
     from expectations.gate import check_source  # seconds to import: only a night that has rows to judge pays for it
 
-    scratch.register("mapped", mapped)
-    scratch.register("unreadable", raw.quarantined)
-    missing = _missing(contract, blank, scratch)
+    held = known.look_up(mapped)
+    missing = known.missing(blank.extracted_at, mapped, raw.quarantined)
     gate = check_source(
         mapped,
         contract,
@@ -253,7 +246,7 @@ def _judge(
         history=[row["accepted"] + row["unchanged"] for row in past.last if row["kind"] == "full"],
         organisation_shares=past.organisation_shares,
         deletions=missing + _flagged(mapped),
-        known=scratch.execute("SELECT count(*) FROM known WHERE status = 'accepted'").fetchall()[0][0],
+        known=held,
     )
     received.results += [asdict(result) for result in gate.results]
     received.quarantined.append(gate.quarantined)
@@ -271,9 +264,7 @@ def _judge(
     if stopped:
         received.accounts.append(hold_back(account, stopped))
         return
-    scratch.register("flagged", gate.deleted)
-    scratch.register("refused", gate.quarantined)
-    rows, missing = _take_over(contract, blank, gate.accepted, scratch, received)
+    rows, missing = known.take_over(blank.extracted_at, gate.accepted, gate.deleted, gate.quarantined)
     received.accounts.append(replace(account, accepted=rows, unchanged=account.unchanged - rows, missing=missing))
 
 
@@ -290,120 +281,13 @@ def _flagged(mapped: pa.Table) -> int:
     )
 
 
-def _load_known(scratch: duckdb.DuckDBPyConnection, known: pa.Table) -> None:
-    scratch.register("known_rows", known.select(list(KNOWN)))
-    scratch.execute("CREATE TABLE known AS SELECT *, false AS touched FROM known_rows")
-    scratch.unregister("known_rows")
-    scratch.execute("CREATE TABLE changed (local_id VARCHAR, delivery INTEGER, position BIGINT)")
-
-
-def _missing(contract: SourceContract, blank: Account, scratch: duckdb.DuckDBPyConnection) -> int:
-    """How many known records a full delivery lacks; quarantined and unreadable rows with a key are present."""
-    if contract.delivery.kind != "full":
-        return 0
-    query = f"SELECT count(*) FROM ({_missing_sql('mapped', 'unreadable')})"
-    return int(scratch.execute(query, [blank.extracted_at]).fetchall()[0][0])
-
-
-def _missing_sql(present: str, quarantined: str) -> str:
-    """Known accepted records, older than the delivery (parameter), that are neither in `present` nor quarantined.
-
-    A row in quarantine that gives no key may be any of them: then it keeps the whole source from deleting more than
-    it must - its further records (key#name) are kept with the row.
-    """
-    return f"""
-        SELECT k.local_id FROM known k
-        WHERE k.status = 'accepted' AND k.extracted_at < ?
-          AND k.local_id NOT IN (SELECT local_id FROM {present} WHERE local_id IS NOT NULL)
-          AND split_part(k.local_id, '#', 1) NOT IN
-              (SELECT split_part(local_id, '#', 1) FROM {quarantined} WHERE local_id IS NOT NULL)
-    """
-
-
-def _take_over(
-    contract: SourceContract,
-    blank: Account,
-    accepted: pa.Table,
-    scratch: duckdb.DuckDBPyConnection,
-    received: Received,
-) -> tuple[int, int]:
-    """Take new and changed records over, mark the gone in `known`; (rows with a change, records missing)."""
-    cut = [blank.extracted_at]
-    keys = accepted.select(["local_id", "row_hash", "line"])
-    scratch.register("accepted", keys.append_column("position", pa.array(np.arange(keys.num_rows))))
-    scratch.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE fresh AS
-        SELECT a.*, ?::TIMESTAMPTZ AS extracted_at FROM accepted a LEFT JOIN known k USING (local_id)
-        WHERE k.local_id IS NULL OR k.status <> 'accepted' OR k.content_hash <> a.row_hash
-        """,
-        cut,
-    )
-    rows = int(scratch.execute("SELECT count(DISTINCT line) FROM fresh").fetchall()[0][0])  # of one file
-    scratch.execute("DELETE FROM changed WHERE local_id IN (SELECT local_id FROM fresh)")
-    scratch.execute(
-        f"INSERT INTO changed SELECT local_id, {len(received.taken)}, row_number() OVER (ORDER BY position) - 1 "
-        "FROM fresh"
-    )
-    positions = scratch.sql("SELECT position FROM fresh ORDER BY position").to_arrow_table()["position"]
-    received.taken.append(_dated(_rows(accepted, positions), blank.extracted_at))
-    gone = "SELECT local_id FROM flagged WHERE local_id IS NOT NULL"
-    missing = 0
-    if contract.delivery.kind == "full":
-        scratch.execute(f"CREATE OR REPLACE TEMP TABLE missing AS {_missing_sql('accepted', 'refused')}", cut)
-        missing = int(scratch.execute("SELECT count(*) FROM missing").fetchall()[0][0])
-        gone += " UNION SELECT local_id FROM missing"
-    scratch.execute(
-        f"CREATE OR REPLACE TEMP TABLE leaving AS SELECT local_id FROM known WHERE status = 'accepted' "
-        f"AND local_id IN ({gone}) AND local_id NOT IN (SELECT local_id FROM accepted WHERE local_id IS NOT NULL)"
-    )
-    scratch.execute(f"DELETE FROM changed WHERE local_id IN ({gone}) AND local_id NOT IN (SELECT local_id FROM fresh)")
-    scratch.execute(
-        "UPDATE known SET status = 'deleted', touched = true, extracted_at = ? "
-        "WHERE local_id IN (SELECT local_id FROM leaving)",
-        cut,
-    )
-    scratch.execute(
-        "UPDATE known SET status = 'accepted', touched = false, content_hash = f.row_hash, "
-        "extracted_at = f.extracted_at FROM fresh f WHERE f.local_id = known.local_id"
-    )
-    scratch.execute(
-        "INSERT INTO known SELECT f.local_id, 'accepted', f.row_hash, f.extracted_at, false FROM fresh f "
-        "WHERE f.local_id NOT IN (SELECT local_id FROM known)"
-    )
-    return rows, missing
-
-
-def _collect(contract: SourceContract, scratch: duckdb.DuckDBPyConnection, received: Received) -> None:
-    """What is left of every delivery after the later ones, and who is gone. Only keys and positions are in DuckDB."""
-    for number, taken in enumerate(received.taken):
-        query = f"SELECT position FROM changed WHERE delivery = {number} ORDER BY position"
-        received.changed.append(_rows(taken, scratch.sql(query).to_arrow_table()["position"]))
-    received.taken.clear()
-    query = (
-        f"SELECT '{contract.source}' AS system, local_id, extracted_at FROM known WHERE touched AND status = 'deleted'"
-    )
-    received.gone.append(scratch.sql(query).to_arrow_table().cast(GONE))
-
-
-def _rows(table: pa.Table, positions: pa.ChunkedArray) -> pa.Table:
-    """The rows at ascending positions: the table itself when these are all."""
-    return table if len(positions) == table.num_rows else table.take(positions)
-
-
-def _dated(table: pa.Table, cut: dt.datetime) -> pa.Table:
-    """CHANGED of MAPPED."""
-    column = pa.repeat(pa.scalar(cut, INSTANT), table.num_rows)
-    return table.append_column("extracted_at", column).cast(CHANGED)
-
-
 def _write(night: Night, found: dict[str, Received]) -> None:
     def joined(tables: Iterator[pa.Table], schema: pa.Schema) -> pa.Table:
         return pa.concat_tables([schema.empty_table(), *(table.cast(schema) for table in tables)])
 
     folder = night.folder
     for system, received in found.items():
-        folder.write("receive", f"changed-{system}", joined(iter(received.changed), CHANGED))
-    folder.write("receive", "gone", joined((t for r in found.values() for t in r.gone), GONE))
+        folder.write("receive", f"changed-{system}", received.changed)
+    folder.write("receive", "gone", pa.concat_tables([GONE.empty_table(), *(r.gone for r in found.values())]))
     folder.write("receive", "quarantine", joined((t for r in found.values() for t in r.quarantined), QUARANTINE))
     folder.write_json("receive", "results", [result for r in found.values() for result in r.results])

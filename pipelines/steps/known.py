@@ -1,0 +1,194 @@
+"""What the store knows of a source's keys, and what tonight's deliveries make of it.
+
+Kept in DuckDB, keys and positions only: the wide columns stay in Arrow. Nothing is read from the store before a
+delivery has to be judged; for a delta only the keys that it names.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from mdm.contracts import SourceContract
+from mdm.party import INSTANT, MAPPED, TEXT
+from mdm.store import records
+from mdm.store.database import Database
+
+CHANGED = MAPPED.append(pa.field("extracted_at", INSTANT))
+GONE = pa.schema([("system", TEXT), ("local_id", TEXT), ("extracted_at", INSTANT)])
+COLUMNS = ("local_id", "status", "content_hash", "extracted_at")
+
+
+class Known:
+    """The keys of one source: as the store has them, then as each delivery taken over leaves them."""
+
+    def __init__(self, contract: SourceContract, database: Database, scratch: duckdb.DuckDBPyConnection) -> None:
+        self._source = contract.source
+        self._full = contract.delivery.kind == "full"
+        self._database, self._scratch = database, scratch
+        self._accepted: int | None = None  # records that the store holds
+        self._taken: list[pa.Table] = []  # per delivery, what was new or changed then
+
+    def look_up(self, mapped: pa.Table) -> int:
+        """Read what the store knows of the keys of a delivery (of all, for a full one); how many records it holds."""
+        first = self._accepted is None
+        if first:
+            self._create()
+        with self._database.begin() as connection:
+            if first:
+                self._accepted = records.count_accepted(connection, self._source)
+            if not self._full:
+                self._add(records.hashes_of(connection, self._source, self._unread(mapped)))
+            elif first:
+                self._add(records.current_hashes(connection, self._source))
+        return self._accepted or 0
+
+    def missing(self, extracted_at: dt.datetime, present: pa.Table, refused: pa.Table) -> int:
+        """How many known records a full delivery lacks; quarantined and unreadable rows with a key are present."""
+        if not self._full:
+            return 0
+        self._scratch.register("present", present.select(["local_id"]))
+        self._scratch.register("refused", refused.select(["local_id"]))
+        return self._count(f"({_MISSING})", extracted_at)
+
+    def take_over(
+        self, extracted_at: dt.datetime, accepted: pa.Table, flagged: pa.Table, refused: pa.Table
+    ) -> tuple[int, int]:
+        """Take new and changed records over, and note who is gone: (rows with a change, records missing).
+
+        accepted, flagged: MAPPED rows that stand, and those that are marked as deleted; refused: QUARANTINE.
+        """
+        for name, table in (("present", accepted), ("flagged", flagged), ("refused", refused)):
+            self._scratch.register(name, table.select(["local_id"]))
+        self._find_fresh(extracted_at, accepted)
+        rows = self._count("(SELECT DISTINCT line FROM fresh)")  # of one file
+        self._find_gone(extracted_at)
+        missing = self._count("missing")
+        self._note_changed(extracted_at, accepted)
+        self._update(extracted_at)
+        return rows, missing
+
+    def changed(self) -> pa.Table:
+        """CHANGED rows: what is left of every delivery after the later ones."""
+        tables = [CHANGED.empty_table()]
+        for number, taken in enumerate(self._taken):
+            positions = self._scratch.sql(
+                f"SELECT position FROM changed WHERE delivery = {number} ORDER BY position"
+            ).to_arrow_table()["position"]
+            tables.append(_rows(taken, positions))
+        return pa.concat_tables(tables)
+
+    def gone(self) -> pa.Table:
+        """GONE rows: who was deleted, all in all."""
+        if self._accepted is None:
+            return GONE.empty_table()
+        query = (
+            f"SELECT '{self._source}' AS system, local_id, extracted_at FROM known WHERE touched AND status = 'deleted'"
+        )
+        return self._scratch.sql(query).to_arrow_table().cast(GONE)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def _create(self) -> None:
+        self._scratch.execute(
+            "CREATE TABLE known (local_id VARCHAR, status VARCHAR, content_hash BIGINT, extracted_at TIMESTAMPTZ, "
+            "touched BOOLEAN); CREATE TABLE changed (local_id VARCHAR, delivery INTEGER, position BIGINT); "
+            "CREATE TABLE looked_up (local_id VARCHAR)"
+        )
+
+    def _add(self, rows: pa.Table) -> None:
+        self._scratch.register("rows", rows.select(list(COLUMNS)))
+        self._scratch.execute("INSERT INTO known SELECT *, false FROM rows")
+        self._scratch.unregister("rows")
+
+    def _unread(self, mapped: pa.Table) -> pa.Table:
+        """Keys of a delivery that no former delivery of tonight has asked for."""
+        self._scratch.register("asked", mapped.select(["local_id"]))
+        self._scratch.execute(
+            "CREATE OR REPLACE TEMP TABLE unread AS SELECT DISTINCT local_id FROM asked "
+            "WHERE local_id IS NOT NULL AND local_id NOT IN (SELECT local_id FROM looked_up)"
+        )
+        self._scratch.execute("INSERT INTO looked_up FROM unread")
+        return self._scratch.table("unread").to_arrow_table()
+
+    # -- taking over ---------------------------------------------------------------------------------------------------
+
+    def _find_fresh(self, extracted_at: dt.datetime, accepted: pa.Table) -> None:
+        """Table `fresh`: the accepted rows that the store lacks or knows otherwise."""
+        keys = accepted.select(["local_id", "row_hash", "line"])
+        self._scratch.register("accepted", keys.append_column("position", pa.array(np.arange(keys.num_rows))))
+        self._scratch.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE fresh AS
+            SELECT a.*, ?::TIMESTAMPTZ AS extracted_at FROM accepted a LEFT JOIN known k USING (local_id)
+            WHERE k.local_id IS NULL OR k.status <> 'accepted' OR k.content_hash <> a.row_hash
+            """,
+            [extracted_at],
+        )
+
+    def _find_gone(self, extracted_at: dt.datetime) -> None:
+        """Tables `missing` from a full delivery, and `gone`: these and the rows that say that they are deleted."""
+        lacking = _MISSING if self._full else "SELECT local_id FROM known WHERE ?::TIMESTAMPTZ IS NULL"
+        self._scratch.execute(f"CREATE OR REPLACE TEMP TABLE missing AS {lacking}", [extracted_at])
+        self._scratch.execute(
+            "CREATE OR REPLACE TEMP TABLE gone AS FROM missing "
+            "UNION SELECT local_id FROM flagged WHERE local_id IS NOT NULL"
+        )
+
+    def _note_changed(self, extracted_at: dt.datetime, accepted: pa.Table) -> None:
+        """Table `changed`: where the latest row of every changed key is; keys that are gone leave it."""
+        scratch = self._scratch
+        scratch.execute("DELETE FROM changed WHERE local_id IN (SELECT local_id FROM fresh)")
+        scratch.execute(
+            f"INSERT INTO changed SELECT local_id, {len(self._taken)}, row_number() OVER (ORDER BY position) - 1 "
+            "FROM fresh"
+        )
+        positions = scratch.sql("SELECT position FROM fresh ORDER BY position").to_arrow_table()["position"]
+        self._taken.append(_dated(_rows(accepted, positions), extracted_at))
+        scratch.execute(
+            "DELETE FROM changed WHERE local_id IN (FROM gone) AND local_id NOT IN (SELECT local_id FROM fresh)"
+        )
+
+    def _update(self, extracted_at: dt.datetime) -> None:
+        """Table `known` as it is after the delivery."""
+        self._scratch.execute(
+            "UPDATE known SET status = 'deleted', touched = true, extracted_at = ? WHERE status = 'accepted' "
+            "AND local_id IN (FROM gone) AND local_id NOT IN (SELECT local_id FROM present WHERE local_id IS NOT NULL)",
+            [extracted_at],
+        )
+        self._scratch.execute(
+            "UPDATE known SET status = 'accepted', touched = false, content_hash = f.row_hash, "
+            "extracted_at = f.extracted_at FROM fresh f WHERE f.local_id = known.local_id"
+        )
+        self._scratch.execute(
+            "INSERT INTO known SELECT f.local_id, 'accepted', f.row_hash, f.extracted_at, false FROM fresh f "
+            "WHERE f.local_id NOT IN (SELECT local_id FROM known)"
+        )
+
+    def _count(self, of: str, *parameters: dt.datetime) -> int:
+        return int(self._scratch.execute(f"SELECT count(*) FROM {of}", list(parameters)).fetchall()[0][0])
+
+
+# Known accepted records, older than the delivery (parameter), that are neither present nor refused. A row in quarantine
+# keeps its further records (key#name) as well.
+_MISSING = """
+SELECT k.local_id FROM known k
+WHERE k.status = 'accepted' AND k.extracted_at < ?
+  AND k.local_id NOT IN (SELECT local_id FROM present WHERE local_id IS NOT NULL)
+  AND split_part(k.local_id, '#', 1) NOT IN
+      (SELECT split_part(local_id, '#', 1) FROM refused WHERE local_id IS NOT NULL)
+"""
+
+
+def _rows(table: pa.Table, positions: pa.ChunkedArray) -> pa.Table:
+    """The rows at ascending positions: the table itself when these are all."""
+    return table if len(positions) == table.num_rows else table.take(positions)
+
+
+def _dated(table: pa.Table, cut: dt.datetime) -> pa.Table:
+    """CHANGED of MAPPED."""
+    column = pa.repeat(pa.scalar(cut, INSTANT), table.num_rows)
+    return table.append_column("extracted_at", column).cast(CHANGED)
