@@ -1,4 +1,4 @@
-"""Promise 8: every row of a delivery is accepted, a duplicate, a deletion or quarantined; none is lost."""
+"""Promise 8: every row of a delivery is accepted, a duplicate, a deletion, quarantined or suppressed; none is lost."""
 
 from __future__ import annotations
 
@@ -23,9 +23,14 @@ _ROWS = """
 """
 
 
-def count_rows(mapped: pa.Table, fates: Fates, *, unreadable: pa.Table, rows_read: int) -> RowCounts:
-    """`fates` has one entry per record of `mapped`; unreadable rows (QUARANTINE) count as quarantined."""
-    if mapped.num_rows + unreadable.num_rows == rows_read:
+def count_rows(
+    mapped: pa.Table, fates: Fates, *, unreadable: pa.Table, rows_read: int, suppressed: int = 0
+) -> RowCounts:
+    """`fates` has one entry per record of `mapped`; unreadable rows (QUARANTINE) count as quarantined.
+
+    suppressed: rows that were read and are in neither.
+    """
+    if mapped.num_rows + unreadable.num_rows + suppressed == rows_read:
         counts = np.bincount(fates, minlength=4)
         counts[QUARANTINED] += unreadable.num_rows
     else:
@@ -36,6 +41,7 @@ def count_rows(mapped: pa.Table, fates: Fates, *, unreadable: pa.Table, rows_rea
         duplicates=int(counts[DUPLICATE]),
         deletions=int(counts[DELETION]),
         quarantined=int(counts[QUARANTINED]),
+        suppressed=suppressed,
     )
 
 

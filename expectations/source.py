@@ -40,6 +40,7 @@ class Delivery:
     organisation_shares: Sequence[float]  # of the last runs
     deletions: int  # records that would be deleted: flagged, or missing from a full delivery
     known: int  # current records of the source
+    suppressed: int  # rows of erased customers, held back before
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +64,22 @@ def check_source(
     organisation_shares: Sequence[float] = (),
     deletions: int = 0,
     known: int = 0,
+    suppressed: int = 0,
 ) -> SourceGate:
     """Judge one delivery: `mapped` holds MAPPED rows, the numbers are those of `Delivery`.
 
-    rows_read == accepted + duplicates + deletions + quarantined in `rows`, counted in rows of the delivery: a row of
-    several records counts once, as accepted if any of its records is.
+    rows_read == accepted + duplicates + deletions + quarantined + suppressed in `rows`, counted in rows of the
+    delivery: a row of several records counts once, as accepted if any of its records is. `suppressed` rows were held
+    back before and are not in `mapped`.
     """
-    delivery = Delivery(unreadable, rows_read, control_rows, history, organisation_shares, deletions, known)
+    delivery = Delivery(unreadable, rows_read, control_rows, history, organisation_shares, deletions, known, suppressed)
     schema = to_results(SUITE, contract.source, SOURCE_SCHEMA, validate(SOURCE_SCHEMA, fields(mapped)))
     stopped = reason_to_stop(schema)
     if stopped is not None:
         return _unjudged(delivery, schema, stopped)
     judged = _judge_rows(mapped, role=contract.role)
     accepted = mapped.filter(pa.array(judged.fates == ACCEPTED))
-    rows = count_rows(mapped, judged.fates, unreadable=unreadable, rows_read=rows_read)
+    rows = count_rows(mapped, judged.fates, unreadable=unreadable, rows_read=rows_read, suppressed=suppressed)
     numbers = figures(_numbers(accepted, rows, delivery))
     limits = _limits(delivery, rows, policy, full=contract.delivery.kind == "full")
     batch = validate(SOURCE_BATCH, numbers, limits)
@@ -99,7 +102,7 @@ def check_source(
 def _unjudged(delivery: Delivery, results: list[ExpectationResult], stopped: str) -> SourceGate:
     """The verdict on a table of another schema: nothing can be said about its rows, nothing of it is taken."""
     nothing = MAPPED.empty_table()
-    rows = RowCounts(delivery.rows_read, 0, 0, 0, delivery.unreadable.num_rows)
+    rows = RowCounts(delivery.rows_read, 0, 0, 0, delivery.unreadable.num_rows, delivery.suppressed)
     return SourceGate(nothing, nothing, 0, delivery.unreadable, rows, results, stopped)
 
 

@@ -45,18 +45,19 @@ class ExpectationResult:
 
 @dataclass(frozen=True, slots=True)
 class RowCounts:
-    """The equation of promise 8, in rows of the delivery: read = the sum of the other four."""
+    """The equation of promise 8, in rows of the delivery: read = the sum of the other five."""
 
     read: int
     accepted: int
     duplicates: int
     deletions: int
     quarantined: int
+    suppressed: int = 0  # of erased customers, held back
 
     @property
     def lost(self) -> int:
         """Rows that nobody can account for; anything but 0 is a defect and stops the source."""
-        return self.read - self.accepted - self.duplicates - self.deletions - self.quarantined
+        return self.read - self.accepted - self.duplicates - self.deletions - self.quarantined - self.suppressed
 
 
 @dataclass(frozen=True, slots=True)

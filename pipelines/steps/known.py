@@ -7,6 +7,7 @@ delivery has to be judged; for a delta only the keys that it names.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -46,22 +47,42 @@ class Known:
                 self._add(records.current_hashes(connection, self._source))
         return self._accepted or 0
 
-    def missing(self, extracted_at: dt.datetime, present: pa.Table, refused: pa.Table) -> int:
-        """How many known records a full delivery lacks; quarantined and unreadable rows with a key are present."""
+    def news(self, mapped: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Positions of the rows that the store lacks or knows otherwise; after `look_up`."""
+        keys = mapped.select(["local_id", "row_hash"])
+        self._scratch.register("delivered", keys.append_column("position", pa.array(np.arange(keys.num_rows))))
+        query = (
+            "SELECT position FROM delivered d LEFT JOIN known k USING (local_id) "
+            "WHERE k.local_id IS NULL OR k.status <> 'accepted' OR k.content_hash <> d.row_hash ORDER BY position"
+        )
+        return np.asarray(self._scratch.sql(query).fetchnumpy()["position"], dtype=np.int64)
+
+    def in_use(self, local_ids: pa.ChunkedArray) -> set[str]:
+        """Those of `local_ids` that are keys of records which are there; after `look_up`."""
+        self._scratch.register("asked", pa.table({"local_id": local_ids}))
+        query = "SELECT DISTINCT local_id FROM known SEMI JOIN asked USING (local_id) WHERE status = 'accepted'"
+        return {local_id for (local_id,) in self._scratch.sql(query).fetchall()}
+
+    def missing(self, extracted_at: dt.datetime, present: pa.Table, refused: pa.Table, held: pa.Table) -> int:
+        """How many known records a full delivery lacks; quarantined and unreadable rows with a key are present.
+
+        So are those that are held back (`held`: their keys), as suppressed.
+        """
         if not self._full:
             return 0
-        self._scratch.register("present", present.select(["local_id"]))
+        self._scratch.register("present", _keys(present, held))
         self._scratch.register("refused", refused.select(["local_id"]))
         return self._count(f"({_MISSING})", extracted_at)
 
     def take_over(
-        self, extracted_at: dt.datetime, accepted: pa.Table, flagged: pa.Table, refused: pa.Table
+        self, extracted_at: dt.datetime, accepted: pa.Table, flagged: pa.Table, refused: pa.Table, held: pa.Table
     ) -> tuple[int, int]:
         """Take new and changed records over, and note who is gone: (rows with a change, records missing).
 
-        accepted, flagged: MAPPED rows that stand, and those that are marked as deleted; refused: QUARANTINE.
+        accepted, flagged: MAPPED rows that stand, and those that are marked as deleted; refused: QUARANTINE; held: keys
+        of rows that are held back.
         """
-        for name, table in (("present", accepted), ("flagged", flagged), ("refused", refused)):
+        for name, table in (("present", _keys(accepted, held)), ("flagged", flagged), ("refused", refused)):
             self._scratch.register(name, table.select(["local_id"]))
         self._find_fresh(extracted_at, accepted)
         rows = self._count("(SELECT DISTINCT line FROM fresh)")  # of one file
@@ -181,6 +202,10 @@ WHERE k.status = 'accepted' AND k.extracted_at < ?
   AND split_part(k.local_id, '#', 1) NOT IN
       (SELECT split_part(local_id, '#', 1) FROM refused WHERE local_id IS NOT NULL)
 """
+
+
+def _keys(*tables: pa.Table) -> pa.Table:
+    return pa.concat_tables([table.select(["local_id"]) for table in tables])
 
 
 def _rows(table: pa.Table, positions: pa.ChunkedArray) -> pa.Table:

@@ -31,6 +31,7 @@ from pipelines.landing import Delivery, control_problems, find_deliveries
 from pipelines.mapping import map_rows
 from pipelines.readers import RawRows, read_delivery
 from pipelines.steps.known import CHANGED, GONE, Known
+from pipelines.steps.suppress import hold_erased
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,19 +235,22 @@ def _judge(
     """Let the gate judge the delivery, and take over what is new, changed or gone if it passes."""
     from expectations.gate import check_source  # seconds to import: only a night that has rows to judge pays for it
 
-    held = known.look_up(mapped)
-    missing = known.missing(blank.extracted_at, mapped, raw.quarantined)
+    records = known.look_up(mapped)
+    held = hold_erased(night, contract, mapped, raw.quarantined, known)
+    mapped = held.mapped
+    missing = known.missing(blank.extracted_at, mapped, held.unreadable, held.keys)
     gate = check_source(
         mapped,
         contract,
-        unreadable=raw.quarantined,
+        unreadable=held.unreadable,
         rows_read=raw.rows_read,
+        suppressed=held.rows,
         policy=night.settings.gates,
         control_rows=_control_rows(delivery),
         history=[row["accepted"] + row["unchanged"] for row in past.last if row["kind"] == "full"],
         organisation_shares=past.organisation_shares,
         deletions=missing + _flagged(mapped),
-        known=held,
+        known=records,
     )
     received.results += [asdict(result) for result in gate.results]
     received.quarantined.append(gate.quarantined)
@@ -259,12 +263,13 @@ def _judge(
         quarantined=gate.rows.quarantined,
         deletion=gate.rows.deletions,
         unchanged=gate.rows.accepted,
+        suppressed=held.rows,
         records=gate.accepted.num_rows,
     )
     if stopped:
         received.accounts.append(hold_back(account, stopped))
         return
-    rows, missing = known.take_over(blank.extracted_at, gate.accepted, gate.deleted, gate.quarantined)
+    rows, missing = known.take_over(blank.extracted_at, gate.accepted, gate.deleted, gate.quarantined, held.keys)
     received.accounts.append(replace(account, accepted=rows, unchanged=account.unchanged - rows, missing=missing))
 
 

@@ -1,0 +1,65 @@
+"""Keyed hashes by which rows of erased customers are recognised, and who was erased when, by whom and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from mdm.store.tables import Erasure, Suppression, table_of
+from mdm.suppression import Suppressed
+
+_ERASURE, _SUPPRESSION = table_of(Erasure), table_of(Suppression)
+
+
+class Hash(NamedTuple):
+    """A row of `suppression`, without its PIN."""
+
+    digest: str
+    kind: str
+    system: str | None = None
+    proofs: tuple[str, ...] = ()
+
+
+def suppressed_of(connection: sa.Connection, system: str) -> Suppressed:
+    """What rows of a source system are held against; false when nobody was erased."""
+    rows = connection.exec_driver_sql(
+        "select digest, kind, proofs from suppression where system is null or system = %(system)s", {"system": system}
+    ).all()
+    return Suppressed(
+        {digest: frozenset(proofs) for digest, kind, proofs in rows if kind == "key"},
+        frozenset(digest for digest, kind, _ in rows if kind == "identifier"),
+        frozenset(digest for digest, kind, _ in rows if kind == "near"),
+    )
+
+
+def put_hashes(connection: sa.Connection, pin: str, hashes: Iterable[Hash]) -> int:
+    """Keep the hashes of an erased customer; how many there are."""
+    rows = [{**each._asdict(), "proofs": list(each.proofs), "pin": pin} for each in hashes]
+    if rows:
+        connection.execute(insert(_SUPPRESSION).on_conflict_do_nothing(index_elements=["digest"]), rows)
+    return len(rows)
+
+
+def put_erasure(
+    connection: sa.Connection, pin: str, *, actor: str, reason: str, tables: Sequence[str], touched: Sequence[int]
+) -> datetime:
+    """Note that a customer was erased; when."""
+    values = {"pin": pin, "actor": actor, "reason": reason, "tables": list(tables), "touched": list(touched)}
+    at: datetime = connection.execute(_ERASURE.insert().values(**values).returning(_ERASURE.c.erased_at)).scalar_one()
+    return at
+
+
+def find_erasure(connection: sa.Connection, pin: str) -> dict[str, Any] | None:
+    """When a customer was erased, by whom and why; None for one who was not."""
+    row = connection.execute(_ERASURE.select().where(_ERASURE.c.pin == pin)).mappings().first()
+    return None if row is None else dict(row)
+
+
+def end_erasure(connection: sa.Connection, pin: str, *, resolved: bool) -> None:
+    """Note that no file of the database holds the content any more; `resolved`: nor is anything left to resolve."""
+    done = {"purged_at": sa.func.clock_timestamp(), **({"touched": []} if resolved else {})}
+    connection.execute(_ERASURE.update().where(_ERASURE.c.pin == pin).values(**done))
