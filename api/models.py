@@ -7,15 +7,19 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.times import KNOWN_AT, Instant
+
 MOST_KEYS = 1000  # source keys in one batch
 WITHOUT_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL in a text
 
 
-class _View(BaseModel):
+class View(BaseModel):
+    """What is read off a view of mdm.registry."""
+
     model_config = ConfigDict(from_attributes=True)
 
 
-class SourceRecord(_View):
+class SourceRecord(View):
     """A source record of a customer."""
 
     system: str
@@ -26,7 +30,7 @@ class SourceRecord(_View):
     changed_at: datetime | None = Field(default=None, description="effective from, as the source says")
 
 
-class Member(_View):
+class Member(View):
     """A customer in a household; effective time, the end not included."""
 
     pin: str
@@ -36,7 +40,7 @@ class Member(_View):
     valid_to: date | None = None
 
 
-class Household(_View):
+class Household(View):
     """A household (H...) or the legal entity of organisations (L...)."""
 
     chi: str
@@ -44,14 +48,16 @@ class Household(_View):
     status: str = Field(description="active")
     address: str | None = Field(default=None, description="where they live, as matching reads it")
     members: list[Member]
+    as_of: date | None = None
+    known_at: datetime | None = None
 
 
-class LineageEvent(_View):
+class LineageEvent(View):
     """What happened to a PIN."""
 
-    kind: str = Field(description="minted | merged | split | unmerged | revived | retired | erased")
+    kind: str = Field(description="minted | merged | redirected | split | moved | revived | retired | erased")
     pin: str
-    other_pin: str | None = Field(default=None, description="merged into, split from")
+    other_pin: str | None = Field(default=None, description="merged into, split from, moved to, redirected to before")
     at: datetime
     actor: str
     reason: str | None = None
@@ -59,7 +65,7 @@ class LineageEvent(_View):
     records: list[str] = Field(description="keys (system:local_id) of the records concerned")
 
 
-class Customer(_View):
+class Customer(View):
     """A customer. What `include` did not ask for is left out."""
 
     pin: str
@@ -72,6 +78,9 @@ class Customer(_View):
         "local_id), rule, support and runner_up",
     )
     golden_since: datetime | None = Field(default=None, description="recorded time of this golden record")
+    redirected_from: str | None = Field(
+        default=None, description="the PIN asked for, when it was merged into this one; over HTTP that is a 308"
+    )
     as_of: date | None = None
     known_at: datetime | None = None
     records: list[SourceRecord] | None = None
@@ -82,13 +91,14 @@ class Customer(_View):
     lineage: list[LineageEvent] | None = None
 
 
-class Xref(_View):
+class Xref(View):
     """A source key and the PIN of its customer."""
 
     system: str
     local_id: str
     pin: str | None = Field(description="null: no customer has this key")
-    since: datetime | None = Field(default=None, description="recorded time: since when")
+    since: datetime | None = Field(default=None, description="recorded time: since when it has been so")
+    known_at: datetime | None = None
 
 
 class SourceKey(BaseModel):
@@ -108,6 +118,7 @@ class XrefRequest(BaseModel):
     )
 
     keys: list[SourceKey] = Field(min_length=1, max_length=MOST_KEYS)
+    known_at: Instant = Field(default=None, description=f"the same as in the query; {KNOWN_AT}")
 
 
 class XrefBatch(BaseModel):

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 from fastapi import Depends, Query
 from fastapi.exceptions import RequestValidationError
-from pydantic import BeforeValidator
 
+from api.times import AS_OF, KNOWN_AT, Day, Instant
 from mdm.registry import Include
-
-_ZONE_WITH_LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # "+" in a query string is a space unless it is written %2B
-
-
-def read_date(value: Any) -> Any:
-    """An ISO date; the texts of numbers, which pydantic takes for seconds, are refused."""
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError("write a date as YYYY-MM-DD")
-    return value
-
-
-def read_instant(value: Any) -> Any:
-    """An ISO date or date and time; without a zone it is UTC."""
-    if not isinstance(value, str):
-        return value
-    try:
-        found = datetime.fromisoformat(_ZONE_WITH_LOST_PLUS.sub(r"+\1", value))
-    except ValueError:
-        raise ValueError("write a time as YYYY-MM-DDTHH:MM:SS+00:00 (+ as %2B), or a date as YYYY-MM-DD") from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+from mdm.registry.moments import DAY_EXAMPLE, MOMENT_EXAMPLE
 
 
 def read_include(
@@ -47,10 +26,6 @@ def read_include(
     return frozenset(part for part in get_args(Include) if part in asked)
 
 
-AsOf = Annotated[
-    date | None, BeforeValidator(read_date), Query(description="effective time: as things stood on this day")
-]
-KnownAt = Annotated[
-    datetime | None, BeforeValidator(read_instant), Query(description="recorded time: as it was known then")
-]
+AsOf = Annotated[Day, Query(description=AS_OF, examples=[DAY_EXAMPLE])]
+KnownAt = Annotated[Instant, Query(description=KNOWN_AT, examples=[MOMENT_EXAMPLE])]
 Included = Annotated[frozenset[Include], Depends(read_include)]

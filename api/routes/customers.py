@@ -1,18 +1,20 @@
-"""GET /v1/customers/{pin}"""
+"""GET /v1/customers/{pin} and its versions"""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 
+from api.history import MOST_VERSIONS, Versions
 from api.models import Customer
 from api.parameters import AsOf, Included, KnownAt
 from api.problems import Gone
-from api.routes.moved import ANSWERS, moved_to
+from api.routes.moved import ANSWERS, OWN_ANSWERS, moved_to
 from api.store import Connection
-from mdm.registry import look_up
+from mdm.registry import look_up, versions_of
 from mdm.registry.keys import read_pin
+from mdm.registry.versions import PAGE
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
@@ -23,10 +25,31 @@ Pin = Annotated[str, Path(description="twelve digits", examples=["401787509130"]
 def customer(
     pin: Pin, request: Request, connection: Connection, include: Included, as_of: AsOf = None, known_at: KnownAt = None
 ) -> Any:
-    """The golden record of a customer; a PIN that was merged into another leads there (308)."""
+    """The golden record of a customer, now, as known at a time, with what was true on a day.
+
+    A PIN that was merged into another leads there (308): by what was known at `known_at`, so that a PIN that was active
+    then answers for itself.
+    """
     found = look_up(connection, read_pin(pin), as_of=as_of, known_at=known_at, include=include)
     if found.redirected_from is not None:
         return moved_to(request, found.pin)
     if found.status != "active":
+        raise Gone(found.status, f"PIN {found.pin} was {found.status}")
+    return found
+
+
+@router.get("/{pin}/versions", response_model=Versions, response_model_exclude_none=True, responses=OWN_ANSWERS)
+def versions(
+    pin: Pin,
+    connection: Connection,
+    cursor: Annotated[int | None, Query(ge=1, le=2**31, description="`next` of the page before", examples=[12])] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_VERSIONS, description="versions on a page")] = PAGE,
+) -> Any:
+    """Every version of the golden record of a PIN, newest first: since when, what changed, what or who caused it.
+
+    A PIN that was merged into another, or retired, answers with the versions of its own time.
+    """
+    found = versions_of(connection, read_pin(pin), before=cursor, count=limit)
+    if found.status == "erased":
         raise Gone(found.status, f"PIN {found.pin} was {found.status}")
     return found

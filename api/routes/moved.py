@@ -10,16 +10,24 @@ from fastapi.responses import RedirectResponse
 from api.problems import Problem
 
 _PROBLEM = {"model": Problem}
-NOT_FOUND: dict[int | str, dict[str, Any]] = {404: _PROBLEM, 422: _PROBLEM, 503: _PROBLEM}
+NOT_FOUND: dict[int | str, dict[str, Any]] = {
+    404: {
+        "description": "there is none, or was none at known_at: detail and remedy say why and since when",
+        **_PROBLEM,
+    },
+    422: {"description": "a parameter is no date, no time or a time without a zone: field names it", **_PROBLEM},
+    503: {"description": "the database cannot be reached; try again", **_PROBLEM},
+}
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    308: {"description": "merged: the survivor is at Location"},
-    410: {"description": "retired or erased", **_PROBLEM},
+    308: {"description": "merged: the survivor is at Location; with known_at, merged already then"},
+    410: {"description": "retired or erased; with known_at, already then", **_PROBLEM},
     **NOT_FOUND,
 }
+OWN_ANSWERS: dict[int | str, dict[str, Any]] = {410: {"description": "erased", **_PROBLEM}, **NOT_FOUND}
 
 
 def moved_to(request: Request, survivor: str) -> RedirectResponse:
-    """A permanent redirect to the same path with `survivor` as its last part."""
+    """A redirect to the same path with `survivor` as its last part; not to be kept, for a merge can be undone."""
     path = request.url.path.rpartition("/")[0]
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{path}/{survivor}{query}", status_code=308)
+    return RedirectResponse(f"{path}/{survivor}{query}", 308, {"Cache-Control": "no-store"})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mdm.golden.overrides import RULE as OVERRIDE
-from mdm.golden.rules import UNION
+from mdm.golden.rules import IN_EFFECT, UNION
 
 _BECAUSE = {
     "most_trusted": "the most trusted source says so",
@@ -14,6 +14,7 @@ _BECAUSE = {
     "most_frequent": "most records agree on it",
     "longest": "it is the longest",
     UNION: "every different value is kept",
+    IN_EFFECT: "it was in effect on the day asked for",
 }
 
 

@@ -39,6 +39,7 @@ LATEST_RECORD = (
     "completeness",
     "length",
 )  # which of several records speaks for a value with a period
+IN_EFFECT = "in_effect"  # no rule of survivorship: what a lookup `as_of` a day shows in place of a later value
 UNION = "union"  # every different value is kept; "union:most_recent" also says how they are ranked
 
 DEFAULT_TRUST = 50

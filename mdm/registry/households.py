@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 
-from mdm.errors import NotFound
 from mdm.registry.keys import read_chi
+from mdm.registry.unknown import unknown_household
 from mdm.registry.views import HouseholdView, Member, name_of
 from mdm.store import households, lookups
 
@@ -20,19 +21,23 @@ def look_up_household(
 ) -> HouseholdView:
     """A household or legal entity with the members in effect at `as_of`; without it, those that have not left.
 
-    A redirected id is followed. A retired one has no members. Raises NotFound when it was never issued.
+    A redirected id is followed, as it redirected at `known_at`. A retired one has no members. Raises NotFound when it
+    was never issued, or not yet.
     """
     asked = read_chi(chi)
+    known_at = known_at.replace(tzinfo=UTC) if known_at is not None and known_at.tzinfo is None else known_at
     state = households.find_household(connection, asked, known_at=known_at)
     if state is not None and state["redirect_to"] is not None:
         state = households.find_household(connection, state["redirect_to"], known_at=known_at)
     if state is None:
-        raise NotFound(f"no household {asked}", remedy="The id is well formed, but was never issued.")
+        raise unknown_household(connection, asked, known_at)
     rows = lookups.members_of_household(connection, state["chi"], as_of=as_of, known_at=known_at)
     redirected_from = asked if state["chi"] != asked else None
     if not rows:
-        return HouseholdView(state["chi"], state["kind"], state["status"], None, (), redirected_from)
-    return _household(rows, as_of, redirected_from)
+        found = HouseholdView(state["chi"], state["kind"], state["status"], None, (), redirected_from)
+    else:
+        found = _household(rows, as_of, redirected_from)
+    return replace(found, as_of=as_of, known_at=known_at)
 
 
 def households_of(

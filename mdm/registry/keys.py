@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from mdm.errors import NotFound
+from mdm.registry.unknown import unknown_key_then
 from mdm.resolve.pins import is_valid_id, is_valid_pin
 from mdm.store import lookups
 
@@ -66,6 +68,11 @@ def _not_a_pin(text: str, pin: str) -> NotFound:
     return NotFound(f"neither a PIN nor a source key: {found}", remedy=remedy)
 
 
+def names_a_household(text: str) -> bool:
+    """Whether `text` has the form of a household or legal entity id, its check digit right or not."""
+    return _HOUSEHOLD.fullmatch(re.sub(r"[ \u00a0-]", "", text).upper()) is not None
+
+
 def read_chi(text: str) -> str:
     """A household id (H...) or legal entity id (L...). Raises NotFound when it is neither."""
     chi = re.sub(r"[ \u00a0-]", "", text).upper()
@@ -79,11 +86,14 @@ def read_chi(text: str) -> str:
     )
 
 
-def unknown_key(connection: sa.Connection, key: SourceKey) -> NotFound:
-    """Why a source key has no customer, and what to do."""
+def unknown_key(connection: sa.Connection, key: SourceKey, known_at: datetime | None = None) -> NotFound:
+    """Why a source key has no customer, or had none at a time, and what to do."""
     known = lookups.systems(connection)
     if key.system not in known:
         return NotFound(f"no records of a system {key.system!r}", remedy=_which_systems(key.system, known))
+    then = None if known_at is None else unknown_key_then(connection, *key, known_at)
+    if then is not None:
+        return then
     rejected = lookups.quarantined(connection, *key)
     record = lookups.latest_version(connection, *key)
     if rejected is not None and record is None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mdm.errors import NotFound, UsageError
+from mdm.errors import UsageError
+from mdm.registry.effective import in_effect
 from mdm.registry.households import households_of
 from mdm.registry.keys import SourceKey, read_key, unknown_key
+from mdm.registry.unknown import before_the_first, unknown_pin
 from mdm.registry.views import INCLUDES, CustomerView, Include, LineageEvent, SourceRecord, XrefView
 from mdm.store import customers, golden, lookups
 
@@ -29,8 +31,9 @@ def look_up(
     """The customer of a PIN or of a source key (`system:local_id`); a redirected PIN leads to its survivor.
 
     as_of: golden values, accounts and the household as they were in effect on that day (a period's end is not
-    included; values without a period always count). known_at: everything as the store knew it then; without a time
-    zone it is UTC. include: what to fetch besides the golden record. Raises NotFound with a remedy.
+    included; values without a period always count). known_at: everything as the store knew it then, redirects too; in
+    the future it is as known now; without a time zone it is UTC. include: what to fetch besides the golden record.
+    Raises NotFound with a remedy; before the store knew anything it says since when it does.
     """
     known_at = _with_zone(known_at)
     found = read_key(key)
@@ -42,17 +45,28 @@ def look_up(
 
 
 def find_xref(connection: sa.Connection, key: SourceKey, *, known_at: datetime | None = None) -> XrefView:
-    """The PIN of a source key. Raises NotFound that says why there is none."""
-    found = customers.find_xref(connection, *key, known_at=_with_zone(known_at))
+    """The PIN of a source key, now or as known at a time. Raises NotFound that says why there is none."""
+    known_at = _with_zone(known_at)
+    found = customers.find_xref(connection, *key, known_at=known_at)
     if found is None:
-        raise unknown_key(connection, key)
-    return XrefView(*key, found["pin"], found["recorded_from"])
+        raise unknown_key(connection, key, known_at)
+    return XrefView(*key, found["pin"], found["recorded_from"], known_at)
 
 
-def find_xrefs(connection: sa.Connection, keys: Sequence[SourceKey]) -> list[XrefView]:
-    """The PINs of many source keys, in their order; pin None where there is no customer."""
-    pins = lookups.pins_of_keys(connection, keys)
-    return [XrefView(*key, pin) for key, pin in zip(keys, pins, strict=True)]
+def find_xrefs(
+    connection: sa.Connection, keys: Sequence[SourceKey], *, known_at: datetime | None = None
+) -> list[XrefView]:
+    """The PINs of many source keys, in their order; pin None where there is no customer, or was none at `known_at`.
+
+    Raises NotFound for a time before the store knew anything.
+    """
+    known_at = _with_zone(known_at)
+    found = lookups.xrefs_of_keys(connection, keys, known_at=known_at)
+    if known_at is not None and all(pin is None for pin, _ in found):
+        nothing = before_the_first(connection, known_at)
+        if nothing is not None:
+            raise nothing
+    return [XrefView(*key, pin, since, known_at) for key, (pin, since) in zip(keys, found, strict=True)]
 
 
 def _with_zone(at: datetime | None) -> datetime | None:
@@ -73,11 +87,9 @@ def _state(connection: sa.Connection, pin: str, known_at: datetime | None) -> di
     state = customers.find_customer(connection, pin, known_at=known_at)
     while state is not None and state["status"] == "redirected":
         state = customers.find_customer(connection, state["redirect_to"], known_at=known_at)
-    if state is not None:
-        return state
-    if known_at is not None and customers.find_customer(connection, pin) is not None:
-        raise NotFound(f"PIN {pin} was not issued yet at {known_at.isoformat()}", remedy="Ask for a later time.")
-    raise NotFound(f"PIN {pin} was never issued", remedy="It is well formed: is it a PIN of another installation?")
+    if state is None:
+        raise unknown_pin(connection, pin, known_at)
+    return state
 
 
 def _view(
@@ -90,7 +102,9 @@ def _view(
 ) -> CustomerView:
     pin, active = state["pin"], state["status"] == "active"
     found = golden.find_golden(connection, pin, known_at=known_at) if active else None
-    document = _in_effect(found["doc"], as_of) if found is not None else {}
+    document = {}
+    if found is not None:
+        document = in_effect(found["doc"], as_of, lambda: lookups.addresses_of_pin(connection, pin, known_at=known_at))
     homes = households_of(connection, pin, as_of=as_of, known_at=known_at) if "household" in include and active else {}
     accounts = {name: tuple(document.pop(name, ())) for name in _APART}
     return CustomerView(
@@ -120,34 +134,3 @@ def _records(connection: sa.Connection, pin: str, known_at: datetime | None) -> 
 def _lineage(connection: sa.Connection, pin: str, known_at: datetime | None) -> tuple[LineageEvent, ...]:
     rows = lookups.lineage_of_pin(connection, pin, known_at=known_at)
     return tuple(LineageEvent(**{**row, "records": tuple(row["records"])}) for row in rows)
-
-
-def _in_effect(document: Mapping[str, Any], as_of: date | None) -> dict[str, Any]:
-    """The document with the values in effect on `as_of`; a single value that was not gives way to its runner-up."""
-    if as_of is None:
-        return dict(document)
-    day = as_of.isoformat()
-    kept: dict[str, Any] = {}
-    for name, value in document.items():
-        if isinstance(value, list):
-            value = [entry for entry in value if _covers(entry, day)]
-        elif isinstance(value, dict):
-            value = _single(value, day)
-        if value:
-            kept[name] = value
-    return kept
-
-
-def _single(entry: Mapping[str, Any], day: str) -> Mapping[str, Any] | None:
-    """A single-valued entry on a day: itself, else its runner-up if that was in effect, else nothing."""
-    if _covers(entry, day):
-        return entry
-    second = entry.get("runner_up")
-    if second is None or not _covers(second, day):
-        return None
-    return {**second, "rule": "in effect on the day asked", "support": 1}
-
-
-def _covers(entry: Mapping[str, Any], day: str) -> bool:
-    """Whether the period of an entry holds `day` (ISO dates); an open end holds everything."""
-    return bool(entry.get("valid_from", day) <= day < entry.get("valid_to", "9999-12-31"))

@@ -40,7 +40,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class HouseholdView:
-    """A household (chi: H...) or the legal entity of organisations (L...), with who belongs to it at the date asked."""
+    """A household (chi: H...) or the legal entity of organisations (L...), with who belongs to it at the date asked.
+
+    as_of, known_at: the times it was asked for by itself; as a part of a customer's view it has that view's.
+    """
 
     chi: str
     kind: str
@@ -48,13 +51,15 @@ class HouseholdView:
     address: str | None
     members: tuple[Member, ...]
     redirected_from: str | None = None
+    as_of: date | None = None
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LineageEvent:
     """What happened to a PIN.
 
-    kind: minted | merged | split | unmerged | revived | retired | erased. records: keys of the records concerned.
+    kind: as mdm.resolve.lineage.LineageEvent has them, or erased. records: keys of the records concerned.
     """
 
     kind: str
@@ -99,12 +104,110 @@ class CustomerView:
 
 @dataclass(frozen=True, slots=True)
 class XrefView:
-    """A source key and the PIN of its customer; pin is None (only in batches) where there is no customer."""
+    """A source key and the PIN of its customer; pin is None (only in batches) where there is no customer.
+
+    since: recorded time, since when it is so. known_at: the time that was asked for.
+    """
 
     system: str
     local_id: str
     pin: str | None
     since: datetime | None = None
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One attribute that differs between two versions of a golden record; values as people read them.
+
+    before, after: of an attribute with one value; None: there was, or is, none. added, removed: of one with several.
+    why: where the new value comes from and which rule chose it. same_values: the values are the same, and only what is
+    said of them changed: the record, rule, number of records, runner-up or order.
+    """
+
+    attribute: str
+    before: str | None = None
+    after: str | None = None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    why: str | None = None
+    same_values: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided, and a run carried out.
+
+    kind: judgement | override | override_ended. actor: None when an override expired by itself. at: when it was
+    decided, or the day after the last on which the override held. words: what was decided. records: keys of the
+    records that were judged; attribute: what was pinned.
+    """
+
+    kind: Literal["judgement", "override", "override_ended"]
+    words: str
+    actor: str | None
+    reason: str | None
+    at: datetime | date
+    records: tuple[str, ...] = ()
+    attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWritten:
+    """A version of a source record of the customer that came with a run. what: new | changed | deleted."""
+
+    system: str
+    local_id: str
+    what: Literal["new", "changed", "deleted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is recorded of a moment at which something changed: the run, and what it brought.
+
+    at: recorded time. business_date: of the run. decisions: of people, which this run was the first to carry out.
+    events: what happened to the PIN. records: versions of its records that came with the run.
+    """
+
+    at: datetime
+    run_id: str
+    business_date: date | None
+    decisions: tuple[Decision, ...]
+    events: tuple[LineageEvent, ...]
+    records: tuple[RecordWritten, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a golden record. number: 1 is the first. recorded_to: None for the one in force.
+
+    changes: against the version before. cause: how it came about. later: what happened to the PIN afterwards, before
+    the next version, without a new golden record: such as the merge that ended it.
+    """
+
+    number: int
+    recorded_from: datetime
+    recorded_to: datetime | None
+    name: str | None
+    changes: tuple[Change, ...]
+    cause: Cause
+    later: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionsView:
+    """The versions of the golden record of one PIN, newest first.
+
+    status, redirect_to: as the PIN stands now; a redirect is not followed. next: the number below which the next page
+    begins; None on the last.
+    """
+
+    pin: str
+    party: str
+    status: str
+    redirect_to: str | None
+    versions: tuple[Version, ...]
+    next: int | None
 
 
 def name_of(name: dict[str, Any] | None, organisation: dict[str, Any] | None) -> str | None:

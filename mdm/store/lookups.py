@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mdm.store.states import at_time
+from mdm.store.states import at_time, ever
 
 _VERSION = (
     "r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.status, r.extracted_at, r.changed_at, "
@@ -31,6 +31,41 @@ def records_of_pin(connection: sa.Connection, pin: str, *, known_at: datetime | 
         """,
         {"pin": pin, "known_at": known_at},
     )
+
+
+def addresses_of_pin(connection: sa.Connection, pin: str, *, known_at: datetime | None = None) -> list[dict[str, Any]]:
+    """What each record of a customer says of the address, by key; records that say nothing are left out.
+
+    Columns: system, local_id, role, recorded (the record's own date: changed_at, or else extracted_at), address,
+    dwelling_key.
+    """
+    return _rows(
+        connection,
+        f"""
+        select r.system, r.local_id, r.role, coalesce(r.changed_at, r.extracted_at) as recorded,
+               r.cleansed::json -> 'address' as address, r.cleansed::json ->> 'dwelling_key' as dwelling_key
+        from xref x join record r on r.record_id = x.record_id and {at_time("r", known_at)}
+        where x.pin = %(pin)s and {at_time("x", known_at)} and r.cleansed::json -> 'address' is not null
+        order by r.system, r.local_id
+        """,
+        {"pin": pin, "known_at": known_at},
+    )
+
+
+def known_since(connection: sa.Connection) -> datetime | None:
+    """Since when the store knows anything: the recorded time of its first event; None while it is empty."""
+    found: datetime | None = connection.exec_driver_sql("select at from lineage order by event_id limit 1").scalar()
+    return found
+
+
+def first_known(connection: sa.Connection, table: str, **key: str) -> datetime | None:
+    """The recorded time of the first state of a key in `table` (customer, household, record); None for none."""
+    where = " and ".join(f"{name} = %({name})s" for name in key)
+    ever_known = f" and {ever(table)}" if table == "record" else ""
+    found: datetime | None = connection.exec_driver_sql(
+        f"select min(recorded_from) from {table} where {where}{ever_known}", key
+    ).scalar()
+    return found
 
 
 def households_of_pin(
@@ -87,8 +122,7 @@ def lineage_of_pin(connection: sa.Connection, pin: str, *, known_at: datetime | 
         connection,
         """
         select l.kind, l.pin, l.other_pin, l.actor, l.reason, l.run_id, l.at, array(
-            select r.system || ':' || r.local_id from record r
-            where r.record_id = any(l.record_ids) and r.recorded_to = 'infinity' order by r.system, r.local_id
+            select distinct r.system || ':' || r.local_id from record r where r.record_id = any(l.record_ids) order by 1
         ) as records
         from lineage l where (l.pin = %(pin)s or l.other_pin = %(pin)s)
         and (%(known_at)s::timestamptz is null or l.at <= %(known_at)s) order by l.event_id
@@ -97,17 +131,25 @@ def lineage_of_pin(connection: sa.Connection, pin: str, *, known_at: datetime | 
     )
 
 
-def pins_of_keys(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> list[str | None]:
-    """The PIN of each (system, local_id), in their order; None where there is no customer."""
+def xrefs_of_keys(
+    connection: sa.Connection, keys: Sequence[tuple[str, str]], *, known_at: datetime | None = None
+) -> list[tuple[str | None, datetime | None]]:
+    """The PIN of each (system, local_id) and since when, in their order; None where there is no customer."""
+    asked = "unnest(%(systems)s::text[], %(locals)s::text[]) with ordinality as asked(system, local_id, n)"
     rows = connection.exec_driver_sql(
-        """
-        select x.pin from unnest(%(systems)s::text[], %(locals)s::text[]) with ordinality as asked(system, local_id, n)
-        left join xref x on x.system = asked.system and x.local_id = asked.local_id and x.recorded_to = 'infinity'
-        order by asked.n
+        f"""
+        select found.pin, found.recorded_from from {asked} left join lateral (
+            select x.pin, x.recorded_from from xref x
+            where x.system = asked.system and x.local_id = asked.local_id and {at_time("x", known_at)} and {ever("x")}
+            order by x.recorded_from desc limit 1
+        ) as found on true order by asked.n
         """,
-        {"systems": [system for system, _ in keys], "locals": [local_id for _, local_id in keys]},
-    )
-    return [pin for (pin,) in rows]
+        {
+            "systems": [system for system, _ in keys], "locals": [local_id for _, local_id in keys],
+            "known_at": known_at,
+        },
+    )  # fmt: skip
+    return [(pin, since) for pin, since in rows]
 
 
 def pins_of_records(connection: sa.Connection, record_ids: Sequence[int]) -> dict[int, str]:

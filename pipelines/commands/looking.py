@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.commands.failing import told
 from pipelines.commands.options import AsJson, Workspace, open_store, print_json, settings_of
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from pydantic import BaseModel
 
 
 @told
@@ -41,54 +46,85 @@ def evaluate(
         show_evaluation(found)
 
 
+def _day(text: str) -> dt.date:
+    from mdm.registry.moments import read_day
+
+    try:
+        return read_day(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _moment(text: str) -> dt.datetime:
+    from mdm.registry.moments import read_moment
+
+    try:
+        return read_moment(text, zone=False)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 @told
 def lookup(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="A PIN, or system:local_id.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="A PIN, or system:local_id; or a household id.")],
     as_of: Annotated[
-        dt.datetime | None,
-        typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="What was true then (effective time)."),
+        dt.date | None,
+        typer.Option("--as-of", parser=_day, metavar="DATE", help="What was true on that day (effective time)."),
     ] = None,
     known_at: Annotated[
         dt.datetime | None,
         typer.Option(
-            "--known-at",
-            metavar="TIME",
-            formats=[
-                "%Y-%m-%d",
-                "%Y-%m-%dT%H:%M",
-                "%Y-%m-%dT%H:%M:%S",
-                "%Y-%m-%dT%H:%M:%S.%f",
-                "%Y-%m-%dT%H:%M%z",
-                "%Y-%m-%dT%H:%M:%S%z",
-                "%Y-%m-%dT%H:%M:%S.%f%z",
-                "%Y-%m-%d %H:%M:%S",
-            ],
-            help="What we knew then (recorded time); UTC without an offset.",
+            "--known-at", parser=_moment, metavar="TIME", help="What we knew then (recorded time); UTC without a zone."
         ),
     ] = None,
+    versions: Annotated[
+        bool,
+        typer.Option("--versions", help="Its golden records, newest first: what changed, and what or who caused it."),
+    ] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="How many versions at most.")] = 20,
     workspace: Workspace = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the golden record of a customer, with where every value comes from.
 
+    Times: 2026-04-01, 2026-04-01T08:00:00+08:00, 2026-04-01T00:00:00Z. --json is what the API answers.
+
     \b
     Example:
       mdm lookup mobile_billing:M9000002 -w data/samples
-      mdm lookup 101000000014 --known-at 2026-04-01T08:00
+      mdm lookup 101000000014 --known-at 2026-04-01T08:00:00+08:00 --as-of 2008-06-30
+      mdm lookup 101000000014 --versions
     """
-    from dataclasses import asdict
+    if versions and (as_of or known_at):
+        from mdm.errors import UsageError
 
-    from mdm.registry import look_up
-
-    day = as_of.date() if as_of else None
-    with open_store(settings_of(workspace)) as database, database.begin() as connection:
-        found = look_up(connection, key, as_of=day, known_at=known_at)
+        raise UsageError("--versions shows all that was ever known", remedy="Leave --as-of and --known-at out.")
+    with open_store(settings_of(workspace)) as database, database.read() as connection:
+        found, show, model = _answer(connection, key, as_of, known_at, limit if versions else None)
     if as_json:
-        print_json(asdict(found))
+        print_json(model.model_validate(found).model_dump(mode="json", exclude_none=True))
     else:
-        from pipelines.show.customer import show_customer
+        show(found)
 
-        show_customer(found)
+
+def _answer(
+    connection: sa.Connection, key: str, as_of: dt.date | None, known_at: dt.datetime | None, versions: int | None
+) -> tuple[Any, Callable[[Any], None], type[BaseModel]]:
+    """What `key` names, how it is shown, and what the API makes of it."""
+    if versions is not None:
+        from api.history import Versions
+        from mdm.registry import versions_of
+        from pipelines.show.versions import show_versions
+
+        return versions_of(connection, key, count=versions), show_versions, Versions
+    from api.models import Customer, Household
+    from mdm.registry import look_up, look_up_household
+    from mdm.registry.keys import names_a_household
+    from pipelines.show.customer import show_customer, show_household
+
+    if names_a_household(key):
+        return look_up_household(connection, key, as_of=as_of, known_at=known_at), show_household, Household
+    return look_up(connection, key, as_of=as_of, known_at=known_at), show_customer, Customer
 
 
 @told

@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from mdm.golden.describe import describe, text_of
-from mdm.registry import CustomerView, HouseholdView
+from mdm.registry import CustomerView, HouseholdView, LineageEvent
+from mdm.registry.changes import period
+from mdm.registry.moments import exactly
 from pipelines.show.console import LEFT, console, heading, table
 
 MOST_RECORDS = 20  # --json has them all
@@ -25,6 +27,7 @@ def show_customer(view: CustomerView) -> None:
     out.print(Text.assemble(f"PIN {view.pin}  ", (view.name or "", "bold"), f"  ({view.party})"))
     if view.redirected_from:
         out.print(f"  {view.redirected_from} was merged into it")
+    _times(out, view)
     if view.golden is None:
         out.print(f"  {NO_GOLDEN.get(view.status, view.status)}")
     else:
@@ -37,6 +40,29 @@ def show_customer(view: CustomerView) -> None:
     _lineage(out, view)
 
 
+def show_household(view: HouseholdView) -> None:
+    """Print a household or legal entity by itself."""
+    out = console()
+    if view.redirected_from:
+        out.print(f"{view.redirected_from} was merged into {view.chi}")
+    if view.status != "active":
+        out.print(f"{view.chi} is {view.status}")
+    _times(out, view)
+    _household(out, view, "")
+    if not view.members:
+        out.print("  Nobody belonged to it then." if view.as_of or view.known_at else "  Nobody belongs to it.")
+
+
+def _times(out: Console, view: CustomerView | HouseholdView) -> None:
+    """Which two times the answer is for, and since when it is known."""
+    if view.as_of is not None:
+        out.print(f"  what was true on {view.as_of} (values without dates always count)")
+    if view.known_at is not None:
+        out.print(f"  what was known at {exactly(view.known_at)}")
+    if isinstance(view, CustomerView) and view.golden_since is not None:
+        out.print(f"  this golden record is known since {exactly(view.golden_since)}")
+
+
 def _golden(out: Console, document: Mapping[str, Any]) -> None:
     heading(out, "Golden record")
     out.print(table({"": LEFT, "value": LEFT, "why": LEFT}, _entries(document)))
@@ -47,7 +73,7 @@ def _entries(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         if attribute == "party":
             continue
         for entry in found if isinstance(found, list) else [found]:
-            yield _label(attribute, entry), f"{_value(entry)}{_period(entry)}", describe(entry)
+            yield _label(attribute, entry), f"{_value(entry)}{period(entry)}", describe(entry)
 
 
 def _label(attribute: str, entry: Mapping[str, Any]) -> str:
@@ -71,12 +97,6 @@ def _value(entry: Mapping[str, Any]) -> str:
     return text_of(entry)
 
 
-def _period(entry: Mapping[str, Any]) -> str:
-    since, until = entry.get("valid_from"), entry.get("valid_to")
-    words = ([f"from {since}"] if since else []) + ([f"until {until}"] if until else [])
-    return f" ({' '.join(words)})" if words else ""
-
-
 def _household(out: Console, household: HouseholdView, pin: str) -> None:
     heading(out, f"{household.kind.replace('_', ' ').capitalize()} {household.chi}")
     if household.address:
@@ -84,8 +104,9 @@ def _household(out: Console, household: HouseholdView, pin: str) -> None:
     for member in household.members:
         mark = "*" if member.pin == pin else " "
         since = f", since {member.valid_from}" if member.valid_from else ""
+        until = f", until {member.valid_to}" if member.valid_to else ""
         role = f", {member.role}" if member.role else ""
-        out.print(f" {mark} {member.pin}  {member.name or '(no name)'}{role}{since}")
+        out.print(f" {mark} {member.pin}  {member.name or '(no name)'}{role}{since}{until}")
 
 
 def _accounts(out: Console, view: CustomerView) -> None:
@@ -93,7 +114,7 @@ def _accounts(out: Console, view: CustomerView) -> None:
         return
     heading(out, "Accounts and subscriptions")
     for entry in (*(view.accounts or ()), *(view.subscriptions or ())):
-        out.print(f"  {text_of(entry)}{_period(entry)}  from {':'.join(entry['record'] or ('a steward',))}")
+        out.print(f"  {text_of(entry)}{period(entry)}  from {':'.join(entry['record'] or ('a steward',))}")
 
 
 def _records(out: Console, view: CustomerView) -> None:
@@ -118,7 +139,13 @@ def _lineage(out: Console, view: CustomerView) -> None:
         return
     heading(out, "History")
     for event in view.lineage:
-        other = f" with {event.other_pin}" if event.other_pin else ""
-        reason = f": {event.reason}" if event.reason else ""
-        when = f"{event.at:%Y-%m-%d %H:%M}"
-        out.print(f"  {when}  {event.kind} {event.pin}{other} by {event.actor}, run {event.run_id}{reason}")
+        out.print(f"  {exactly(event.at)}  {event_words(event)}")
+
+
+def event_words(event: LineageEvent) -> str:
+    """What happened to a PIN, in a line."""
+    joint = {"merged": "into", "redirected": "to", "moved": "to", "split": "into", "revived": "out of"}
+    other = f" {joint.get(event.kind, 'with')} {event.other_pin}" if event.other_pin else ""
+    reason = f": {event.reason}" if event.reason else ""
+    records = f", {', '.join(event.records[:MOST_RECORDS])}" if event.records and event.kind != "minted" else ""
+    return f"{event.kind} {event.pin}{other}{records} by {event.actor}, run {event.run_id}{reason}"

@@ -7,7 +7,10 @@ from html.parser import HTMLParser
 
 import httpx
 
-PATHS = {"/v1/customers/{pin}", "/v1/xref/{system}/{local_id}", "/v1/xref:batch", "/v1/households/{chi}", "/healthz", "/readyz"}  # fmt: skip  # noqa: E501
+PATHS = {
+    "/v1/customers/{pin}", "/v1/customers/{pin}/versions", "/v1/xref/{system}/{local_id}", "/v1/xref:batch",
+    "/v1/households/{chi}", "/healthz", "/readyz",
+}  # fmt: skip
 
 
 class Tags(HTMLParser):

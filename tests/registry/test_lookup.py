@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from mdm.errors import NotFound, UsageError
 from mdm.registry import ALONE, SourceKey, find_xref, find_xrefs, look_up, look_up_household
+from mdm.registry.moments import exactly
 from tests.api.world import (
     ERASED,
     MERGED,
@@ -80,10 +81,13 @@ def test_known_at_shows_what_was_known_then(town: sa.Connection) -> None:
     assert ann.golden_since is not None
     assert look_up(town, ann.pin, known_at=ann.golden_since).golden == ann.golden
     before = ann.golden_since - dt.timedelta(seconds=1)
-    with pytest.raises(NotFound, match="was not issued yet"):
-        look_up(town, ann.pin, known_at=before)
-    with pytest.raises(NotFound):
-        look_up(town, "billing:B1", known_at=before.replace(tzinfo=None))
+    for key in (ann.pin, "billing:B1", "billing:none", RETIRED):
+        with pytest.raises(NotFound, match="nothing was known at") as error:
+            look_up(town, key, known_at=before.replace(tzinfo=None))
+        assert exactly(ann.golden_since) in (error.value.remedy or "")
+    with pytest.raises(NotFound, match=f"{RETIRED} was not issued yet"):  # it was put there after the night
+        look_up(town, RETIRED, known_at=ann.golden_since)
+    assert look_up(town, ann.pin, known_at=dt.datetime(9999, 12, 31, tzinfo=dt.UTC)).golden == ann.golden
 
 
 def test_a_merged_pin_leads_to_its_survivor_and_says_so(town: sa.Connection) -> None:
