@@ -12,18 +12,23 @@ import duckdb
 
 from mdm.cleanse.values import CleanseContext
 from mdm.contracts import SourceContract
+from mdm.match.model import Model
+from mdm.party import PartyType
 from mdm.settings import Settings
 from mdm.store.database import Database
 from mdm.store.place import find_place
 from pipelines.cleansing import Cleansing
-from pipelines.folder import RunFolder
+from pipelines.folder import RunFolder, quoted
 
 Progress = Callable[[str], None]
 
 
 @dataclass
 class Night:
-    """One run. `progress` is told in a few words what is being done; `delivering`: contracts whose feeds are read."""
+    """One run. `progress` is told in a few words what is being done; `delivering`: contracts whose feeds are read.
+
+    models: candidates under which all stored records are matched and resolved again, and which this run puts into use.
+    """
 
     settings: Settings
     database: Database
@@ -35,17 +40,12 @@ class Night:
     progress: Progress = lambda text: None
     dry_run: bool = False
     check_lock: Callable[[], None] = lambda: None  # raises when this run no longer holds the run lock
+    models: Mapping[PartyType, Model] = field(default_factory=dict)
     cleansing: Cleansing = field(default_factory=Cleansing)
 
     def scratch(self) -> duckdb.DuckDBPyConnection:
         """A DuckDB of its own for a step: two threads, UTC, spilling into the run's folder."""
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET threads = 2")
-        connection.execute("SET memory_limit = '4GB'")
-        connection.execute("SET preserve_insertion_order = false")
-        connection.execute(f"SET temp_directory = '{self.folder.path / 'spill'}'")
-        return connection
+        return open_scratch(self.folder.path / "spill")
 
     @property
     def data_directory(self) -> Path | None:
@@ -65,3 +65,14 @@ class Night:
             role=contract.role,
             extracted_at=extracted_at,
         )
+
+
+def open_scratch(spill: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory: two threads, UTC, spilling into the directory `spill`."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET threads = 2")
+    connection.execute("SET memory_limit = '4GB'")
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"SET temp_directory = '{quoted(spill)}'")
+    return connection

@@ -20,6 +20,7 @@ import orjson
 
 from mdm.contracts import load_contracts
 from mdm.errors import ConfigError, GateStopped, UsageError
+from mdm.match.model import Model
 from mdm.settings import Settings
 from mdm.store import runs
 from mdm.store.database import Database
@@ -28,6 +29,7 @@ from pipelines.accounts import settled_accounts
 from pipelines.context import Night, Progress
 from pipelines.folder import RunFolder
 from pipelines.measure import measure
+from pipelines.model_changes import compare_with_store
 from pipelines.report import make_report
 from pipelines.steps.apply import apply
 from pipelines.steps.cleanse import cleanse
@@ -65,12 +67,16 @@ class Asked:
     """How a night was asked for. only: stop after this step. dry_run: say what would change, apply nothing.
 
     feeds: read the feeds; without them only what stewards decided is carried out.
+    models: match and resolve the whole store again with these, and put them into use (without feeds);
+    a dry run says what would become of customers, with so many `examples`.
     """
 
     only: str | None = None
     dry_run: bool = False
     business_date: dt.date | None = None
     feeds: bool = True
+    models: tuple[Model, ...] = ()
+    examples: int = 5
 
 
 def run_night(
@@ -87,14 +93,14 @@ def run_night(
     contracts = tuple(load_contracts(settings.sources))
     if not contracts:
         raise ConfigError("no source contracts", where=str(settings.sources), remedy="Write one: see mdm init.")
-    meaning = _meaning(settings, [contract.digest for contract in contracts])
-    with run_lock(database, {"command": "mdm run"}) as lock:
+    meaning = _meaning(settings, [contract.digest for contract in contracts], asked)
+    with run_lock(database, {"command": "mdm model promote" if asked.models else "mdm run"}) as lock:
         run_id, business_date = _find_or_begin(settings, database, meaning, asked)
         folder = RunFolder(_folder(settings, run_id))
         delivering = contracts if asked.feeds else ()
         night = Night(
             settings, database, contracts, delivering, run_id, business_date, folder, progress, asked.dry_run,
-            lock.check,
+            lock.check, {model.party: model for model in asked.models},
         )  # fmt: skip
         with night.cleansing:
             return _run(night, asked)
@@ -109,13 +115,15 @@ def _run(night: Night, asked: Asked) -> dict[str, Any]:
         name = names[-1]
         if name == "receive" and night.settings.gates.on_failure == "stop" and manifests[name]["counts"]["stopped"]:
             return _stop(night, manifests, "a source was stopped, and the policy is to stop the run")
-        if name == "cleanse" and _nothing_changed(manifests):
+        if name == "cleanse" and _nothing_changed(night, manifests):
             break
         if asked.only == name:
             return make_report(night, manifests, "unfinished")
     stopped = manifests.get("judge", {"counts": {}})["counts"].get("stopped")
     if asked.dry_run:
         report = make_report(night, manifests, "dry_run")
+        if night.models:
+            report["comparison"] = compare_with_store(night, asked.examples)
         shutil.rmtree(night.folder.path)
         return report
     if stopped:
@@ -147,13 +155,13 @@ def _do(night: Night, name: str, step: Step) -> dict[str, Any]:
     return manifest
 
 
-def _nothing_changed(manifests: dict[str, Any]) -> bool:
+def _nothing_changed(night: Night, manifests: dict[str, Any]) -> bool:
     cleansed = manifests["cleanse"]["counts"]
-    return not (cleansed["records"] or cleansed["gone"] or cleansed["pending"])
+    return not (night.models or cleansed["records"] or cleansed["gone"] or cleansed["pending"])
 
 
 def _apply(night: Night, manifests: dict[str, Any]) -> dict[str, Any]:
-    changed = not _nothing_changed(manifests)
+    changed = not _nothing_changed(night, manifests)
     with measure(night.data_directory) as measured, night.database.begin() as connection:
         counts = apply(night, connection) if changed else {}
         manifests[APPLY] = {"counts": counts}
@@ -222,10 +230,11 @@ def _note(night: Night, step: str, status: str, manifest: dict[str, Any] | None 
 # -- which run ---------------------------------------------------------------------------------------------------------
 
 
-def _meaning(settings: Settings, digests: Iterable[str]) -> str:
+def _meaning(settings: Settings, digests: Iterable[str], asked: Asked) -> str:
     """What a run's files depend on besides the feeds: after a change of it an unfinished run begins anew."""
+    wanted = [asked.feeds, [model.model_id for model in asked.models]]
     sections = settings.model_dump(mode="json", exclude={"database_url", "workspace", "landing", "run", "api"})
-    return orjson.dumps([sections, list(digests)], option=orjson.OPT_SORT_KEYS).hex()
+    return orjson.dumps([sections, list(digests), wanted], option=orjson.OPT_SORT_KEYS).hex()
 
 
 def _folder(settings: Settings, run_id: str) -> Path:
@@ -233,7 +242,7 @@ def _folder(settings: Settings, run_id: str) -> Path:
 
 
 def _find_or_begin(settings: Settings, database: Database, meaning: str, asked: Asked) -> tuple[str, dt.date]:
-    """The unfinished run, if its configuration is still the same, or a new one."""
+    """The unfinished run, if it was asked for in the same way and its configuration is still the same, or a new one."""
     business_date = asked.business_date or settings.run.business_date or dt.datetime.now(dt.UTC).date()
     if asked.dry_run:
         return f"dry-{dt.datetime.now(dt.UTC):%Y%m%d%H%M%S%f}", business_date

@@ -30,6 +30,8 @@ def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[st
         "pairs": matched.get("pairs", {}),
         "too_common": matched.get("too_common", []),
         "model_notes": matched.get("notes", {}),
+        "models": {party: model.model_id for party, model in night.models.items()},
+        "churn": {k: v for k, v in counts.get("judge", {}).items() if k != "stopped"},
         "customers": {k: resolved.get(k, 0) for k in ("customers", "minted", "open")},
         "lineage": resolved.get("lineage", {}),
         "households": counts.get("households", {}),

@@ -1,4 +1,4 @@
-"""Versions of the matching models."""
+"""Versions of the matching models: of each party type one is in use, and one at most is a candidate for it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,24 @@ def save_model(connection: sa.Connection, model_id: str, party: str, definition:
     connection.execute(insert(_MODEL).values(**values).on_conflict_do_nothing(index_elements=["model_id"]))
 
 
-def make_current(connection: sa.Connection, model_id: str) -> None:
-    """Make a kept model the one in use for its party type; the former retires."""
-    party = sa.select(_MODEL.c.party).where(_MODEL.c.model_id == model_id).scalar_subquery()
-    former = _MODEL.update().where(_MODEL.c.party == party, _MODEL.c.status == "current", _MODEL.c.model_id != model_id)
+def save_candidate(connection: sa.Connection, model_id: str, party: str, definition: Mapping[str, Any]) -> bool:
+    """Make a model the one candidate of its party type; False when it is the one in use (then there is none)."""
+    former = _MODEL.update().where(_MODEL.c.party == party, _MODEL.c.status == "candidate")
     connection.execute(former.values(status="retired"))
+    values = {"model_id": model_id, "party": party, "status": "candidate", "definition": definition}
+    kept = insert(_MODEL).values(**values)
+    again = {"status": "candidate", "created_at": sa.func.now()}
+    kept_or_again = kept.on_conflict_do_update(
+        index_elements=["model_id"], set_=again, where=_MODEL.c.status != "current"
+    )
+    return connection.execute(kept_or_again.returning(_MODEL.c.model_id)).first() is not None
+
+
+def make_current(connection: sa.Connection, model_id: str) -> None:
+    """Make a kept model the one in use for its party type; the former retires, and so do candidates beside it."""
+    party = sa.select(_MODEL.c.party).where(_MODEL.c.model_id == model_id).scalar_subquery()
+    former = _MODEL.update().where(_MODEL.c.party == party, _MODEL.c.model_id != model_id)
+    connection.execute(former.where(_MODEL.c.status != "retired").values(status="retired"))
     connection.execute(_MODEL.update().where(_MODEL.c.model_id == model_id).values(status="current"))
 
 

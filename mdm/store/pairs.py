@@ -39,6 +39,11 @@ def delete_pairs(connection: sa.Connection, record_ids: Values) -> int:
     return left + connection.exec_driver_sql("delete from pair p using wanted w where p.right_id = w.value").rowcount
 
 
+def delete_pairs_of(connection: sa.Connection, party: str) -> int:
+    """Delete all pairs of a party type: another model weighs them all again."""
+    return connection.exec_driver_sql("delete from pair where party = %s", (party,)).rowcount
+
+
 def pairs_touching(connection: sa.Connection, record_ids: Values) -> pa.Table:
     """All stored pairs with one or both records among `record_ids`, by weight falling."""
     load_values(connection, "wanted", record_ids)

@@ -95,6 +95,8 @@ def _records(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyCo
 
 
 def _matching(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    for party in night.models:
+        pairs.delete_pairs_of(connection, party)
     for party in PARTIES:
         file = night.folder.file("match", f"model-{party}.json")
         if file.exists():

@@ -74,7 +74,7 @@ def _count_holders(night: Night, scratch: duckdb.DuckDBPyConnection, keys: str, 
     of these the store knows, and how many held it before the night.
     """
     with night.database.begin() as connection:
-        nothing = " WHERE false" if candidates.is_new(connection) else ""
+        nothing = " WHERE false" if night.models or candidates.is_new(connection) else ""  # nobody but these
         wanted = scratch.sql(f"SELECT DISTINCT key FROM {keys}{nothing}").to_arrow_table()
         found = candidates.count_others(connection, wanted["key"], _tonight(night))
     scratch.register("stored_count_rows", found)

@@ -73,7 +73,10 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
     )
     scored = night.folder.read("match", "pairs", columns=["party", "left_id", "right_id", "weight", "levels"])
     pending = _ids(pending_records(connection, night.business_date)["record_id"])
-    stored = _component(connection, work, left, scored, pending, night.settings.matching.review_weight)
+    if night.models:
+        stored = _everybody(connection)
+    else:
+        stored = _component(connection, work, left, scored, pending, night.settings.matching.review_weight)
     found = Gathered()
     _take_records(found, night, connection, stored, scratch)
     _take_pairs(found, night, connection, stored, work, left, scored)
@@ -84,6 +87,12 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
 
 def _ids(column: pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks().cast(pa.int64()) if column.num_chunks != 1 else column.chunk(0).cast(pa.int64())
+
+
+def _everybody(connection: sa.Connection) -> pa.Array:
+    """All records of the store that were not deleted."""
+    known = records.current_hashes(connection)
+    return _ids(known.filter(pc.equal(known["status"], "accepted"))["record_id"])
 
 
 def _component(
@@ -146,13 +155,14 @@ def _take_pairs(
     left: pa.Array,
     scored: pa.Table,
 ) -> None:
-    """Tonight's pairs, and those of the store between records that did not change."""
+    """Tonight's pairs, and those of the store between records that did not change, weighed by the model in use."""
     tables = [scored]
     if len(stored):
         old = pairs.pairs_touching(connection, stored)
         stale = pa.concat_arrays([_ids(work["record_id"]), left])
         keep = pc.invert(pc.or_(pc.is_in(old["left_id"], stale), pc.is_in(old["right_id"], stale)))
-        tables.append(old.filter(keep))
+        replaced = pc.is_in(old["party"], pa.array(list(night.models), pa.string()))
+        tables.append(old.filter(pc.and_(keep, pc.invert(replaced))))
     read = [PAIRS.empty_table()]
     for party in PARTIES:
         model = _model(night, connection, party)

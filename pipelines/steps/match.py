@@ -1,5 +1,7 @@
 """Step 3, match: candidates through the candidate index, scored with the model in use; the first night trains it.
 
+A run with candidate models (`Night.models`) matches every record of the store with them instead of tonight's.
+
 Out: ``keys`` (key, record_id: to be added to the index), ``pairs`` (party, model_id, and the columns of batch.SCORED),
 the models. A key that too many current records share is replaced by its finer keys, and reported.
 """
@@ -9,12 +11,15 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from mdm.match import batch, training
 from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.registry.models import model_in_use
+from mdm.store import records
 from pipelines.context import Night
+from pipelines.documents import to_stored
 from pipelines.steps.candidates import find_candidates, make_features
 
 PARTIES: tuple[PartyType, ...] = ("person", "organisation")
@@ -24,7 +29,7 @@ def match(night: Night) -> dict[str, Any]:
     """Find and score the pairs of tonight's records, with each other and with those of the store."""
     counts: dict[str, Any] = {"pairs": {}, "candidates": {}, "too_common": [], "notes": {}}
     with night.scratch() as scratch:
-        make_features(scratch, night.folder.sql("cleanse", "records"), "work_features")
+        make_features(scratch, _matched(night, scratch), "work_features")
         for party in PARTIES:
             night.progress(f"match {party}s")
             scratch.execute(f"CREATE OR REPLACE VIEW of_party AS SELECT * FROM work_features WHERE party = '{party}'")
@@ -33,9 +38,20 @@ def match(night: Night) -> dict[str, Any]:
             _score(night, party, scratch, counts)
         keys = " UNION ALL ".join(f"SELECT key, record_id FROM keys_{party}" for party in PARTIES)
         pairs = " UNION ALL ".join(f"SELECT * FROM pairs_{party}" for party in PARTIES)
-        night.folder.write_query("match", "keys", scratch, keys)
+        indexed = " WHERE false" if night.models else ""  # the store's records have theirs
+        night.folder.write_query("match", "keys", scratch, f"SELECT key, record_id FROM ({keys}){indexed}")
         night.folder.write_query("match", "pairs", scratch, pairs)
     return counts
+
+
+def _matched(night: Night, scratch: duckdb.DuckDBPyConnection) -> str:
+    """The records that are matched: tonight's, or with candidate models all of the store that are of their parties."""
+    if not night.models:
+        return night.folder.sql("cleanse", "records")
+    with night.database.begin() as connection:
+        stored = pa.concat_tables([records.all_current(connection, party=party) for party in night.models])
+    scratch.register("every_record", to_stored(stored, scratch))
+    return "every_record"
 
 
 def _score(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection, counts: dict[str, Any]) -> None:
@@ -56,7 +72,9 @@ def _score(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection, c
 
 
 def _model(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -> Model | None:
-    """The model in use, or one trained on tonight's records if there is none; None without any record."""
+    """A candidate, the model in use, or one trained on tonight's records if there is none; None without any record."""
+    if party in night.models:
+        return _kept(night, night.models[party])
     with night.database.begin() as connection:
         current = model_in_use(connection, party)
     if current is not None:
@@ -65,8 +83,13 @@ def _model(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -
         return None
     night.progress(f"train a model of {party}s")
     matching = night.settings.matching
-    model = training.train(scratch, "of_party", party, training.TrainingSettings(matching.seed, matching.max_pairs))
-    night.folder.file("match", f"model-{party}.json").write_bytes(model.to_json())
+    settings = training.TrainingSettings(matching.seed, matching.max_pairs)
+    return _kept(night, training.train(scratch, "of_party", party, settings))
+
+
+def _kept(night: Night, model: Model) -> Model:
+    """A model that this run puts into use."""
+    night.folder.file("match", f"model-{model.party}.json").write_bytes(model.to_json())
     return model
 
 
