@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from mdm.cleanse.addresses_forms import read_chinese
+from mdm.cleanse.addresses_chinese import NOT_UNDERSTOOD
+from mdm.cleanse.addresses_forms import read_chinese, read_form
 from mdm.cleanse.addresses_latin import read_latin
 from mdm.cleanse.countries import country_code
 from mdm.cleanse.fold import CACHED, has_han, tidy
@@ -29,14 +30,46 @@ _Reader = Callable[[AddressText, str, list[Issue]], tuple[AddressText, AddressKe
 _NAMES = AddressText._fields
 _SILENT = _NAMES.index("country")  # from here on: country and kind, which alone are no address
 _LAST = _NAMES.index("kind")
+_SHOWN = len(_NAMES)
+_NO_PARTS = (None,) * (_SILENT - 1)
+_NO_PLACES = (None, None, None)
+_DOUBTS = (NOT_UNDERSTOOD,)
 
 
 def cleanse_address(parts: AddressText, *, region: str) -> CleansedAddress:
     """An address from its parts or, where these say nothing about the street, from one line of text."""
+    text = parts[0]
+    if text is not None and parts[1:_SILENT] == _NO_PARTS and has_han(text):
+        found = _chinese_line(text, parts.country, parts.kind, region)
+        if found is not None:
+            return found
+    return _any_address(parts, region)
+
+
+def _chinese_line(text: str, country: str | None, kind: str | None, region: str) -> CleansedAddress | None:
+    """A line of hanzi, digits and letters that comes alone, read by its form: tidying would leave it as it is.
+
+    None where it has no such form (a test holds this equal to `_any_address`).
+    """
+    found = read_form(text, _NO_PLACES, region)
+    said = None if country is None else _country(country)
+    sort = None if kind is None else _kind(kind)
+    if found is None or said == "" or sort == "":
+        return None
+    values = found.values
+    values[0] = text
+    if said is not None:
+        values[_SILENT] = said
+    values[_LAST] = sort
+    issues = () if found.understood else _DOUBTS
+    return CleansedAddress(AddressText._make(values[:_SHOWN]), AddressKeys._make(values[_SHOWN:]), issues)
+
+
+def _any_address(parts: AddressText, region: str) -> CleansedAddress:
     issues: list[Issue] = []
     read = _read_parts(parts, issues)
     if read.country is not None:
-        country = country_code(read.country) or read.country.upper()
+        country = _country(read.country)
         read = read if country == read.country else read._replace(country=country)
     texts = [text for text in read[:_SILENT] if text is not None]
     if not texts:
@@ -70,3 +103,16 @@ def _read_parts(parts: AddressText, issues: list[Issue]) -> AddressText:
 def _read(value: str) -> str | None:
     text = tidy(value)
     return None if text is None or is_placeholder_word(text) else text
+
+
+@lru_cache(maxsize=CACHED)
+def _country(text: str) -> str:
+    """The code of a country, or its name as written in capitals; empty for a placeholder."""
+    said = _read(text)
+    return "" if said is None else country_code(said) or said.upper()
+
+
+@lru_cache(maxsize=CACHED)
+def _kind(text: str) -> str:
+    """The kind of an address in small letters; empty for a placeholder."""
+    return (_read(text) or "").lower()

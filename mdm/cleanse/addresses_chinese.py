@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from mdm.cleanse.fold import CACHED, simplify
-from mdm.cleanse.lines_chinese import ChineseLine, split_address
+from mdm.cleanse.lines_chinese import ChineseLine, Split, split_address, split_whole
 from mdm.cleanse.numerals import counters_to_digits, to_digits
 from mdm.cleanse.places_chinese import canonical_city, canonical_province
 from mdm.cleanse.postal import AddressKeys, AddressText, dwelling
@@ -39,7 +39,18 @@ def read_whole(parts: AddressText, region: str, issues: list[Issue]) -> tuple[Ad
 def read_line(text: str, parts: AddressText, region: str) -> tuple[AddressText, AddressKeys, ChineseLine]:
     """Display parts and keys of a line that belongs to `parts`, and how the line was understood."""
     city = canonical_city(_simple(parts.locality)) if parts.locality is not None else None
-    place, below, rest = split_address(text, city, _simple(parts.district))
+    return _say(split_address(text, city, _simple(parts.district)), parts, region)
+
+
+def read_compact(text: str, parts: AddressText, region: str) -> tuple[AddressText, AddressKeys, ChineseLine]:
+    """`read_line` of a line without blanks and punctuation."""
+    city = canonical_city(_simple(parts.locality)) if parts.locality is not None else None
+    return _say(split_whole(text, city, _simple(parts.district)), parts, region)
+
+
+def _say(split: Split, parts: AddressText, region: str) -> tuple[AddressText, AddressKeys, ChineseLine]:
+    """Display parts and keys of a line that was taken apart and belongs to `parts`."""
+    place, below, rest = split
     province = (canonical_province(_simple(parts.region)) if parts.region is not None else None) or place.province
     city, district = place.city, place.district
     keys = _keys(below, place.town, _joined(city, district))

@@ -10,7 +10,7 @@ _ONE_CHARACTER = re.compile(r"(.)\1*", re.DOTALL)
 _JUNK = re.compile(r"[\W_]+")
 
 
-_WORDS: dict[str, frozenset[str]] = {
+WORDS: dict[str, frozenset[str]] = {
     kind: frozenset(row[1] for row in rows("placeholders.txt") if row[0] == kind) for kind in ("word", "name", "value")
 }
 
@@ -18,14 +18,14 @@ _WORDS: dict[str, frozenset[str]] = {
 def is_placeholder_word(text: str) -> bool:
     """Whether the whole text is a word that never is a value: TEST, n/a, 不详."""
     lower = text.lower()
-    return lower in _WORDS["word"] or (not lower[:1].isalnum() and _JUNK.fullmatch(lower) is not None)
+    return lower in WORDS["word"] or (not lower[:1].isalnum() and _JUNK.fullmatch(lower) is not None)
 
 
 def is_placeholder_name(text: str) -> bool:
     """Whether the text, standing alone as a name, says nothing; some of these are also real names (Null, None, Na)."""
-    return text.lower() in _WORDS["name"] or is_placeholder_word(text)
+    return text.lower() in WORDS["name"] or is_placeholder_word(text)
 
 
 def is_placeholder_number(characters: str) -> bool:
     """Whether bare digits or letters stand for nothing: all one character (empty included), or a listed value."""
-    return not characters or _ONE_CHARACTER.fullmatch(characters) is not None or characters in _WORDS["value"]
+    return not characters or _ONE_CHARACTER.fullmatch(characters) is not None or characters in WORDS["value"]

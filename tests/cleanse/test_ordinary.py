@@ -7,15 +7,19 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mdm.cleanse.addresses import _any_address, cleanse_address
 from mdm.cleanse.addresses_chinese import read_whole
 from mdm.cleanse.addresses_forms import read_chinese
 from mdm.cleanse.addresses_latin import _split_street, split_street
 from mdm.cleanse.dates import cleanse_date
+from mdm.cleanse.fold import has_han
 from mdm.cleanse.identifiers import cleanse_identifier
 from mdm.cleanse.lines_chinese import split_address, split_whole
 from mdm.cleanse.names import _any_name
 from mdm.cleanse.names_ordinary import ordinary_name
 from mdm.cleanse.phones import cleanse_phone
+from mdm.cleanse.placeholders import WORDS
+from mdm.cleanse.places_chinese import read_place, read_whole_place
 from mdm.cleanse.postal import AddressText
 from mdm.cleanse.values import Issue
 
@@ -102,6 +106,46 @@ def test_addresses_of_one_form(parts: AddressText, region: str) -> None:
     expected: list[Issue] = []
     assert read_chinese(parts, region, issues) == read_whole(parts, region, expected)
     assert issues == expected
+
+
+HEAD = st.lists(
+    st.sampled_from(
+        ["甘肃省", "兰州市", "兰州", "城关区", "定远镇", "北京路", "张掖路", "中山路一", "中山",
+         "路", "街", "里", "条", "东", "民主東路", "甲", "第", "-", "阳光家园"]
+    ),
+    max_size=4,
+).map("".join)  # fmt: skip
+TAIL = st.lists(
+    st.sampled_from(
+        ["号", "段", "巷", "弄", "条", "横路", "附", "号楼", "栋", "单元", "室", "层", "阳光家园", "甲", "A", "-",
+         "门", "1", "20", "05", "東"]
+    ),
+    max_size=9,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None)
+@given(HEAD, st.integers(0, 999).map(str), TAIL, PLACE, PLACE, st.sampled_from([None, "CN", "unknown"]), REGIONS)
+def test_house_numbers_on_roads(
+    head: str, number: str, tail: str, city: str | None, district: str | None, country: str | None, region: str
+) -> None:
+    parts = AddressText(street=f"{head}{number}{tail}", locality=city, district=district)
+    issues: list[Issue] = []
+    expected: list[Issue] = []
+    assert read_chinese(parts, region, issues) == read_whole(parts, region, expected)
+    assert issues == expected
+    line = AddressText(text=f"{head}{number}{tail}", country=country, kind="Dwelling")
+    assert cleanse_address(line, region=region) == _any_address(line, region)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(LINE, PLACE, PLACE)
+def test_places_are_read_up_to_the_first_digit(text: str, city: str | None, district: str | None) -> None:
+    assert read_place(text, city, district) == read_whole_place(text, city, district)
+
+
+def test_no_placeholder_has_a_form() -> None:
+    assert not [word for word in WORDS["word"] if has_han(word) and any(character.isdigit() for character in word)]
 
 
 def test_numbers_go_where_they_belong() -> None:
