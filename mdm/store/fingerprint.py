@@ -47,6 +47,10 @@ _COUNTED = {
         "chi, pin, period, role, valid_from, valid_to, evidence::text",
         "membership where recorded_to = 'infinity'",
     ),
+    "address": ("address, number, street, unit, box", "address"),
+    "address_key": ("address, key", "address_key"),
+    "sighting": ("n.name, address, site", "sighting join named n using (record_id)"),
+    "dwelling_join": ("weak, strong, weak_address, strong_address, support, kind, similarity", "dwelling_join"),
     "judgement": (
         "case when l.name < r.name then l.name else r.name end, case when l.name < r.name then r.name else l.name end, "
         "verdict, actor, reason, superseded_by is null",

@@ -111,6 +111,7 @@ class Household(Recorded, table=True):
         states_of("chi"),
         current_index("household_current", "chi", unique=True),
         current_index("household_dwelling_ix", "dwelling"),
+        current_index("household_redirect_ix", "redirect_to"),
         {"comment": "one state of one household, or of one legal entity of organisations"},
     )
 
