@@ -57,12 +57,6 @@ class Known:
         )
         return np.asarray(self._scratch.sql(query).fetchnumpy()["position"], dtype=np.int64)
 
-    def in_use(self, local_ids: pa.ChunkedArray) -> set[str]:
-        """Those of `local_ids` that are keys of records which are there; after `look_up`."""
-        self._scratch.register("asked", pa.table({"local_id": local_ids}))
-        query = "SELECT DISTINCT local_id FROM known SEMI JOIN asked USING (local_id) WHERE status = 'accepted'"
-        return {local_id for (local_id,) in self._scratch.sql(query).fetchall()}
-
     def missing(self, extracted_at: dt.datetime, present: pa.Table, refused: pa.Table, held: pa.Table) -> int:
         """How many known records a full delivery lacks; quarantined and unreadable rows with a key are present.
 

@@ -235,9 +235,9 @@ def _judge(
     """Let the gate judge the delivery, and take over what is new, changed or gone if it passes."""
     from expectations.gate import check_source  # seconds to import: only a night that has rows to judge pays for it
 
-    records = known.look_up(mapped)
     held = hold_erased(night, contract, mapped, raw.quarantined, known)
     mapped = held.mapped
+    records = known.look_up(mapped)
     missing = known.missing(blank.extracted_at, mapped, held.unreadable, held.keys)
     gate = check_source(
         mapped,

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from mdm.cleanse.identifiers import cleanse_identifier
 from mdm.contracts import SourceContract
 from mdm.party import TEXT
+from mdm.store import records
 from mdm.store.suppression import suppressed_of
 from mdm.suppression import Hasher, Identifier, Suppressed
 from pipelines.context import Night
@@ -37,22 +38,38 @@ class Held:
 
 
 def hold_erased(night: Night, contract: SourceContract, mapped: pa.Table, unreadable: pa.Table, known: Known) -> Held:
-    """Hold back the rows of erased customers. `known`: what the store knows of the keys of `mapped`."""
+    """Hold back the rows of erased customers. `known`: what the store knows of the source; filled for a full delivery.
+
+    Nothing of a row goes to the database before: even statistics of a temporary table would hold its key.
+    """
     with night.database.begin() as connection:
         suppressed = suppressed_of(connection, contract.source)
     if not suppressed:
         return Held(mapped, unreadable, KEYS.empty_table())
     hasher, region = Hasher(night.settings.instance.pin_key), contract.region or night.settings.cleanse.region
-    theirs, news = np.zeros(mapped.num_rows, dtype=bool), known.news(mapped)
-    rows = mapped.take(pa.array(news))
-    in_use = known.in_use(pa.chunked_array([*rows["local_id"].chunks, *unreadable["local_id"].chunks], TEXT))
-    check = _Check(contract, region, suppressed, hasher, frozenset(in_use))
-    theirs[news] = [check.is_theirs(row) for row in _rows(rows)]
+    looked_at = np.arange(mapped.num_rows)
+    if contract.delivery.kind == "full":
+        known.look_up(mapped)
+        looked_at = known.news(mapped)
+    rows = mapped.take(pa.array(looked_at))
+    check = _Check(contract, region, suppressed, hasher, _in_use(night, contract, rows, unreadable, suppressed, hasher))
+    theirs = np.zeros(mapped.num_rows, dtype=bool)
+    theirs[looked_at] = [check.is_theirs(row) for row in _rows(rows)]
     unread = np.array([check.is_their_key(key) for key in unreadable["local_id"].to_pylist()], dtype=bool)
     kept = mapped.filter(pa.array(~theirs))
     held = mapped.filter(pa.array(theirs))
     lines = len(set(held["line"].to_pylist()) - _lines(kept, held)) + int(unread.sum())
     return Held(kept, unreadable.filter(pa.array(~unread)), held.select(["local_id"]).cast(KEYS), lines)
+
+
+def _in_use(
+    night: Night, contract: SourceContract, rows: pa.Table, unreadable: pa.Table, suppressed: Suppressed, hasher: Hasher
+) -> frozenset[str]:
+    """Keys of erased customers that somebody else has by now: another party, and proven to be."""
+    keys = {key for table in (rows, unreadable) for key in table["local_id"].to_pylist() if key is not None}
+    doubtful = [key for key in keys if hasher.key(contract.source, key) in suppressed.keys]
+    with night.database.begin() as connection:
+        return records.keys_in_use(connection, contract.source, doubtful)
 
 
 def _lines(kept: pa.Table, held: pa.Table) -> set[int]:
@@ -75,7 +92,7 @@ class _Check:
     region: str
     suppressed: Suppressed
     hasher: Hasher
-    in_use: frozenset[str]  # keys that somebody has: they were given to another party since, and proven to be
+    in_use: frozenset[str]  # keys that somebody else has by now
 
     def is_theirs(self, row: Mapping[str, Any]) -> bool:
         """Whether a mapped row is an erased customer's."""
