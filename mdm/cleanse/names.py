@@ -42,11 +42,22 @@ def cleanse_name(
 
     Never invents a part: a name that cannot be split stays whole as the family name.
     """
+    values, issues = name_values((prefix, given, middle, family, suffix, former), full, region)
+    cut = len(_PARTS)
+    return CleansedName(NameParts._make(values[:cut]), NameKeys._make(values[cut:]), issues)
+
+
+def name_values(
+    delivered: tuple[str | None, ...], full: str | None, region: str
+) -> tuple[tuple[str | None, ...], tuple[Issue, ...]]:
+    """`cleanse_name` of the delivered fields of NameParts: the fields of NameParts, then of NameKeys, and issues."""
+    prefix, given, middle, family, suffix, former = delivered
     if prefix is None and suffix is None and former is None:
         found = ordinary_name(full, given, middle, family, region)
         if found is not None:
-            return CleansedName(*found)
-    return _any_name((prefix, given, middle, family, suffix, former), full, region)
+            return found, ()
+    shown, keys, issues = _any_name(delivered, full, region)
+    return (*shown, *keys), issues
 
 
 def _any_name(delivered: tuple[str | None, ...], full: str | None, region: str) -> CleansedName:

@@ -14,7 +14,8 @@ from mdm.cleanse.values import Issue
 CHINESE_REGIONS = frozenset({"CN", "HK", "MO", "TW", "SG"})
 _DOT = re.compile(r"[·•・‧∙⋅．.]")
 _NOT_NAME = re.compile(r"[^\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]+")
-_HONORIFIC = re.compile(r"(先生|女士|小姐|太太|同志|老师|经理)$")
+_HONORIFICS = frozenset({"先生", "女士", "小姐", "太太", "同志", "老师", "经理"})
+_HONORIFIC = re.compile(f"({'|'.join(sorted(_HONORIFICS))})$")
 _BRACKETS = re.compile(r"\([^()]*\)|（[^（）]*）")
 _MASKED = re.compile(r"[*＊xX某]")
 _UMLAUT = re.compile(r"(?<=[lnLN])[uü]:|(?<=[lnLN])[üÜǖǘǚǜ]")
@@ -68,13 +69,14 @@ def native(text: str | None) -> str | None:
 
 def is_ordinary(full: str) -> bool:
     """Whether a full name is nothing but two to four hanzi."""
-    return _ORDINARY.fullmatch(full) is not None and _HONORIFIC.search(full) is None
+    return _ORDINARY.fullmatch(full) is not None and full[-2:] not in _HONORIFICS
 
 
 def split_full(full: str, issues: list[Issue]) -> NameParts:
     """A full name in hanzi into family and given name: 张伟, 欧阳锋, 买买提·吐尔逊, 张先生, 陳 大文."""
     if is_ordinary(full):
-        return split_ordinary(full)
+        given, family = split_ordinary(full)
+        return NameParts(given=given, family=family)
     text = _BRACKETS.sub("", full).strip() or full
     text = _DOT.sub("·", text)
     prefix = None
@@ -91,10 +93,10 @@ def split_full(full: str, issues: list[Issue]) -> NameParts:
     return _split_hanzi(bare.strip("·"), issues)._replace(prefix=prefix)
 
 
-def split_ordinary(full: str) -> NameParts:
-    """The parts of a name that `is_ordinary`."""
-    cut = _surname_length(simplify(full))
-    return NameParts(given=full[cut:] or None, family=full[:cut])
+def split_ordinary(full: str) -> tuple[str, str]:
+    """Given and family name of a name that `is_ordinary`; of two hanzi, the first always is the family name."""
+    cut = 1 if len(full) == 2 else _surname_length(simplify(full))
+    return full[cut:], full[:cut]
 
 
 def _split_hanzi(text: str, issues: list[Issue]) -> NameParts:
@@ -146,8 +148,14 @@ def _is_pinyin(text: str) -> bool:
 
 
 @lru_cache(maxsize=CACHED)
-def _is_surname(text: str) -> bool:
+def is_surname(text: str) -> bool:
+    """Whether a romanised word reads as a surname: Wang, LYU."""
     return _romanised(text) in _surname_readings()
+
+
+def is_syllables(text: str) -> bool:
+    """Whether a romanised word is one to three syllables of pinyin: Xiaoming."""
+    return _is_pinyin(_romanised(text))
 
 
 @lru_cache(maxsize=CACHED)
@@ -171,18 +179,18 @@ def order_full(parts: NameParts, full: str, region: str) -> NameParts:
     if region not in CHINESE_REGIONS or "," in full or parts.given is None or parts.family is None:
         return parts
     tokens = [token for part in (parts.given, parts.middle, parts.family) if part is not None for token in part.split()]
-    if not all(_is_pinyin(_romanised(token)) for token in tokens):
+    if not all(is_syllables(token) for token in tokens):
         return parts
-    if _is_surname(tokens[-1]) and not _is_surname(tokens[0]):
+    if is_surname(tokens[-1]) and not is_surname(tokens[0]):
         return parts._replace(given=" ".join(tokens[:-1]), middle=None, family=tokens[-1])
     return parts._replace(given=" ".join(tokens[1:]), middle=None, family=tokens[0])
 
 
 def is_swapped(given: str, family: str, region: str) -> bool:
     """Whether, in a Chinese region, only the given name is a surname in pinyin."""
-    if region not in CHINESE_REGIONS or not _is_surname(given):
+    if region not in CHINESE_REGIONS or not is_surname(given):
         return False
-    return not _is_surname(family) and _is_pinyin(_romanised(family))
+    return not is_surname(family) and is_syllables(family)
 
 
 def order_parts(parts: NameParts, region: str) -> NameParts:

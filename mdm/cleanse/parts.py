@@ -16,7 +16,7 @@ from mdm.cleanse.dates import cleanse_date
 from mdm.cleanse.emails import cleanse_email
 from mdm.cleanse.fold import CACHED, tidy
 from mdm.cleanse.identifiers import cleanse_identifier
-from mdm.cleanse.names import cleanse_name
+from mdm.cleanse.names import name_values
 from mdm.cleanse.organisations import cleanse_organisation
 from mdm.cleanse.phones import cleanse_phone
 from mdm.cleanse.postal import AddressText
@@ -66,18 +66,15 @@ _NO_ORGANISATION: Values = (None,) * 3
 
 
 def _names(values: Values, context: CleanseContext) -> Cleansed:
-    party, full, prefix, given, middle, family, suffix, former, organisation = values
+    party, full, *delivered, organisation = values
     issues: tuple[Issue, ...] = ()
     name, company = _NO_NAME, _NO_ORGANISATION
     if party == "organisation":
         organisation = organisation if tidy(organisation) is not None else full
     else:
-        found = cleanse_name(
-            full=full, prefix=prefix, given=given, middle=middle, family=family, suffix=suffix, former=former,
-            region=context.region,
-        )  # fmt: skip
-        name = (*found.shown, *found.keys)
-        issues = found.issues
+        name, issues = name_values(tuple(delivered), full, context.region)
+        if organisation is None:
+            return name + _NO_ORGANISATION, issues
     if organisation is not None:
         read = cleanse_organisation(organisation, region=context.region)
         company = (read.name, read.key, read.form)

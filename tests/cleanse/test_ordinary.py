@@ -44,7 +44,8 @@ def test_ordinary_names(
 ) -> None:
     found = ordinary_name(full, first, middle, family, region)
     if found is not None:
-        assert (*found, ()) == tuple(_any_name((None, first, middle, family, None, None), full, region))
+        shown, keys, issues = _any_name((None, first, middle, family, None, None), full, region)
+        assert (found, ()) == ((*shown, *keys), issues)
 
 
 def test_ordinary_names_are_read_at_once() -> None:
