@@ -83,9 +83,13 @@ def deliveries(connection: sa.Connection, run_id: str) -> list[dict[str, Any]]:
     return _rows(connection, _DELIVERY.select().where(_DELIVERY.c.run_id == run_id).order_by(*order))
 
 
-def last_deliveries(connection: sa.Connection, system: str, count: int = 1) -> list[dict[str, Any]]:
-    """The applied deliveries of `system`, the latest extraction first."""
+def last_deliveries(
+    connection: sa.Connection, system: str, count: int = 1, *, kind: str | None = None
+) -> list[dict[str, Any]]:
+    """The applied deliveries of `system` (of one kind, full or delta), the latest extraction first."""
     query = _DELIVERY.select().where(_DELIVERY.c.system == system, _DELIVERY.c.status == "applied")
+    if kind is not None:
+        query = query.where(_DELIVERY.c.kind == kind)
     order = (_DELIVERY.c.extracted_at.desc(), _DELIVERY.c.delivery_id.desc())
     return _rows(connection, query.order_by(*order).limit(count))
 

@@ -132,25 +132,31 @@ class Known:
     # -- taking over ---------------------------------------------------------------------------------------------------
 
     def _find_fresh(self, extracted_at: dt.datetime, accepted: pa.Table) -> None:
-        """Table `fresh`: the accepted rows that the store lacks or knows otherwise."""
+        """Table `fresh`: the accepted rows that the store lacks or knows otherwise, unless what it knows is newer."""
         keys = accepted.select(["local_id", "row_hash", "line"])
         self._scratch.register("accepted", keys.append_column("position", pa.array(np.arange(keys.num_rows))))
         self._scratch.execute(
             """
             CREATE OR REPLACE TEMP TABLE fresh AS
             SELECT a.*, ?::TIMESTAMPTZ AS extracted_at FROM accepted a LEFT JOIN known k USING (local_id)
-            WHERE k.local_id IS NULL OR k.status <> 'accepted' OR k.content_hash <> a.row_hash
+            WHERE k.local_id IS NULL
+               OR (k.extracted_at <= ? AND (k.status <> 'accepted' OR k.content_hash <> a.row_hash))
             """,
-            [extracted_at],
+            [extracted_at, extracted_at],
         )
 
     def _find_gone(self, extracted_at: dt.datetime) -> None:
-        """Tables `missing` from a full delivery, and `gone`: these and the rows that say that they are deleted."""
+        """Tables `missing` from a full delivery, and `gone`: these and the rows that say that they are deleted.
+
+        What the store has from later than the delivery is not gone.
+        """
         lacking = _MISSING if self._full else "SELECT local_id FROM known WHERE ?::TIMESTAMPTZ IS NULL"
         self._scratch.execute(f"CREATE OR REPLACE TEMP TABLE missing AS {lacking}", [extracted_at])
         self._scratch.execute(
             "CREATE OR REPLACE TEMP TABLE gone AS FROM missing "
-            "UNION SELECT local_id FROM flagged WHERE local_id IS NOT NULL"
+            "UNION SELECT local_id FROM flagged WHERE local_id IS NOT NULL "
+            "AND local_id NOT IN (SELECT local_id FROM known WHERE extracted_at > ?)",
+            [extracted_at],
         )
 
     def _note_changed(self, extracted_at: dt.datetime, accepted: pa.Table) -> None:

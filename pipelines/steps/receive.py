@@ -62,6 +62,7 @@ class Past:
     """What the store knows of a source's former nights: applied deliveries, the latest first, and shares."""
 
     last: Sequence[dict[str, Any]]
+    alike: dict[str, Any] | None  # the latest of the kind that is expected tonight, full or delta
     organisation_shares: Sequence[float]
 
 
@@ -115,9 +116,10 @@ def _receive_source(night: Night, contract: SourceContract) -> Received:
     keep = night.settings.gates.trend_runs
     with night.database.begin() as connection:
         last = runs.last_deliveries(connection, contract.source, keep)
+        alike = runs.last_deliveries(connection, contract.source, kind=contract.delivery.kind)
         trend = runs.expectation_rows(connection, keep, system=contract.source)
     shares = trend_of(trend, system=contract.source, last=keep).get("organisation_share", ())
-    past = Past(last, shares)
+    past = Past(last, alike[0] if alike else None, shares)
     with night.scratch() as scratch:
         known = Known(contract, night.database, scratch)
         for delivery in _in_question(contract, deliveries):
@@ -152,8 +154,8 @@ def _receive_delivery(
     if earlier := _earlier(night, blank, past, digest=digest):
         received.accounts.append(_repeated(blank, earlier))
         return
-    if past.last and delivery.extracted_at < past.last[0]["extracted_at"]:
-        text = f"cut {delivery.extracted_at:%Y-%m-%d %H:%M}, before the last one applied ({past.last[0]['file']})"
+    if past.alike and delivery.extracted_at < past.alike["extracted_at"]:
+        text = f"cut {delivery.extracted_at:%Y-%m-%d %H:%M}, before the last one applied ({past.alike['file']})"
         received.accounts.append(replace(blank, status="older", reason=text))
         return
     try:
