@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import deciding, looking, nightly, serving, workspace
+from pipelines.commands import deciding, erasing, looking, nightly, serving, workspace
 
 EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong use; 3 a quality gate stopped the run or a source of it."
 
@@ -34,6 +34,7 @@ app.command("evaluate")(looking.evaluate)
 app.command("judge")(deciding.judge)
 app.command("unmerge")(deciding.unmerge)
 app.command("override")(deciding.override)
+app.command("erase")(erasing.erase)
 app.command("serve")(serving.serve)
 app.command("stop")(serving.stop)
 

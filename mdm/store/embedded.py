@@ -142,6 +142,12 @@ def remove(var: Path) -> None:
         (var / name).unlink(missing_ok=True)
 
 
+def log_files(var: Path) -> list[Path]:
+    """What the server wrote about its own doings."""
+    data = find_place(var).data
+    return [file for file in (data / "start.log", *sorted((data / "log").glob("*.log"))) if file.is_file()]
+
+
 def _ensure_running(place: Place) -> None:
     if not (place.data / "PG_VERSION").exists():
         _make_cluster(place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -64,6 +64,8 @@ def run_lock(database: Database, holder: Mapping[str, Any]) -> Iterator[RunLock]
         connection.execute(_NOTE, {"run_id": None, "command": None, **holder, **who})
         yield RunLock(connection)
     finally:
+        with suppress(psycopg.Error):  # at once: the server takes a moment to notice that the connection is closed
+            connection.execute("select pg_advisory_unlock_all()")
         connection.close()
 
 

@@ -1,4 +1,5 @@
-"""What has to be resolved again although no feed said anything: decisions of stewards, and overrides that expire."""
+"""What has to be resolved again although no feed said anything: decisions of stewards, overrides that expire,
+and customers who were erased."""
 
 from __future__ import annotations
 
@@ -19,8 +20,10 @@ with last as (
     select o.pin from override o, last
     where o.created_at >= last.started_at or o.ended_at >= last.started_at
     or (o.ended_at is null and o.expires >= last.business_date and o.expires < %(today)s)
+), left_behind as (
+    select unnest(e.touched) as record_id from erasure e, last where e.erased_at >= last.started_at
 )
-select record_id from record r join judged using (record_id)
+select record_id from record r join (table judged union table left_behind) as concerned using (record_id)
 where r.recorded_to = 'infinity' and r.status = 'accepted'
 union
 select x.record_id from xref x join pinned using (pin) where x.recorded_to = 'infinity'

@@ -59,7 +59,11 @@ def find_erasure(connection: sa.Connection, pin: str) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
-def end_erasure(connection: sa.Connection, pin: str, *, resolved: bool) -> None:
-    """Note that no file of the database holds the content any more; `resolved`: nor is anything left to resolve."""
-    done = {"purged_at": sa.func.clock_timestamp(), **({"touched": []} if resolved else {})}
-    connection.execute(_ERASURE.update().where(_ERASURE.c.pin == pin).values(**done))
+def end_erasure(connection: sa.Connection, pin: str) -> None:
+    """Note that no file of the database holds the content any more."""
+    connection.execute(_ERASURE.update().where(_ERASURE.c.pin == pin).values(purged_at=sa.func.clock_timestamp()))
+
+
+def forget_touched(connection: sa.Connection, pin: str) -> None:
+    """Forget whom else it concerned: they were resolved again."""
+    connection.execute(_ERASURE.update().where(_ERASURE.c.pin == pin).values(touched=[]))

@@ -36,7 +36,7 @@ def judge(
 
     settings = settings_of(workspace)
     with open_store(settings) as database:
-        found = decide(settings, database, a, b, verdict, actor=_actor(by), reason=reason)
+        found = decide(settings, database, a, b, verdict, actor=actor_of(by), reason=reason)
     _show(found, as_json)
 
 
@@ -60,7 +60,7 @@ def unmerge(
 
     settings = settings_of(workspace)
     with open_store(settings) as database:
-        found = decide(settings, database, what, actor=_actor(by), reason=reason)
+        found = decide(settings, database, what, actor=actor_of(by), reason=reason)
     _show(found, as_json)
 
 
@@ -101,7 +101,7 @@ def override(
             pin,
             attribute,
             _value(value),
-            actor=_actor(by),
+            actor=actor_of(by),
             reason=reason,
             expires=until.date() if until else None,
             lift=lift,
@@ -109,7 +109,8 @@ def override(
     _show(found, as_json)
 
 
-def _actor(by: str | None) -> str:
+def actor_of(by: str | None) -> str:
+    """Who decides: as told, else the login name."""
     if by:
         return by
     import getpass
