@@ -13,6 +13,7 @@ _WORDS = word_sets("name_words.txt")
 PREFIXES, GENERATIONS, DEGREES = _WORDS["prefix"], _WORDS["generation"], _WORDS["degree"]
 _PARTICLES, _LOWER_PARTICLES, _MAC = _WORDS["particle"], _WORDS["lower"], _WORDS["mac"]
 _MAIDEN = re.compile(r"\s*[(,]?\s*\b(?:née|nee|né|born|geb\.?|geborene|z domu)\s+([^\s,()][^,()]*?)\s*\)?\s*$", re.I)
+_NEE = re.compile(r"\b(?:née|nee|né|born|geb\.?|geborene|domu)$", re.I)
 _NICKNAME = re.compile(r"\s*(?:\([^()]*\)|\"[^\"]*\"|“[^”]*”)\s*")
 _WORD = re.compile(r"[^\W\d_]+")
 _ROMAN = frozenset({"ii", "iii", "iv"})
@@ -30,6 +31,16 @@ def is_title(token: str) -> bool:
 def is_suffix(token: str) -> bool:
     """Whether a word after a name is a suffix: Jr, III, PhD."""
     return _bare(token) in GENERATIONS or _bare(token) in DEGREES
+
+
+def is_particle(token: str) -> bool:
+    """Whether a word before a family name belongs to it: de, van."""
+    return token.lower() in _PARTICLES
+
+
+def ends_in_nee(token: str) -> bool:
+    """Whether the name before marriage would follow such a word: née, geb."""
+    return _NEE.search(token) is not None
 
 
 def take_suffix(tokens: list[str]) -> tuple[list[str], str | None]:

@@ -6,13 +6,13 @@ import re
 
 from mdm.cleanse.reference import rows
 
-_ONE_CHARACTER = re.compile(r"(.)\1*", re.DOTALL)
 _JUNK = re.compile(r"[\W_]+")
 
 
 WORDS: dict[str, frozenset[str]] = {
     kind: frozenset(row[1] for row in rows("placeholders.txt") if row[0] == kind) for kind in ("word", "name", "value")
 }
+_NO_NAMES = WORDS["name"] | WORDS["word"]
 
 
 def is_placeholder_word(text: str) -> bool:
@@ -23,9 +23,10 @@ def is_placeholder_word(text: str) -> bool:
 
 def is_placeholder_name(text: str) -> bool:
     """Whether the text, standing alone as a name, says nothing; some of these are also real names (Null, None, Na)."""
-    return text.lower() in WORDS["name"] or is_placeholder_word(text)
+    lower = text.lower()
+    return lower in _NO_NAMES or (not lower[:1].isalnum() and _JUNK.fullmatch(lower) is not None)
 
 
 def is_placeholder_number(characters: str) -> bool:
     """Whether bare digits or letters stand for nothing: all one character (empty included), or a listed value."""
-    return not characters or _ONE_CHARACTER.fullmatch(characters) is not None or characters in WORDS["value"]
+    return not characters.strip(characters[:1]) or characters in WORDS["value"]

@@ -28,10 +28,11 @@ WORD = (
     st.sampled_from(
         ["Ann", "LEE", "lee", "Wang", "wei", "LYU", "Xiao", "Mr", "Jr", "Null", "de", "McDonald", "iii", "test", "x",
          "张", "伟", "欧阳", "張偉", "司徒婉仪", "某", "先生", "无", "测试", "乾", "单", "王先生",
-         "O'Neil", "José", "Anne-Marie"]
+         "O'Neil", "José", "Anne-Marie", "M.", "Jr.", "Dr.", "née", "Anne-né", "geb.", "born", "De", "LÜ", "ǆo",
+         "Mac-é", "van", "Na", "x-x"]
     )
     | HANZI
-    | st.from_regex(r"[A-Za-z]{1,8}", fullmatch=True)
+    | st.from_regex(r"[A-Za-zÀ-ɏ]{1,8}([-' ][A-Za-zß-ɏ]{1,3}\.?)?", fullmatch=True)
 )  # fmt: skip
 FULL = WORD | st.lists(WORD, min_size=1, max_size=3).map(" ".join) | st.lists(WORD, min_size=2, max_size=2).map("".join)
 REGIONS = st.sampled_from(["CN", "CA", "US", "SG"])
@@ -56,6 +57,7 @@ def test_ordinary_names_are_read_at_once() -> None:
         (None, "伟", None, "张"),
         (None, "ANN", None, "LEE"),
         (None, "Ann", "M", "Lee"),
+        ("René M. O'Neil-Roy", None, None, None),
     ):
         assert ordinary_name(full, first, middle, family, "CN") is not None
 
