@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import deciding, erasing, looking, nightly, serving, workspace
+from pipelines.commands import deciding, erasing, learning, looking, nightly, serving, workspace
 
 EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong use; 3 a quality gate stopped the run or a source of it."
 
@@ -34,9 +34,16 @@ app.command("evaluate")(looking.evaluate)
 app.command("judge")(deciding.judge)
 app.command("unmerge")(deciding.unmerge)
 app.command("override")(deciding.override)
+app.command("train")(learning.train)
 app.command("erase")(erasing.erase)
 app.command("serve")(serving.serve)
 app.command("stop")(serving.stop)
+
+models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Matching models: list, compare, promote.")
+models.command("list")(learning.list_)
+models.command("compare")(learning.compare)
+models.command("promote")(learning.promote)
+app.add_typer(models, name="model")
 
 
 def _show_version(wanted: bool) -> None:

@@ -36,14 +36,16 @@ SELECT party, count(*) AS before, (SELECT count(DISTINCT new) FROM moves m WHERE
        count(*) FILTER (splits) AS split
 FROM fates f GROUP BY party ORDER BY party
 """
-# Members are named by the PIN that they would have.
+# Members are named by the PIN that they would have; a household that the run did not make again is as it was.
 _HOUSEHOLDS = """
 CREATE TABLE homes AS
 WITH was AS (SELECT m.chi, list_sort(list(DISTINCT coalesce(c.redirect_to, m.pin))) AS pins
              FROM old_memberships m LEFT JOIN {customers} c ON c.pin = m.pin AND c.status = 'redirected' GROUP BY chi),
      becomes AS (SELECT chi, list_sort(list(DISTINCT pin)) AS pins FROM {memberships} GROUP BY chi)
-SELECT h.chi, h.kind, h.status, h.redirect_to, h.dwelling, o.status AS old_status, w.pins AS before, b.pins AS after
-FROM {households} h LEFT JOIN old_households o USING (chi) LEFT JOIN was w USING (chi) LEFT JOIN becomes b USING (chi)
+SELECT chi, coalesce(h.kind, o.kind) AS kind, coalesce(h.status, o.status) AS status, h.redirect_to,
+       coalesce(h.dwelling, o.dwelling) AS dwelling, o.status AS old_status, w.pins AS before,
+       CASE WHEN h.status IS NULL THEN w.pins ELSE b.pins END AS after
+FROM {households} h FULL JOIN old_households o USING (chi) LEFT JOIN was w USING (chi) LEFT JOIN becomes b USING (chi)
 """
 _HOUSEHOLD_COUNTS = """
 SELECT kind, count(*) FILTER (old_status = 'active') AS before, count(*) FILTER (status = 'active') AS after,

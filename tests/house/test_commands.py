@@ -17,9 +17,13 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def commands() -> dict[str, Any]:
-    """Verb -> command."""
+    """Verb -> command; the verbs of a group with its name before them."""
     group: Any = typer.main.get_command(app)
-    return dict(group.commands)
+    found = {}
+    for name, command in group.commands.items():
+        within = getattr(command, "commands", None)
+        found |= {name: command} if within is None else {f"{name} {verb}": each for verb, each in within.items()}
+    return found
 
 
 def options_of(command: Any) -> set[str]:
@@ -41,7 +45,9 @@ def test_a_command_has_help_with_an_example_that_parses(verb: str) -> None:
     assert "Example:" in text
     assert examples
     for example in examples:
-        command.make_context(verb, shlex.split(example)[2:])  # raises when an argument or option does not exist
+        command.make_context(
+            verb, shlex.split(example)[1 + len(verb.split()) :]
+        )  # raises when an argument or option does not exist
 
 
 @pytest.mark.parametrize("verb", sorted(commands()))
@@ -60,4 +66,4 @@ def test_the_documents_name_only_options_that_exist(verb: str) -> None:
 def test_the_documents_name_only_commands_that_exist() -> None:
     text = "\n".join(file.read_text(encoding="utf-8") for file in DOCUMENTS)
     called = set(re.findall(r"(?:^|[`$] ?|\.venv/bin/)mdm ([a-z]+)\b", text, re.MULTILINE))
-    assert called <= set(commands())
+    assert called <= {verb.split()[0] for verb in commands()}

@@ -34,6 +34,14 @@ def start_night(workspace: TinyWorkspace, database: Database) -> ForkServerProce
     return process
 
 
+def start_promotion(workspace: TinyWorkspace, database: Database) -> ForkServerProcess:
+    """`mdm model promote --accept-churn` without the command line."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    process = context().Process(target=_promotion, args=(workspace.path, url))
+    process.start()
+    return process
+
+
 def run_mdm(arguments: list[str], database: Database, output: Path, *, file_size: int | None = None) -> int:
     """`mdm` with these arguments; its exit code. What it prints goes to `output`. file_size: bytes, ulimit -f."""
     url = database.engine.url.render_as_string(hide_password=False)
@@ -56,6 +64,13 @@ def wait_for(what: Callable[[], bool], process: ForkServerProcess) -> None:
 def _night(path: Path, url: str) -> None:
     with _quiet(path.parent / "night.log"), Database(url) as database:
         TinyWorkspace(path, keep=True).night(database)
+
+
+def _promotion(path: Path, url: str) -> None:
+    from pipelines.models import promote_models
+
+    with _quiet(path.parent / "promotion.log"), Database(url) as database:
+        promote_models(TinyWorkspace(path, keep=True).settings, database, accept_churn=True)
 
 
 def _mdm(arguments: list[str], url: str, output: Path, file_size: int | None) -> None:

@@ -15,7 +15,11 @@ from mdm.store.database import Database
 from pipelines.cli import app
 from tests.pipelines.tiny import TinyWorkspace, family_of_sources, of_source
 
-VERBS = ["init", "check", "run", "status", "lookup", "why", "evaluate", "judge", "unmerge", "override", "serve", "stop"]
+VERBS = [
+    "init", "check", "run", "status", "lookup", "why", "evaluate", "judge", "unmerge", "override", "train", "erase",
+    "serve", "stop", "model",
+]  # fmt: skip
+ALONE = [*(verb for verb in VERBS if verb != "model"), "model list", "model compare", "model promote"]
 
 
 def mdm(*arguments: str | Path) -> Result:
@@ -27,9 +31,9 @@ def test_the_verbs_are_those_of_the_design() -> None:
     assert shown == VERBS
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", ALONE)
 def test_every_verb_has_help_with_an_example(verb: str) -> None:
-    result = mdm(verb, "--help")
+    result = mdm(*verb.split(), "--help")
     assert result.exit_code == 0
     assert re.search(rf"Example:\n +mdm {verb} ", result.stdout)
     if verb not in ("serve", "init"):

@@ -7,6 +7,7 @@ import mdm.match.batch
 import mdm.match.training  # noqa: F401
 import pipelines.cli
 import pipelines.commands.nightly
+import pipelines.models
 import pipelines.night  # noqa: F401
 import tests.pipelines.tiny  # noqa: F401
 from expectations.engine import load_library
