@@ -41,12 +41,17 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator
     yield f"<h2>{verb} <code>{escape(path)}</code></h2><p>{escape(operation.get('description', ''))}</p>"
     parameters = operation.get("parameters", ())
     if parameters:
-        rows = [(p["name"], p["in"], _kind(p["schema"]), p.get("description", "")) for p in parameters]
-        yield _table(("parameter", "in", "type", "meaning"), rows)
+        rows = [(p["name"], p["in"], _kind(p["schema"]), p.get("description", ""), _example(p)) for p in parameters]
+        yield _table(("parameter", "in", "type", "meaning", "example"), rows)
     for content in operation.get("requestBody", {}).get("content", {}).values():
         yield f"<p>Body: {_kind(content['schema'])}</p>"
     answers = [(code, _answer(answer), answer["description"]) for code, answer in operation["responses"].items()]
     yield _table(("answer", "type", "meaning"), sorted(answers))
+
+
+def _example(parameter: Mapping[str, Any]) -> str:
+    examples = parameter["schema"].get("examples") or parameter.get("examples") or ("",)
+    return str(next(iter(examples)))
 
 
 def _answer(answer: Mapping[str, Any]) -> str:
