@@ -59,6 +59,9 @@ class MatchingSettings(_Section):
     review_weight: float = Field(default=0.0, description="at or above: a possible match, a task for a steward")
     max_block: int = Field(default=50, ge=2, description="records that may share a number, phone or e-mail")
     max_weak_block: int = Field(default=10, ge=2, description="the same for what is common: names, dates, places")
+    generic_people: int = Field(
+        default=100, ge=2, description="people who share a phone, e-mail or dwelling before it is evidence of nothing"
+    )
     seed: int = Field(default=42, description="of the random samples of training")
     max_pairs: float = Field(default=1e6, gt=0, description="random pairs for training")
 

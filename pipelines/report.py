@@ -29,6 +29,7 @@ def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[st
         "candidates": matched.get("candidates", {}),
         "pairs": matched.get("pairs", {}),
         "too_common": matched.get("too_common", []),
+        "generic": matched.get("generic", []),
         "model_notes": matched.get("notes", {}),
         "models": {party: model.model_id for party, model in night.models.items()},
         "churn": {k: v for k, v in counts.get("judge", {}).items() if k != "stopped"},

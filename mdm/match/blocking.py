@@ -1,7 +1,7 @@
 """Blocking keys: what two records must share to be compared at all, hashed into the one candidate index.
 
 A key is a few features joined to one text; a list feature gives one key for each element. Party and text are hashed
-(62 bits of MD5; DuckDB and Python compute the same number) and kept in the index. The first load, the night's increment
+(61 bits of MD5; DuckDB and Python compute the same number) and kept in the index. The first load, the night's increment
 and the online request all find their candidates through these numbers.
 
 A key that too many current records share would explode. One rule, on current counts, for all paths: it is replaced by
@@ -9,8 +9,9 @@ its finer keys (the same key with another feature added); a finer key that is it
 Both are reported. Finer keys are in the index only for holders of a key that is too common, or once was.
 
 How many are too many depends on what is shared: fifty people may well have one phone and be worth comparing; of fifty
-who have no more in common than a name, hardly two are one. Keys of names, dates and places are *weak*: their numbers
-are odd, so that whoever sees a number knows which limit it has.
+who have no more in common than a name, hardly two are one. Keys of names, dates and places are *weak*. *Counted* keys
+give no candidates at all: they only tell who holds a value (mdm.match.generic). The last two bits of a key's number
+say which it is, so that whoever sees the number knows its limit.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from dataclasses import dataclass
 from mdm.match.features import LISTS
 from mdm.match.predicates import Row
 from mdm.party import PartyType
+
+STRONG, WEAK, COUNTED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class BlockingKey:
     """A key from `parts`; `unordered` keys do not care which part is which (swapped names).
 
     `finer`: the parts that replace it when it is too common, one key for each tuple added. `weak`: no number, phone or
-    e-mail is among its parts.
+    e-mail is among its parts. `counted`: it gives no candidates.
     """
 
     name: str
@@ -45,6 +48,12 @@ class BlockingKey:
     finer: tuple[tuple[Part, ...], ...] = ()
     unordered: bool = False
     weak: bool = True
+    counted: bool = False
+
+    @property
+    def mark(self) -> int:
+        """The last two bits of its numbers."""
+        return COUNTED if self.counted else WEAK if self.weak else STRONG
 
     def refinements(self) -> Iterator[BlockingKey]:
         """The finer keys of this key, as keys of their own."""
@@ -104,6 +113,7 @@ KEYS: dict[PartyType, tuple[BlockingKey, ...]] = {
             "birth_family", (Part("birth"), Part("family", 3)), finer=((Part("given", 2),), (Part("dwelling"),))
         ),
         BlockingKey("birth_place", (Part("birth"), PLACE), finer=((Part("family", 1),), (Part("given", 1),))),
+        BlockingKey("dwelling", (Part("dwelling"),), counted=True),
         BlockingKey("dwelling_given", (Part("dwelling"), Part("given", 2))),
         BlockingKey("street_given", (Part("street"), Part("number"), Part("given", 2)), finer=((PLACE,), (YEAR,))),
         BlockingKey("house_family", (Part("number"), PLACE, Part("family", 4)), finer=((Part("street", 4),),)),
@@ -119,6 +129,7 @@ KEYS: dict[PartyType, tuple[BlockingKey, ...]] = {
         BlockingKey("email", (Part("emails"),), finer=((Part("organisation", 4),),), weak=False),
         BlockingKey("organisation", (Part("organisation"),), finer=((PLACE,), (Part("dwelling"),)), weak=False),
         BlockingKey("organisation_start", (Part("organisation", 8),), finer=((PLACE,), (Part("street"),))),
+        BlockingKey("dwelling", (Part("dwelling"),), counted=True),
         BlockingKey("dwelling_organisation", (Part("dwelling"), Part("organisation", 2))),
     ),
 }
@@ -132,11 +143,12 @@ class BlockLimits:
     most_weak: int
 
     def of(self, key: int) -> int:
-        return self.most_weak if key & 1 else self.most
+        """The limit of a key's number; 0 for one that is only counted."""
+        return (self.most, self.most_weak, 0)[key & 3]
 
     def sql(self, key: str = "key") -> str:
-        """The limit of a key's number, for DuckDB and PostgreSQL."""
-        return f"(CASE WHEN {key} % 2 = 1 THEN {self.most_weak} ELSE {self.most} END)"
+        """The same for DuckDB and PostgreSQL; NULL for a key that is only counted, neither usable nor too common."""
+        return f"(CASE {key} % 4 WHEN {STRONG} THEN {self.most} WHEN {WEAK} THEN {self.most_weak} END)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +161,10 @@ class RecordKey:
     base: int | None = None
 
 
-def hash_text(party: PartyType, text: str, *, weak: bool) -> int:
-    """A key's number: 62 bits of MD5 (of its lower half, little endian) before the bit that says whether it is weak."""
+def hash_text(party: PartyType, text: str, mark: int) -> int:
+    """A key's number: 61 bits of MD5 (of its lower half, little endian) before its mark."""
     digest = hashlib.md5(f"{party}|{text}".encode(), usedforsecurity=False).digest()
-    return int.from_bytes(digest[8:], "little") >> 2 << 1 | weak
+    return int.from_bytes(digest[8:], "little") >> 3 << 2 | mark
 
 
 def keys_of(row: Row, party: PartyType) -> list[RecordKey]:
@@ -160,11 +172,11 @@ def keys_of(row: Row, party: PartyType) -> list[RecordKey]:
     found = []
     for key in KEYS[party]:
         for text in key.texts(row):
-            base = hash_text(party, text, weak=key.weak)
+            base = hash_text(party, text, key.mark)
             found.append(RecordKey(key.name, text, base))
             element = {**row, key.list_feature: [text.split("|", 1)[1]]} if key.list_feature else row
             for finer in key.refinements():
-                numbers = ((t, hash_text(party, t, weak=key.weak)) for t in finer.texts(element))
+                numbers = ((t, hash_text(party, t, key.mark)) for t in finer.texts(element))
                 found += [RecordKey(finer.name, text_, number, base) for text_, number in numbers]
     return found
 
@@ -172,11 +184,11 @@ def keys_of(row: Row, party: PartyType) -> list[RecordKey]:
 def keys_sql(features: str, party: PartyType) -> str:
     """SELECT record_id, name, text, key over a features relation: the keys in bulk, without the finer ones."""
     union = " UNION ALL ".join(
-        f"SELECT record_id, '{key.name}' AS name, {key.sql()} AS text, {key.weak:d} AS weak "
+        f"SELECT record_id, '{key.name}' AS name, {key.sql()} AS text, {key.mark} AS mark "
         f"FROM {_elements_sql(features, key)}"
         for key in KEYS[party]
     )
-    number = _hash_sql(party, "text", "weak")
+    number = _hash_sql(party, "text", "mark")
     return f"SELECT record_id, name, text, {number} AS key FROM ({union}) WHERE text IS NOT NULL"
 
 
@@ -190,10 +202,10 @@ def finer_keys_sql(features: str, party: PartyType, common: str) -> str:
         holders += "USING (record_id))"
         texts = ", ".join(f"{{'name': '{finer.name}', 'text': {finer.sql()}}}" for finer in key.refinements())
         selects.append(
-            f"SELECT record_id, unnest([{texts}]) AS finer, {_hash_sql(party, key.sql(), f'{key.weak:d}')} AS base, "
-            f"{key.weak:d} AS weak FROM {_elements_sql(holders, key)}"
+            f"SELECT record_id, unnest([{texts}]) AS finer, {_hash_sql(party, key.sql(), str(key.mark))} AS base, "
+            f"{key.mark} AS mark FROM {_elements_sql(holders, key)}"
         )
-    union, number = " UNION ALL ".join(selects), _hash_sql(party, "finer.text", "weak")
+    union, number = " UNION ALL ".join(selects), _hash_sql(party, "finer.text", "mark")
     return (
         f"SELECT record_id, finer.name AS name, finer.text AS text, {number} AS key, base "
         f"FROM ({union}) SEMI JOIN (SELECT record_id, key AS base FROM {common}) USING (record_id, base) "
@@ -212,5 +224,5 @@ def _part_sql(part: Part) -> str:
     return part.feature if part.take is None else f"{part.feature}[1:{part.take}]"
 
 
-def _hash_sql(party: PartyType, text: str, weak: str) -> str:
-    return f"((md5_number_lower('{party}|' || {text}) >> 2 << 1)::BIGINT | {weak})"
+def _hash_sql(party: PartyType, text: str, mark: str) -> str:
+    return f"((md5_number_lower('{party}|' || {text}) >> 3 << 2)::BIGINT | {mark})"

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mdm.match.blocking import BlockLimits, RecordKey, keys_of
+from mdm.match.blocking import COUNTED, BlockLimits, RecordKey, keys_of
 from mdm.match.features import features_of
 from mdm.match.model import Model
 from mdm.match.online import Score, contradiction, score
@@ -84,7 +84,7 @@ def shared_keys(
     party: PartyType = left["party"]
     ours = {key.key: key for key in keys_of(features_of(left["cleansed"]), party)}
     theirs = {key.key for key in keys_of(features_of(right["cleansed"]), party)}
-    common = [key for number, key in ours.items() if number in theirs]
+    common = [key for number, key in ours.items() if number in theirs and number & 3 != COUNTED]
     holders = lookups.holders_of_keys(connection, [key.key for key in common], most=limits.most)
     kept = [key for key in common if key.base is None or holders.get(key.base, 0) > limits.of(key.base)]
     return tuple(SharedKey(_in_words(key), _value(key), holders[key.key] <= limits.of(key.key)) for key in kept)

@@ -42,3 +42,11 @@ def holders_of(connection: sa.Connection, keys: Values, but: Values) -> pa.Table
         "select k.key, k.record_id from asked_key a join record_key k on k.key = a.value "
         "where not exists (select from left_out o where o.value = k.record_id)",
     )
+
+
+def keys_of_records(connection: sa.Connection, record_ids: Values) -> pa.Table:
+    """(key, record_id): all keys that the index has for `record_ids`."""
+    if is_new(connection):
+        return _HOLDERS.empty_table()
+    load_values(connection, "wanted", record_ids)
+    return fetch_arrow(connection, "select k.key, k.record_id from wanted w join record_key k on k.record_id = w.value")

@@ -44,6 +44,14 @@ def delete_pairs_of(connection: sa.Connection, party: str) -> int:
     return connection.exec_driver_sql("delete from pair where party = %s", (party,)).rowcount
 
 
+def drop_pairs(connection: sa.Connection, source: Source) -> int:
+    """Delete the pairs in `source` (left_id, right_id): nothing makes them candidates any more, or they score anew."""
+    load_temporary(connection, "dropped", source, {"left_id": "bigint", "right_id": "bigint"})
+    return connection.exec_driver_sql(
+        "delete from pair p using dropped d where p.left_id = d.left_id and p.right_id = d.right_id"
+    ).rowcount
+
+
 def pairs_touching(connection: sa.Connection, record_ids: Values) -> pa.Table:
     """All stored pairs with one or both records among `record_ids`, by weight falling."""
     load_values(connection, "wanted", record_ids)

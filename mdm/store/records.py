@@ -67,6 +67,16 @@ def current_versions(connection: sa.Connection, record_ids: Values) -> pa.Table:
     )
 
 
+def parties_of(connection: sa.Connection, record_ids: Values) -> pa.Table:
+    """The party type of the current versions of `record_ids`: record_id, party."""
+    load_values(connection, "wanted", record_ids)
+    return fetch_arrow(
+        connection,
+        "select r.record_id, r.party from wanted w join record r on r.record_id = w.value "
+        "where r.recorded_to = 'infinity'",
+    )
+
+
 def all_current(connection: sa.Connection, *, party: str | None = None, accepted_only: bool = True) -> pa.Table:
     """All current versions with their documents, of one party type or both."""
     return fetch_arrow(

@@ -112,6 +112,9 @@ def _facts(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in report["too_common"][:10]:
         value = f"{key['value']} ({key['key']}, {key['records']:,} {key['party']} records)"
         yield "too common to match by", value
+    for value in report["generic"]:
+        held = f"{value['value']} ({value['kind']}, held by {value['people']:,} {value['party']}s)"
+        yield "no evidence any more" if value["generic"] else "evidence again", held
 
 
 def _steps(out: Console, steps: Mapping[str, Mapping[str, Any]]) -> None:

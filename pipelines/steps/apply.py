@@ -104,6 +104,12 @@ def _matching(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyC
             model_id = _model_id(file.read_bytes())
             models.save_model(connection, model_id, party, definition)
             models.make_current(connection, model_id)
+    dropped = night.folder.read("match", "dropped")
+    if dropped.num_rows:
+        pairs.drop_pairs(connection, dropped)
+    counted = _of_run(night, scratch, "match", "generic").to_arrow_table()
+    if counted.num_rows:
+        generic.put_generic(connection, counted)
     found = scratch.sql(f"SELECT {', '.join(pairs.PAIR_COLUMNS)} FROM {night.folder.sql('match', 'pairs')}")
     return {"pairs": pairs.put_pairs(connection, found)}
 

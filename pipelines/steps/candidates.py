@@ -1,7 +1,8 @@
 """Which records a night compares: those that share a blocking key, tonight's with each other and with the store's.
 
 The index and its one rule for keys that are too common are those of mdm.match.blocking. Where tonight's records make a
-key of the store too common, the store's holders get their finer keys here as well.
+key of the store too common, the store's holders get their finer keys here as well; pairs of the store that such a
+crossing concerns are candidates again.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import pyarrow as pa
 
 from mdm.match.blocking import BlockLimits, finer_keys_sql, keys_sql
 from mdm.match.features import feature_sql, load_nicknames
+from mdm.match.generic import leave_out
 from mdm.party import PartyType
 from mdm.store import candidates, records
 from pipelines.context import Night
 from pipelines.documents import to_stored
+from pipelines.steps.crossings import look_again
+from pipelines.steps.generic import find_generic, generic_after
 
 REPORTED = 20  # of the keys that are too common, the commonest
 
@@ -29,32 +33,31 @@ def make_features(scratch: duckdb.DuckDBPyConnection, source: str, into: str) ->
 
 def find_candidates(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """From the view `of_party`, tonight's features: tables `keys_<party>` (key, record_id: to be added to the index),
-    `candidates` (left_id, right_id) and `features` (of all records among them). Returns the keys that are too common.
+    `candidates` (left_id, right_id), `features` (of all records among them, generic values left out), and
+    `dropped_<party>` and `generic_<party>` as crossings and generic say. Returns the keys that are too common.
     """
     matching = night.settings.matching
     limits = BlockLimits(matching.max_block, matching.max_weak_block)
-    keys = f"keys_{party}"
+    tonight, keys = _tonight(night), f"keys_{party}"
     scratch.execute(f"CREATE TABLE {keys} AS SELECT record_id, name, key FROM ({keys_sql('of_party', party)})")
-    _count_holders(night, scratch, keys, "holders")
+    _count_holders(night, scratch, f"SELECT key, count(*) AS held FROM {keys} GROUP BY key", tonight, "counted")
     scratch.execute(
         f"CREATE OR REPLACE TEMP TABLE common AS SELECT record_id, name, key FROM {keys} "
-        f"SEMI JOIN (SELECT key FROM holders WHERE records > {limits.sql()}) USING (key)"
+        f"SEMI JOIN (SELECT key FROM counted WHERE records > {limits.sql()}) USING (key)"
     )
     scratch.execute(
         f"CREATE OR REPLACE TEMP TABLE finer AS "
         f"SELECT record_id, name, key FROM ({finer_keys_sql('of_party', party, 'common')})"
     )
     _refine_stored(night, party, scratch, limits)
-    _count_holders(night, scratch, "finer", "finer_holders")
+    _count_the_rest(night, scratch, tonight)
     scratch.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE usable AS
-        SELECT key FROM (SELECT key, records FROM holders UNION ALL SELECT key, records FROM finer_holders)
-        WHERE records BETWEEN 2 AND {limits.sql()}
-        """
+        f"CREATE OR REPLACE TEMP TABLE usable AS SELECT key FROM counted WHERE records BETWEEN 2 AND {limits.sql()}"
     )
     scratch.execute(f"INSERT INTO {keys} SELECT record_id, name, key FROM finer")
-    _load_stored_keys(night, scratch)
+    _load_stored_keys(night, party, scratch)
+    find_generic(night, party, scratch, tonight)
+    look_again(night.database, party, scratch, limits, tonight)
     scratch.execute(
         f"""
         CREATE OR REPLACE TABLE candidates AS
@@ -62,32 +65,52 @@ def find_candidates(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConn
         SELECT DISTINCT least(w.record_id, o.record_id) AS left_id, greatest(w.record_id, o.record_id) AS right_id
         FROM w JOIN (SELECT record_id, key FROM w UNION ALL SELECT record_id, key FROM stored_keys) o USING (key)
         WHERE w.record_id <> o.record_id
+        UNION ALL SELECT left_id, right_id FROM again
         """
     )
     _features_of_candidates(night, party, scratch)
     scratch.execute(f"INSERT INTO {keys} SELECT record_id, name, key FROM late")
-    return _too_common(party, scratch, limits)
+    too_common = _too_common(party, scratch, limits)
+    for table in ("work_features", "partner_features"):
+        leave_out(scratch, table, party, generic_after(scratch, party))
+    return too_common
 
 
-def _count_holders(night: Night, scratch: duckdb.DuckDBPyConnection, keys: str, into: str) -> None:
-    """Table `into` (key, records, stored, before): who holds each of tonight's keys when the night is over, how many
-    of these the store knows, and how many held it before the night.
+def _count_holders(night: Night, scratch: duckdb.DuckDBPyConnection, asked: str, tonight: pa.Array, into: str) -> None:
+    """Table `into` (key, records, stored, before): who holds each key when the night is over, how many of these the
+    store knows, and how many held it before the night. `asked` (key, held): keys, and how many of tonight's have each.
     """
+    scratch.execute(f"CREATE OR REPLACE TEMP TABLE asked AS {asked}")
     with night.database.begin() as connection:
         nothing = " WHERE false" if night.models or candidates.is_new(connection) else ""  # nobody but these
-        wanted = scratch.sql(f"SELECT DISTINCT key FROM {keys}{nothing}").to_arrow_table()
-        found = candidates.count_others(connection, wanted["key"], _tonight(night))
+        wanted = scratch.sql(f"SELECT key FROM asked{nothing}").to_arrow_table()
+        found = candidates.count_others(connection, wanted["key"], tonight)
     scratch.register("stored_count_rows", found)
-    late = "UNION ALL SELECT key, record_id FROM late" if into == "finer_holders" else ""
     scratch.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {into} AS
-        SELECT key, count(*) + coalesce(any_value(s.stored), 0) AS records,
-               coalesce(any_value(s.stored), 0) AS stored, coalesce(any_value(s.before), 0) AS before
-        FROM (SELECT key, record_id FROM {keys} {late}) LEFT JOIN stored_count_rows s USING (key) GROUP BY key
+        SELECT key, (held + coalesce(stored, 0))::BIGINT AS records, coalesce(stored, 0) AS stored,
+               coalesce(before, 0) AS before
+        FROM asked LEFT JOIN stored_count_rows USING (key)
         """
     )
     scratch.unregister("stored_count_rows")
+
+
+def _count_the_rest(night: Night, scratch: duckdb.DuckDBPyConnection, tonight: pa.Array) -> None:
+    """Add to `counted` the finer keys, and the keys that tonight's records held before."""
+    with night.database.begin() as connection:
+        held = candidates.keys_of_records(connection, [] if night.models else tonight)
+    scratch.register("former_rows", held)
+    asked = """
+        SELECT key, sum(held) AS held FROM (
+            SELECT key, 1 AS held FROM finer UNION ALL SELECT key, 1 FROM late UNION ALL
+            SELECT key, 0 FROM former_rows ANTI JOIN counted USING (key)
+        ) GROUP BY key
+    """
+    _count_holders(night, scratch, asked, tonight, "rest")
+    scratch.unregister("former_rows")
+    scratch.execute("INSERT INTO counted FROM rest")
 
 
 def _tonight(night: Night) -> pa.Array:
@@ -100,7 +123,7 @@ def _refine_stored(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConne
     """Table `late` (record_id, name, key): finer keys for those records of the store whose key becomes too common."""
     scratch.execute("CREATE OR REPLACE TEMP TABLE late (record_id BIGINT, name VARCHAR, key BIGINT)")
     crossing = scratch.sql(
-        f"SELECT key FROM holders WHERE records > {limits.sql()} AND before <= {limits.sql()} AND stored > 0"
+        f"SELECT key FROM counted WHERE records > {limits.sql()} AND before <= {limits.sql()} AND stored > 0"
     ).to_arrow_table()
     if crossing.num_rows == 0:
         return
@@ -128,11 +151,11 @@ def _refine_stored(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConne
         scratch.unregister(name)
 
 
-def _load_stored_keys(night: Night, scratch: duckdb.DuckDBPyConnection) -> None:
+def _load_stored_keys(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -> None:
     """Table `stored_keys` (key, record_id): who of the store holds one of tonight's usable keys."""
     wanted = scratch.sql(
-        "SELECT key FROM usable SEMI JOIN (SELECT key FROM holders WHERE stored > 0 "
-        "UNION ALL SELECT key FROM finer_holders WHERE stored > 0) USING (key)"
+        f"SELECT key FROM usable SEMI JOIN (SELECT key FROM counted WHERE stored > 0) USING (key) "
+        f"SEMI JOIN keys_{party} USING (key)"
     ).to_arrow_table()
     with night.database.begin() as connection:
         found = candidates.holders_of(connection, wanted["key"], _tonight(night))
@@ -146,8 +169,11 @@ def _load_stored_keys(night: Night, scratch: duckdb.DuckDBPyConnection) -> None:
 
 def _features_of_candidates(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -> None:
     """Table `features`: tonight's records and the partners that the store holds."""
-    partners = scratch.sql("SELECT DISTINCT record_id FROM stored_keys ORDER BY 1").to_arrow_table()
+    partners = scratch.sql(
+        "SELECT record_id FROM stored_keys UNION SELECT left_id FROM again UNION SELECT right_id FROM again ORDER BY 1"
+    ).to_arrow_table()
     if partners.num_rows == 0:
+        scratch.execute("CREATE OR REPLACE TABLE partner_features AS SELECT * FROM of_party LIMIT 0")
         scratch.execute("CREATE OR REPLACE VIEW features AS SELECT * FROM of_party")
         return
     with night.database.begin() as connection:
@@ -167,7 +193,7 @@ def _too_common(party: PartyType, scratch: duckdb.DuckDBPyConnection, limits: Bl
         f"""
         CREATE OR REPLACE TEMP TABLE reported AS
         SELECT key, records, arg_min(record_id, record_id) AS record_id
-        FROM (SELECT * FROM holders UNION ALL SELECT * FROM finer_holders) JOIN keys_{party} USING (key)
+        FROM counted JOIN keys_{party} USING (key)
         WHERE records > {limits.sql()} GROUP BY key, records ORDER BY records DESC, key LIMIT {REPORTED}
         """
     )

@@ -5,6 +5,7 @@ It is gathered in whole columns: on a first night it is everything there is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -72,14 +73,15 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
         ]
     )
     scored = night.folder.read("match", "pairs", columns=["party", "left_id", "right_id", "weight", "levels"])
+    dropped = night.folder.read("match", "dropped")
     pending = _ids(pending_records(connection, night.business_date)["record_id"])
     if night.models:
         stored = _everybody(connection)
     else:
-        stored = _component(connection, work, left, scored, pending, night.settings.matching.review_weight)
+        stored = _component(connection, work, left, [scored, dropped], pending, night.settings.matching.review_weight)
     found = Gathered()
     _take_records(found, night, connection, stored, scratch)
-    _take_pairs(found, night, connection, stored, work, left, scored)
+    _take_pairs(found, night, connection, stored, work, left, scored, dropped)
     _take_judgements(found, night, connection)
     _take_identity(found, connection, stored, work, left)
     return found
@@ -99,13 +101,16 @@ def _component(
     connection: sa.Connection,
     work: pa.Table,
     left: pa.Array,
-    scored: pa.Table,
+    looked_at: Sequence[pa.Table],
     pending: pa.Array,
     least_weight: float,
 ) -> pa.Array:
-    """The stored records that hang together with tonight's: neither tonight's own, nor gone."""
+    """The stored records that hang together with tonight's: neither tonight's own, nor gone.
+
+    looked_at: pairs (left_id, right_id) that the night scored or dropped.
+    """
     own = _ids(work["record_id"])
-    partners = pa.concat_arrays([_ids(scored["left_id"]), _ids(scored["right_id"])])
+    partners = pa.concat_arrays([_ids(pairs[end]) for pairs in looked_at for end in ("left_id", "right_id")])
     seeds = pc.unique(pa.concat_arrays([own.filter(work["moved"].combine_chunks()), left, partners, pending]))
     new = own.filter(pc.invert(work["moved"].combine_chunks()))
     seeds = seeds.filter(pc.invert(pc.is_in(seeds, new)))
@@ -154,6 +159,7 @@ def _take_pairs(
     work: pa.Table,
     left: pa.Array,
     scored: pa.Table,
+    dropped: pa.Table,
 ) -> None:
     """Tonight's pairs, and those of the store between records that did not change, weighed by the model in use."""
     tables = [scored]
@@ -161,6 +167,7 @@ def _take_pairs(
         old = pairs.pairs_touching(connection, stored)
         stale = pa.concat_arrays([_ids(work["record_id"]), left])
         keep = pc.invert(pc.or_(pc.is_in(old["left_id"], stale), pc.is_in(old["right_id"], stale)))
+        keep = pc.and_(keep, pc.invert(_among(old, dropped)))
         replaced = pc.is_in(old["party"], pa.array(list(night.models), pa.string()))
         tables.append(old.filter(pc.and_(keep, pc.invert(replaced))))
     read = [PAIRS.empty_table()]
@@ -172,6 +179,15 @@ def _take_pairs(
             _forget_numbers(found, party)
         read += [_read_pairs(table.filter(pc.equal(table["party"], party)), model) for table in tables]
     found.pairs = pa.concat_tables(read).combine_chunks()
+
+
+def _among(pairs: pa.Table, others: pa.Table) -> pa.Array:
+    """Which of `pairs` are in `others` (left_id, right_id)."""
+    if others.num_rows == 0:
+        return pa.repeat(False, pairs.num_rows)
+    known = set(zip(others["left_id"].to_pylist(), others["right_id"].to_pylist(), strict=True))
+    ends = zip(pairs["left_id"].to_pylist(), pairs["right_id"].to_pylist(), strict=True)
+    return pa.array([pair in known for pair in ends], pa.bool_())
 
 
 def _forget_numbers(found: Gathered, party: str) -> None:

@@ -3,7 +3,8 @@
 A run with candidate models (`Night.models`) matches every record of the store with them instead of tonight's.
 
 Out: ``keys`` (key, record_id: to be added to the index), ``pairs`` (party, model_id, and the columns of batch.SCORED),
-the models. A key that too many current records share is replaced by its finer keys, and reported.
+``dropped`` (left_id, right_id: stored pairs that are pairs no more unless they are among those), ``generic`` (values
+that were counted), the models. A key that too many current records share is replaced by its finer keys, and reported.
 """
 
 from __future__ import annotations
@@ -21,19 +22,21 @@ from mdm.store import records
 from pipelines.context import Night
 from pipelines.documents import to_stored
 from pipelines.steps.candidates import find_candidates, make_features
+from pipelines.steps.generic import flips
 
 PARTIES: tuple[PartyType, ...] = ("person", "organisation")
 
 
 def match(night: Night) -> dict[str, Any]:
     """Find and score the pairs of tonight's records, with each other and with those of the store."""
-    counts: dict[str, Any] = {"pairs": {}, "candidates": {}, "too_common": [], "notes": {}}
+    counts: dict[str, Any] = {"pairs": {}, "candidates": {}, "too_common": [], "generic": [], "notes": {}}
     with night.scratch() as scratch:
         make_features(scratch, _matched(night, scratch), "work_features")
         for party in PARTIES:
             night.progress(f"match {party}s")
             scratch.execute(f"CREATE OR REPLACE VIEW of_party AS SELECT * FROM work_features WHERE party = '{party}'")
             counts["too_common"] += find_candidates(night, party, scratch)
+            counts["generic"] += flips(scratch, party)
             counts["candidates"][party] = scratch.execute("SELECT count(*) FROM candidates").fetchall()[0][0]
             _score(night, party, scratch, counts)
         keys = " UNION ALL ".join(f"SELECT key, record_id FROM keys_{party}" for party in PARTIES)
@@ -41,6 +44,10 @@ def match(night: Night) -> dict[str, Any]:
         indexed = " WHERE false" if night.models else ""  # the store's records have theirs
         night.folder.write_query("match", "keys", scratch, f"SELECT key, record_id FROM ({keys}){indexed}")
         night.folder.write_query("match", "pairs", scratch, pairs)
+        dropped = " UNION ALL ".join(f"SELECT left_id, right_id FROM dropped_{party}" for party in PARTIES)
+        night.folder.write_query("match", "dropped", scratch, dropped)
+        generic = " UNION ALL ".join(f"SELECT * EXCLUDE (was) FROM generic_{party}" for party in PARTIES)
+        night.folder.write_query("match", "generic", scratch, generic)
     return counts
 
 

@@ -99,6 +99,20 @@ class Pair(SQLModel, table=True):
     model_id: str = text("the model that weighed it")
 
 
+class GenericValue(SQLModel, table=True):
+    """A phone, e-mail address or dwelling that so many hold that it is no evidence."""
+
+    __tablename__ = "generic_value"
+    __table_args__ = {"comment": "a value that so many hold that it is no evidence"}
+
+    key: int = bigint("its number in the candidate index", primary_key=True)
+    party: str = text("person | organisation")
+    kind: str = text("phone | email | dwelling")
+    value: str = text()
+    people: int = bigint("who held it when it was counted last, told apart by name and birth date")
+    run_id: str = text()
+
+
 class Model(SQLModel, table=True):
     """A version of a matching model; immutable but for its status."""
 
@@ -115,4 +129,4 @@ class Model(SQLModel, table=True):
     created_at: datetime = instant(default="now()")
 
 
-__all__ = ["CURRENT", "Model", "Pair", "Record", "RecordKey"]
+__all__ = ["CURRENT", "GenericValue", "Model", "Pair", "Record", "RecordKey"]

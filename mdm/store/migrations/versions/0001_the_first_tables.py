@@ -200,6 +200,25 @@ def upgrade() -> None:
         "expectation_result_trend_ix", "expectation_result", ["suite", "expectation", "column_name"], unique=False
     )
     op.create_table(
+        "generic_value",
+        sa.Column(
+            "key", sa.BigInteger(), autoincrement=False, nullable=False, comment="its number in the candidate index"
+        ),
+        sa.Column("party", sa.Text(), nullable=False, comment="person | organisation"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="phone | email | dwelling"),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column(
+            "people",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="who held it when it was counted last, told apart by name and birth date",
+        ),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("generic_value_pk")),
+        comment="a value that so many hold that it is no evidence",
+    )
+    op.create_table(
         "golden",
         sa.Column(
             "recorded_from",
