@@ -13,6 +13,7 @@ from mdm.errors import StoreError
 from mdm.store import (
     counters,
     customers,
+    generic,
     households,
     judgements,
     keys,
