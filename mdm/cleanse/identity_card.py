@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from operator import mul
 
+from mdm.cleanse.fold import CACHED
 from mdm.cleanse.placeholders import is_placeholder_number
 
 _CARD = re.compile(r"\d{17}[\dX]")
@@ -24,9 +26,12 @@ _PROVINCES = frozenset(
 )
 
 
-def check_character(first_seventeen: str) -> str:
-    """The eighteenth character: ISO 7064 MOD 11-2 over the first seventeen digits."""
-    return _CHECK[sum(map(mul, map(int, first_seventeen), _WEIGHTS)) % 11]
+def check_character(number: str) -> str:
+    """The eighteenth character: ISO 7064 MOD 11-2 over the first seventeen digits: region, birth date and serial,
+
+    each of which repeats, so that its part of the sum is taken once.
+    """
+    return _CHECK[(_weighted(number[:6], 0) + _weighted(number[6:14], 6) + _weighted(number[14:17], 14)) % 11]
 
 
 def cleanse_identity_card(value: str) -> tuple[str | None, str]:
@@ -54,15 +59,26 @@ def is_ordinary_card(text: str) -> bool:
         and text.isascii()
         and _CARD.fullmatch(text) is not None
         and not is_placeholder_number(text)
-        and cleanse_identity_card(text)[0] is not None
+        and not _problem(text)
+        and check_character(text) == text[17]
     )
 
 
-def _problem(first_seventeen: str) -> str:
-    if first_seventeen[:2] not in _PROVINCES:
+def _problem(number: str) -> str:
+    if number[:2] not in _PROVINCES:
         return "not an identity card number: no such region"
+    return "" if _is_birth_date(number[6:14]) else "not an identity card number: birth date"
+
+
+@lru_cache(maxsize=CACHED)
+def _is_birth_date(digits: str) -> bool:
     try:
-        born = date(int(first_seventeen[6:10]), int(first_seventeen[10:12]), int(first_seventeen[12:14]))
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year >= 1880
     except ValueError:
-        return "not an identity card number: birth date"
-    return "" if born.year >= 1880 else "not an identity card number: birth date"
+        return False
+
+
+@lru_cache(maxsize=CACHED)
+def _weighted(digits: str, start: int) -> int:
+    """The part of the check sum of some digits, the first of which stands at `start`."""
+    return sum(map(mul, map(int, digits), _WEIGHTS[start:]))

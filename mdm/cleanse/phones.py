@@ -23,12 +23,13 @@ _CN_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[- ]?\d{7,8})-\d{1,6}$")
 _CN_TOLL = re.compile(r"(?:\+?86)?([48]00\d{7})")
 _CN_LANDLINE = re.compile(r"\(?(0[1-9][0-9]{1,2})\)?-?([2-9][0-9]{6,7})")
 _CN_LOCAL = re.compile(r"[2-9]\d{6,7}")
-_CN_MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_NANP = re.compile(r"\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})")
+_CN_MOBILE = re.compile(r"(\+?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})")
+_NANP = re.compile(r"(\+?1[-. ]?)?\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})")
 _NANP_REGIONS = ("US", "CA")
 _NANP_DIGITS = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 SHORTEST = 7  # digits; 110, 10086 and 95588 are services, not customers
 _KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "uan", "pager")
+_MOBILE, _FIXED = ("mobile",), ("fixed_line",)
 
 
 class CleansedPhone(NamedTuple):
@@ -85,16 +86,28 @@ def _number(value: str, digits: str, region: str, area_code: str | None) -> str 
 
 
 def _ordinary(text: str, region: str) -> str | None:
-    """The commonest forms at once: 13919012345 and 0931-8412345 in China, (403) 262-1234 in North America."""
+    """The commonest forms at once: 13919012345 and 0931-8412345 in China, +1 (403) 262-1234 in North America.
+
+    As they are nothing but digits and separators, only their digits can be a placeholder, with or without the prefix.
+    """
     if region == "CN":
-        if _CN_MOBILE.fullmatch(text) and not is_placeholder_number(text):
-            return f"+86{text}" if _pattern("CN", ("mobile",)).fullmatch(text) else None
+        if match := _CN_MOBILE.fullmatch(text):
+            prefix, *groups = match.groups()
+            national = "".join(groups)
+            if is_placeholder_number(national):
+                return None
+            if text != national and _is_placeholder(text, f"86{national}" if prefix else national):
+                return None
+            return f"+86{national}" if _pattern("CN", _MOBILE).fullmatch(national) else None
         if match := _CN_LANDLINE.fullmatch(text):
             digits = match.group(1) + match.group(2)
             return None if is_placeholder_number(digits) else _landline(digits)
         return None
     if region in _NANP_REGIONS and (match := _NANP.fullmatch(text)):
-        national = "".join(match.groups())
+        prefix, *groups = match.groups()
+        national = "".join(groups)
+        if prefix is not None and is_placeholder_number(f"1{national}"):
+            return None
         if not is_placeholder_number(national) and _pattern(region, _KINDS).fullmatch(national):
             return f"+1{national}"
     return None
@@ -125,7 +138,7 @@ def _fast(value: str, digits: str, region: str) -> str | None:
             return f"+1{national}"
     if region == "CN" or value.startswith("+86"):
         national = digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
-        if len(national) == 11 and _pattern("CN", ("mobile",)).fullmatch(national):
+        if len(national) == 11 and _pattern("CN", _MOBILE).fullmatch(national):
             return f"+86{national}"
         return _landline(digits) if region == "CN" and digits[0] == "0" and digits[1] != "0" else None
     return None
@@ -133,7 +146,7 @@ def _fast(value: str, digits: str, region: str) -> str | None:
 
 def _landline(digits: str) -> str | None:
     """A landline of China with its trunk prefix 0."""
-    return f"+86{digits[1:]}" if _pattern("CN", ("fixed_line",)).fullmatch(digits, 1) else None
+    return f"+86{digits[1:]}" if _pattern("CN", _FIXED).fullmatch(digits, 1) else None
 
 
 def _local(digits: str, region: str, area_code: str | None) -> str | None:

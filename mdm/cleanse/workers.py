@@ -80,13 +80,11 @@ def run_part(kind: Kind, index: int, values: list[pa.Array], context: CleanseCon
     """Runs one part over distinct values in this process."""
     part: ScalarPart | ListPart = SCALAR_PARTS[index] if kind == "scalar" else LIST_PARTS[index]
     rows = zip(*(column.to_pylist() for column in values), strict=True)
-    missing = (None,) * max(len(part.outputs), 1)
-    kept, outputs, issues = [], [], []
-    for row in rows:
-        cleansed, remarks = part.cleanse(row, context)
-        kept.append(cleansed is not None)
-        outputs.append(missing if cleansed is None else cleansed)
-        issues.append([(one.attribute, one.mark, one.reason) for one in remarks] if remarks else None)
+    cleanse, missing = part.cleanse, (None,) * max(len(part.outputs), 1)
+    found = [cleanse(row, context) for row in rows]
+    kept = [cleansed is not None for cleansed, _ in found]
+    outputs = [missing if cleansed is None else cleansed for cleansed, _ in found]
+    issues = [[(one.attribute, one.mark, one.reason) for one in remarks] if remarks else None for _, remarks in found]
     arrays = [
         pa.array(column, kind) for column, kind in zip(zip(*outputs, strict=True), _types(part), strict=True)
     ] or [pa.nulls(0, kind) for kind in _types(part)]

@@ -178,7 +178,9 @@ def test_street_lines_of_one_number(number: str, street: str, region: str) -> No
 
 # a blank at the end is no part of a value, and keeps it from the short cuts
 NUMBER = st.from_regex(
-    r"1[3-9]\d{9}|13[89]00000000|\(?0\d{2,3}\)?[- ]?\d{7,8}(-\d)?|\(?[2-9]\d\d\)?[-. ]?[2-9]\d\d[-. ]?\d{4}",
+    r"(\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|(\+?86 ?)?13[89]00000000|133-3333-3333|\+?86 ?13333333333|"
+    r"\(?0\d{2,3}\)?[- ]?\d{7,8}(-\d)?|(\+?1[-. ]?)?\(?[2-9]\d\d\)?[-. ]?[2-9]\d\d[-. ]?\d{4}|"
+    r"(\+?1[-. ]?)?222-?2222222",
     fullmatch=True,
 )
 
