@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.models import LineageEvent, View
 
@@ -68,8 +68,52 @@ class Version(View):
     later: list[Cause] = Field(description="what happened to the PIN afterwards, without a new version")
 
 
+_AT, _RUN, _PINS = "2026-04-02T21:14:09.120331Z", "20260402-03", ("401787509130", "401811281440")
+_EXAMPLE = {
+    "pin": _PINS[0],
+    "party": "person",
+    "status": "active",
+    "versions": [
+        {
+            "number": 2,
+            "recorded_from": _AT,
+            "name": "Eve Quist",
+            "changes": [
+                {
+                    "attribute": "phones", "added": [], "removed": ["+12175550909 (from 2019-05-01)"],
+                    "same_values": False,
+                }
+            ],
+            "cause": {
+                "at": _AT,
+                "run_id": _RUN,
+                "business_date": "2026-04-02",
+                "decisions": [
+                    {
+                        "kind": "judgement", "words": "billing:B5 is different from crm:K5",
+                        "actor": "steward@example", "reason": "her mother", "at": "2026-04-02T21:14:07.530022Z",
+                        "records": ["billing:B5", "crm:K5"],
+                    }
+                ],
+                "events": [
+                    {
+                        "kind": "revived", "pin": _PINS[1], "other_pin": _PINS[0], "at": _AT, "actor": "run",
+                        "run_id": _RUN, "records": ["billing:B5"],
+                    }
+                ],
+                "records": [],
+            },
+            "later": [],
+        }
+    ],
+    "next": 2,
+}  # fmt: skip
+
+
 class Versions(View):
     """The versions of a golden record, newest first."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _EXAMPLE})
 
     pin: str
     party: str = Field(description="person | organisation")

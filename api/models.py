@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.times import KNOWN_AT, Instant
+from mdm.registry.moments import MOMENT_EXAMPLE
 
 MOST_KEYS = 1000  # source keys in one batch
 WITHOUT_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no NUL in a text
@@ -114,7 +115,13 @@ class XrefRequest(BaseModel):
     """Source keys to look up at once."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"keys": [{"system": "mobile_billing", "local_id": "M9000002"}]}}
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "keys": [{"system": "mobile_billing", "local_id": "M9000002"}],
+                "known_at": MOMENT_EXAMPLE,
+            }
+        },
     )
 
     keys: list[SourceKey] = Field(min_length=1, max_length=MOST_KEYS)

@@ -136,11 +136,12 @@ def xrefs_of_keys(
 ) -> list[tuple[str | None, datetime | None]]:
     """The PIN of each (system, local_id) and since when, in their order; None where there is no customer."""
     asked = "unnest(%(systems)s::text[], %(locals)s::text[]) with ordinality as asked(system, local_id, n)"
+    past = "" if known_at is None else f"and {ever('x')}"
     rows = connection.exec_driver_sql(
         f"""
         select found.pin, found.recorded_from from {asked} left join lateral (
             select x.pin, x.recorded_from from xref x
-            where x.system = asked.system and x.local_id = asked.local_id and {at_time("x", known_at)} and {ever("x")}
+            where x.system = asked.system and x.local_id = asked.local_id and {at_time("x", known_at)} {past}
             order by x.recorded_from desc limit 1
         ) as found on true order by asked.n
         """,

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 
 import httpx
 
+from api.history import Versions
+
 PATHS = {
     "/v1/customers/{pin}", "/v1/customers/{pin}/versions", "/v1/xref/{system}/{local_id}", "/v1/xref:batch",
     "/v1/households/{chi}", "/healthz", "/readyz",
@@ -48,3 +50,22 @@ def test_the_openapi_document(client: httpx.Client) -> None:
             for code, answer in operation["responses"].items():
                 if code >= "400":
                     assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_times_have_examples_and_errors_say_what_they_mean(client: httpx.Client) -> None:
+    document, page = client.get("/openapi.json").json(), client.get("/docs").text
+    for path in sorted(path for path in PATHS if path.startswith("/v1/")):
+        for operation in document["paths"][path].values():
+            assert "at known_at" in operation["responses"]["404"]["description"]
+            assert "time without a zone" in operation["responses"]["422"]["description"]
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] in ("as_of", "known_at"):
+                    assert parameter["schema"]["examples"] or parameter["examples"]
+    for words in ("2026-03-31T22:30:00Z", "2026-03-31<", "her mother", "merged already then"):
+        assert words in page
+
+
+def test_the_example_of_versions_is_one() -> None:
+    example = Versions.model_config["json_schema_extra"]["example"]  # type: ignore[index,call-overload]
+    read = Versions.model_validate(example)
+    assert read.model_dump(mode="json", exclude_none=True) == example

@@ -116,6 +116,19 @@ def test_an_override_begins_and_expires(lived: Town) -> None:
     assert first.cause.decisions == ()
 
 
+def test_an_override_that_was_lifted_names_who_lifted_it(lived: Town) -> None:
+    with lived.database.engine.connect() as connection:
+        before = versions_of(connection, "crm:K4").versions[0]
+        connection.exec_driver_sql(
+            "update override set ended_at = %(at)s, ended_by = 'chief', ended_reason = 'a forged passport'",
+            {"at": before.recorded_from - dt.timedelta(seconds=1)},
+        )
+        (lifted,) = versions_of(connection, "crm:K4").versions[0].cause.decisions
+        connection.rollback()
+    assert (lifted.kind, lifted.actor, lifted.reason) == ("override_ended", "chief", "a forged passport")
+    assert lifted.words == f"birth_date is no longer pinned to 1955-11-03 by {STEWARD}"
+
+
 def test_a_phone_that_changed_has_its_two_times(lived: Town) -> None:
     def phones(name: str | None, day: dt.date | None) -> list[str]:
         return [phone["value"] for phone in (known(lived, "crm:K1", name, day).golden or {}).get("phones", ())]

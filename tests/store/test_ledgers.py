@@ -162,6 +162,31 @@ def test_overrides_last_until_their_last_day(connection: sa.Connection) -> None:
     assert not overrides.lift_override(connection, "p1", "phones", actor="ann")
 
 
+def test_decisions_remember_the_runs_that_carried_them_out(connection: sa.Connection) -> None:
+    """Of an override the first run that held it, and the first golden record without it; of a judgement the first run."""
+
+    def noted(number: int) -> tuple[object, ...]:
+        query = "select run_id, ended_run, ended_by, ended_reason from override where override_id = %s"
+        return tuple(connection.exec_driver_sql(query, (number,)).one())
+
+    first = overrides.set_override(connection, "p1", "sex", "male", actor="ann", reason="told", expires=None)
+    other = overrides.set_override(connection, "p2", "sex", "male", actor="ann", reason="told", expires=TODAY)
+    one, both = pa.chunked_array([["p1"]]), pa.chunked_array([["p1"], ["p2"]])
+    overrides.note_carried_out(connection, "run1", pa.array([first, other]), both)
+    overrides.note_carried_out(connection, "run2", pa.array([first]), one)
+    assert noted(first) == ("run1", None, None, None)
+    overrides.lift_override(connection, "p1", "sex", actor="bob", reason="forged")
+    overrides.note_carried_out(connection, "run3", pa.array([], pa.int64()), one)
+    assert noted(first) == ("run1", "run3", "bob", "forged")
+    assert noted(other) == ("run1", None, None, None)  # no run has made that golden record since
+    overrides.note_carried_out(connection, "run4", pa.array([], pa.int64()), both)
+    assert noted(other) == ("run1", "run4", None, None)  # expired
+    judged = judgements.add_judgement(connection, 2, 1, "same", actor="ann")
+    for run_id in ("run5", "run6"):
+        judgements.note_carried_out(connection, run_id, pa.array([judged]))
+    assert [row["run_id"] for row in judgements.history(connection, 1, 2)] == ["run5"]
+
+
 def test_counters_roll_back(fresh_database: Database) -> None:
     with fresh_database.begin() as connection:
         assert counters.take(connection, "record", 5) == 1
