@@ -77,6 +77,9 @@ class HouseholdSettings(_Section):
     """What still is a household."""
 
     max_dwelling_people: int = Field(default=15, ge=2, description="more people at one address are group quarters")
+    whole_from: float = Field(
+        default=1 / 3, ge=0, le=1, description="share of the customers around a change from which all are looked at"
+    )
 
 
 class GoldenSettings(_Section):

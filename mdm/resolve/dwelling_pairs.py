@@ -100,8 +100,7 @@ def _people(pairs: Columns, support: Ints, rules: DwellingRules) -> _People:
     sure = same | ((support == MATES) & ~pairs["rivals"])
 
     def rarer(others: str, than: float) -> Flags:
-        namesakes = pairs["share"] * np.maximum(pairs[others] - 1, 1)
-        return np.asarray(sure | (kin & (namesakes <= than)), dtype=np.bool_)
+        return np.asarray(sure | (kin & (pairs["share"] * pairs[others] <= than)), dtype=np.bool_)
 
     return _People(
         kin=kin,
@@ -111,7 +110,7 @@ def _people(pairs: Columns, support: Ints, rules: DwellingRules) -> _People:
         rare_on_street=sure | (rarer("on_street", rules.coincidence) & ~pairs["rivals"]),
         sure=sure,
         same=same,
-        alone=(support == ROLES) & (pairs["on_street"] <= 2),
+        alone=(support == ROLES) & (pairs["on_street"] <= 1),
     )
 
 

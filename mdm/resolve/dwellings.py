@@ -7,14 +7,16 @@ Precision before recall: neighbours of one surname are not a typo (see `coincide
 
 The way: spellings -> sites (equal number, street and unit in agreeing places) -> pairs of sites that share a key
 (DuckDB) -> kind and strength of each pair -> joins in falling rank, all of one rank at once, so that the order of
-arrival plays no part. Run it over everything: a night's few million spellings take seconds.
+arrival plays no part. `pipelines.steps.surroundings` does the same around what a night changed.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import groupby, islice
+from typing import Self
 
 import duckdb
 import numpy as np
@@ -22,9 +24,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mdm.resolve.dwelling_candidates import candidates
+from mdm.match.model import Frequencies
+from mdm.resolve.addresses import make_keys, read_addresses
+from mdm.resolve.dwelling_candidates import pair_all, weigh
 from mdm.resolve.dwelling_pairs import BY, KINDS, DwellingRules, Join, admissible
-from mdm.resolve.sightings import SIGHTINGS
 from mdm.resolve.spellings import Level, place_level
 
 Ints = NDArray[np.int64]
@@ -43,64 +46,101 @@ DWELLINGS = pa.schema(
 )
 
 
+JOINS = pa.schema(
+    [
+        ("weak", pa.int64()),  # the site that follows, by the number of its first spelling
+        ("strong", pa.int64()),
+        ("weak_address", pa.int64()),
+        ("strong_address", pa.int64()),
+        ("support", pa.int16()),  # what people say
+        ("kind", pa.int16()),  # index of KINDS
+        ("similarity", pa.float64()),
+    ]
+)
+
+
+@dataclass(slots=True)
+class Dwellings:
+    """Sightings with an address, read and grouped. `con` has the tables of `read_addresses`, `ss` and `site`."""
+
+    con: duckdb.DuckDBPyConnection
+    rules: DwellingRules
+
+    @classmethod
+    def read(cls, sightings: pa.Table, rules: DwellingRules | None = None, sites: pa.Array | None = None) -> Self:
+        """Spellings brought together to sites; the caller closes `con`.
+
+        `sites`: the site of every sighting (null where it has no address), when not all people of its address are here.
+        """
+        con = duckdb.connect()
+        con.execute("set threads to 2")
+        read_addresses(con, sightings)
+        if sites is None:
+            _make_sites(con)
+        else:
+            con.register("sites_given", pa.table({"sighting": np.arange(len(sightings)), "spelling": sites}))
+            con.execute(_GIVEN_SITES)
+            con.execute(_SITES)
+        return cls(con, rules or DwellingRules())
+
+    def joins(self, surnames: Frequencies | None = None) -> pa.Table:
+        """JOINS among the pairs of `address_pair`, weighed with the counts of `census`."""
+        found = admissible(weigh(self.con, self.rules, surnames), self.rules)
+        rows = ((join.weak, join.strong, -join.rank[0], join.rank[1], join.similarity) for join in found)
+        weak, strong, support, kind, similarity = zip(*rows, strict=True) if found else ((),) * 5
+        table = {"weak": weak, "strong": strong, "support": support, "kind": kind, "similarity": similarity}
+        types = {"similarity": pa.float64()}
+        self.con.register(
+            "joins_found", pa.table({name: pa.array(c, types.get(name, pa.int64())) for name, c in table.items()})
+        )
+        return (
+            self.con.sql(
+                """
+                select a.spelling as weak, b.spelling as strong, a.address as weak_address,
+                       b.address as strong_address, support, kind, similarity
+                from joins_found j join site a on a.site = j.weak join site b on b.site = j.strong
+                """
+            )
+            .to_arrow_table()
+            .cast(JOINS)
+        )
+
+    def all_joins(self, surnames: Frequencies | None = None) -> pa.Table:
+        """JOINS among everything that was read."""
+        make_keys(self.con)
+        pair_all(self.con, self.rules)
+        return self.joins(surnames)
+
+    def group(self, joins: pa.Table) -> pa.Table:
+        """DWELLINGS by these JOINS, whose sites are all among what was read."""
+        self.con.register("joins_given", joins)
+        given = self.con.sql(
+            """
+            select a.site as weak, b.site as strong, support, kind, similarity
+            from joins_given j join site a on a.spelling = j.weak join site b on b.spelling = j.strong
+            """
+        ).fetchall()
+        known = [Join((-support, kind), weak, strong, similarity) for weak, strong, support, kind, similarity in given]
+        nodes = self.con.sql("select count(*) from n").fetchall()[0][0]
+        return _table(self.con, *_join(nodes, known))
+
+
 def group_dwellings(
-    sightings: pa.Table, rules: DwellingRules | None = None, surname_share: dict[str, float] | None = None
+    sightings: pa.Table, rules: DwellingRules | None = None, surnames: Frequencies | None = None
 ) -> pa.Table:
     """The dwelling of every sighting that has an address: `SIGHTINGS` -> `DWELLINGS`.
 
-    `surname_share` is the share of customers with a surname (family key), 0..1; by default that of the sightings.
+    `surnames`: how often a surname (family key) occurs; by default among the customers of these sightings.
     """
-    rules = rules or DwellingRules()
-    con = duckdb.connect()
-    con.execute("set threads to 2")
+    found = Dwellings.read(sightings, rules)
     try:
-        rows = pa.array(np.arange(len(sightings)))
-        con.register("sightings_in", sightings.select(SIGHTINGS.names).cast(SIGHTINGS).append_column("sighting", rows))
-        con.execute(_SPELLINGS)
-        sites = _sites(con)
-        pairs = candidates(con, rules, surname_share)
-        joins = admissible(pairs, rules)
-        roots, matched = _join(len(sites), joins)
-        return _table(con, roots, matched)
+        return found.group(found.all_joins(surnames))
     finally:
-        con.close()
+        found.con.close()
 
 
-# s: one row per sighting with an address; n: one row per distinct spelling (per customer when the spelling is partial)
-_SPELLINGS = """
-create table s as
-with given as (
-    select sighting, customer,
-           coalesce(trim(number_key), '') as number, coalesce(trim(street_key), '') as street,
-           coalesce(trim(unit_key), '') as unit, coalesce(trim(place_key), '') as place,
-           upper(replace(coalesce(postcode, ''), ' ', '')) as postcode, lower(trim(coalesce(locality, ''))) as locality,
-           coalesce(trim(po_box), '') as box, family_key, former_key, role
-    from sightings_in
-    where customer is not null and coalesce(kind, '') <> 'business'
-), shaped as (
-    select *, street <> '' and (number <> '' or unit <> '') as whole from given
-)
-select * replace (case when whole then '' else box end as box), case when whole then '' else customer end as owner
-from shaped where whole or number <> '' or street <> '' or box <> '';
-
-create table n as
-select row_number() over (order by street, number, unit, box, place, locality, postcode, owner) - 1 as node,
-       *
-from (select street, number, unit, box, place, postcode, locality, owner, count(distinct customer) as people
-      from s group by all);
-
-create table families as
-select distinct customer, family from (
-    select customer, family_key as family from sightings_in
-    union all select customer, former_key from sightings_in
-) where length(family) > 1 and customer is not null;
-"""
-
-_NODE_KEYS = "street, number, unit, box, place, postcode, locality, owner"
-
-
-def _sites(con: duckdb.DuckDBPyConnection) -> Ints:
-    """Bring equal number, street and unit in agreeing places together; gives the site of every node, makes `site`."""
+def _make_sites(con: duckdb.DuckDBPyConnection) -> None:
+    """Bring equal number, street and unit in agreeing places together: makes the tables `site` and `ss`."""
     n = con.sql("select * from n order by node").to_arrow_table()
     site = np.arange(len(n), dtype=np.int64)
     sizes = np.diff(np.append(_first_of_core(n), len(n)))
@@ -111,7 +151,6 @@ def _sites(con: duckdb.DuckDBPyConnection) -> Ints:
         _group_places(list(islice(spellings, size)), site)
     con.register("site_of", pa.table({"node": np.arange(len(site)), "site": site}))
     con.execute(_SITES)
-    return site
 
 
 def _first_of_core(n: pa.Table) -> Ints:
@@ -136,14 +175,19 @@ def _group_places(spellings: list[Spelling], site: Ints) -> None:
             heads.append((node, place))
 
 
+_GIVEN_SITES = """
+create table site_of as
+select p.node, any_value(h.node) as site
+from placed p join sites_given g using (sighting) join n h on h.spelling = g.spelling group by p.node
+"""
 _SITES = """
 create table sn as select n.*, site_of.site from n join site_of using (node);
 create table site as
-select h.site, h.street, h.number, h.unit, h.box, h.place, h.postcode, h.locality, h.owner = '' as whole, a.people
+select h.site, h.address, h.spelling, h.street, h.number, h.unit, h.box, h.place, h.postcode, h.locality, h.whole,
+       a.people
 from sn h join (select site, sum(people) as people from sn group by site) a on h.site = a.site
 where h.node = h.site;
-create table ss as
-select s.*, sn.node, sn.site from s join sn using (street, number, unit, box, place, postcode, locality, owner);
+create table ss as select placed.*, site_of.site from placed join site_of using (node);
 """
 
 
@@ -203,7 +247,7 @@ def _table(con: duckdb.DuckDBPyConnection, roots: Ints, matched: dict[int, tuple
                    not bool_or(whole) as partial
             from how join site using (site) group by how.dwelling
         )
-        select sighting, dwelling, address,
+        select sighting, dwelling, spelled.address,
                coalesce(how.matched, case when node = site then 'exact' else 'place' end) as matched,
                coalesce("by", 'address') as "by", partial
         from ss join how using (site) join spelled using (dwelling) order by sighting

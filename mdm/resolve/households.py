@@ -21,6 +21,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from mdm.match.model import Frequencies
 from mdm.resolve.dwelling_pairs import DwellingRules
 from mdm.resolve.dwellings import group_dwellings
 from mdm.resolve.household_sweep import Piece, Stay, Sweep
@@ -44,7 +45,7 @@ class HouseholdRules:
 def build_households(
     sightings: pa.Table,
     rules: HouseholdRules | None = None,
-    surname_share: dict[str, float] | None = None,
+    surnames: Frequencies | None = None,
     dwellings: pa.Table | None = None,
 ) -> pa.Table:
     """Memberships of all customers that were seen at a dwelling: `SIGHTINGS` -> `MEMBERSHIPS`.
@@ -53,7 +54,7 @@ def build_households(
     """
     rules = rules or HouseholdRules()
     if dwellings is None:
-        dwellings = group_dwellings(sightings, rules.dwellings, surname_share)
+        dwellings = group_dwellings(sightings, rules.dwellings, surnames)
     con = duckdb.connect()
     con.execute("set threads to 2")
     try:
@@ -249,7 +250,7 @@ left join (
 ) r using (membership) order by p.membership
 """
 _PROOFS = """
-select membership, system, local_id, effective, dwelling, address, matched, "by"
+select membership, system, local_id, effective, address, matched, "by"
 from proofs order by membership, effective, system, local_id, sighting
 """
 

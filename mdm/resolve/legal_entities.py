@@ -234,7 +234,7 @@ def _table(organisations: list[_Organisation], groups: _Groups) -> pa.Table:
             "valid_to": None,
             "evidence": [
                 {"system": system, "local_id": local_id, "effective": None if since == date.min else since,
-                 "dwelling": None, "address": min(one.names, default=None), "matched": one.matched[0],
+                 "address": min(one.names, default=None), "matched": one.matched[0],
                  "by": one.matched[1]}
                 for system, local_id, since in one.records
             ],

@@ -10,7 +10,6 @@ EVIDENCE = pa.list_(
             ("system", pa.string()),
             ("local_id", pa.string()),
             ("effective", pa.date32()),  # from when the record says so
-            ("dwelling", pa.int64()),  # null for a legal entity
             ("address", pa.string()),  # of the dwelling; for a legal entity the name that it was known by
             ("matched", pa.string()),  # how this spelling came to the dwelling or entity
             ("by", pa.string()),  # what spoke for that

@@ -68,11 +68,18 @@ def memberships_around(connection: sa.Connection, pins: Values) -> pa.Table:
 
 
 def find_households(connection: sa.Connection, chis: Values) -> pa.Table:
-    """The current states of many households."""
+    """The current states of many households, and of those that redirect to one of them."""
     load_values(connection, "wanted", chis)
     return fetch_arrow(
         connection,
-        f"select {_HOUSEHOLD} from wanted w join household h on h.chi = w.value where h.recorded_to = 'infinity'",
+        f"""
+        with found as (
+            select value as chi from wanted
+            union
+            select h.chi from wanted w join household h on h.redirect_to = w.value where h.recorded_to = 'infinity'
+        )
+        select {_HOUSEHOLD} from found join household h using (chi) where h.recorded_to = 'infinity'
+        """,
     )
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from mdm.errors import StoreError
 from mdm.store import (
+    addresses,
     counters,
     customers,
     generic,
@@ -28,9 +29,13 @@ from mdm.store import golden as golden_store
 from mdm.store.bulk import deferred_indexes
 from pipelines.context import Night
 from pipelines.documents import document_sql
+from pipelines.steps.address_index import apply_index
 from pipelines.steps.match import PARTIES
 
-LOADED = ("record", "record_key", "pair", "customer", "xref", "lineage", "golden", "household", "membership")
+LOADED = (
+    "record", "record_key", "pair", "customer", "xref", "lineage", "golden", "household", "membership",
+    *addresses.TABLES,
+)  # fmt: skip
 ACTOR = "run"
 
 
@@ -146,6 +151,7 @@ def _customers(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPy
 
 def _households(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     folder = night.folder
+    apply_index(connection, folder)
     put = households.put_households(connection, _of_run(night, scratch, "households", "households"))
     ended = folder.read("households", "ended")
     if ended.num_rows:

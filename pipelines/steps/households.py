@@ -1,12 +1,14 @@
 """Step 5, households: who lives together, and which organisations are one legal entity, under ids that last.
 
-Out: ``households`` and ``memberships`` as the store takes them, ``ended`` (chi, pin, period). Built from all current
-records, since a household may change without any of its own records: the store keeps only what differs.
+Out: ``households`` and ``memberships`` as the store takes them, ``ended`` (chi, pin, period), and the files of the
+store's index of addresses. Households are made again around what changed (`pipelines.steps.surroundings`), since one
+may change without any of its own records; legal entities all together when an organisation changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,16 +18,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from mdm.match.model import Frequencies, Model
+from mdm.registry.models import model_in_use
 from mdm.resolve.households import HouseholdRules, build_households
 from mdm.resolve.legal_entities import build_legal_entities, organisations_from_cleansed
 from mdm.resolve.memberships import MEMBERSHIPS
 from mdm.resolve.pins import mint_household_ids, mint_legal_entity_ids
-from mdm.resolve.sightings import sightings_from_cleansed
-from mdm.store import counters, customers, records
+from mdm.store import counters, customers
 from mdm.store import households as store
 from pipelines.context import Night
-from pipelines.documents import component_sql, to_stored
+from pipelines.steps.address_index import AddressIndex
 from pipelines.steps.household_ids import identify_households
+from pipelines.steps.people import People, persons_of, sightings_of
+from pipelines.steps.surroundings import around, everything
 
 HOUSEHOLDS = pa.schema(
     [
@@ -50,67 +55,86 @@ STORED_MEMBERSHIPS = pa.schema(
     ]
 )
 ENDED = pa.schema([("chi", pa.string()), ("pin", pa.string()), ("period", pa.int32())])
-# What households and legal entities read of a record.
-WANTED = (
-    "t.system", "t.local_id", "party", "extracted_at", "changed_at", "family_key", "former_key", "identifiers",
-    "organisation_name", "organisation_key", "organisation_form", "address", "number_key", "street_key", "unit_key",
-    "place_key", "household_role",
-)  # fmt: skip
 KINDS: Mapping[str, tuple[str, Callable[..., Sequence[str]]]] = {
     "household": ("household", mint_household_ids),
     "legal_entity": ("legal_entity", mint_legal_entity_ids),
 }
 
 
-def households(night: Night) -> dict[str, Any]:
-    """Build households and legal entities and give them their ids."""
+def households(
+    night: Night, rules: HouseholdRules | None = None, surnames: Frequencies | None = None
+) -> dict[str, Any]:
+    """Build households and legal entities around what changed and give them their ids.
+
+    `surnames`: how often they occur; by default as the model in use has it, which is frozen, so that any order of
+    nights gives the same.
+    """
+    rules = rules or HouseholdRules(max_dwelling_people=night.settings.households.max_dwelling_people)
     night.progress("households")
     with night.scratch() as scratch:
         with night.database.begin() as connection:
-            cleansed, pins = _everybody(night, connection, scratch)
-            old_households, old_memberships = store.all_households(connection), store.all_memberships(connection)
             first = {name: counters.last_taken(connection, name) + 1 for name, _ in KINDS.values()}
-        rules = HouseholdRules(max_dwelling_people=night.settings.households.max_dwelling_people)
-        built = {
-            "household": build_households(sightings_from_cleansed(cleansed, pins), rules),
-            "legal_entity": build_legal_entities(organisations_from_cleansed(cleansed, pins)),
-        }
+            surnames = surnames or _surnames(night, connection)
+            built = _built(night, connection, People(night, connection, scratch), rules, surnames)
         redirects = _redirects(night)
-        counts: dict[str, Any] = {"minted": {}}
+        counts: dict[str, Any] = {"looked_at": built.customers, "whole": built.index.whole}
+        counts["minted"] = dict.fromkeys(KINDS, 0)
         tables = []
-        for kind, memberships in built.items():
-            found = _of_kind(night, kind, memberships, old_households, old_memberships, redirects, first[kind])
+        for kind, memberships in built.memberships.items():
+            found = _of_kind(night, kind, memberships, built.before, built.members_before, redirects, first[kind])
             tables.append(found[:2])
             counts[kind] = len(memberships["household"].unique())
             counts["minted"][kind] = found[2]
-        _write(night, scratch, tables, old_memberships)
-    night.folder.write_json("households", "numbers", {"first": first, "minted": counts["minted"]})
+        _write(night, scratch, tables, built.members_before)
+        built.index.write(night.folder)
+    numbers = {"first": first, "minted": counts["minted"], "whole": built.index.whole}
+    night.folder.write_json("households", "numbers", numbers)
     return counts
 
 
-def _everybody(
-    night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection
-) -> tuple[pa.Table, pa.Array]:
-    """All current records as tonight leaves them, with the PIN of each (null: none)."""
-    folder = night.folder
-    names = ", ".join(WANTED)
-    scratch.execute(f"CREATE VIEW tonight AS SELECT * FROM {component_sql(folder)}")
-    scratch.register("stored", records.all_current(connection))
-    left = " UNION ALL ".join(f"SELECT record_id FROM {folder.sql('cleanse', name)}" for name in ("gone", "replaced"))
-    rest = scratch.sql(
-        f"SELECT * FROM stored WHERE record_id NOT IN (SELECT record_id FROM tonight UNION ALL {left})"
-    ).to_arrow_table()
-    scratch.register("rest", to_stored(rest, scratch))
-    scratch.register("old_xrefs", customers.all_xrefs(connection).select(["record_id", "pin"]))
-    table = scratch.sql(
-        f"""
-        SELECT {names}, x.pin FROM tonight t LEFT JOIN {folder.sql("resolve", "xrefs")} x USING (record_id)
-        WHERE t.role = 'customer'
-        UNION ALL
-        SELECT {names}, o.pin FROM rest t LEFT JOIN old_xrefs o USING (record_id) WHERE t.role = 'customer'
-        """
-    ).to_arrow_table()
-    return table.drop_columns(["pin"]), table["pin"].combine_chunks()
+@dataclass(slots=True)
+class _Built:
+    memberships: Mapping[str, pa.Table]  # kind -> MEMBERSHIPS
+    before: pa.Table  # the households and legal entities that they take the place of
+    members_before: pa.Table
+    index: AddressIndex
+    customers: int  # that were looked at
+
+
+def _built(
+    night: Night, connection: sa.Connection, people: People, rules: HouseholdRules, surnames: Frequencies
+) -> _Built:
+    found = around(night, connection, people, rules.dwellings, surnames)
+    if found is None:
+        found = everything(people, rules.dwellings, surnames)
+    persons = persons_of(found.people)
+    memberships = {"household": build_households(sightings_of(persons), rules, dwellings=found.dwellings)}
+    organisations = found.people
+    pins = found.pins
+    if found.organisations and not found.index.whole:
+        pins_now = customers.pins_of_party(connection, "organisation")["pin"]
+        mine = people.scratch.sql("SELECT pin FROM mine WHERE party = 'organisation' AND pin IS NOT NULL")
+        theirs = pc.unique(pa.chunked_array([*pins_now.chunks, *mine.to_arrow_table()["pin"].chunks], pa.string()))
+        organisations = people.of(theirs)
+        pins = pc.unique(pa.concat_arrays([pins, theirs]))
+    if found.organisations:
+        entities = organisations_from_cleansed(organisations, organisations["pin"])
+        memberships["legal_entity"] = build_legal_entities(entities)
+    if found.index.whole:
+        before, members_before = store.all_households(connection), store.all_memberships(connection)
+    else:
+        members_before = store.memberships_around(connection, pins)
+        before = store.find_households(connection, members_before["chi"])
+        before = before.filter(pc.is_in(before["kind"], pa.array(list(memberships))))
+        members_before = members_before.filter(pc.is_in(members_before["chi"], before["chi"].combine_chunks()))
+    return _Built(memberships, before, members_before, found.index, len(pins))
+
+
+def _surnames(night: Night, connection: sa.Connection) -> Frequencies:
+    file = night.folder.file("match", "model-person.json")
+    model = Model.from_json(file.read_bytes()) if file.exists() else model_in_use(connection, "person")
+    known = None if model is None else model.frequencies.get("family")
+    return known or Frequencies(1.0, {})
 
 
 def _redirects(night: Night) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mdm.match.model import Frequencies
 from mdm.resolve.dwellings import DWELLINGS, group_dwellings
 from mdm.resolve.roles import household_role
 from mdm.resolve.sightings import SIGHTINGS
@@ -14,7 +15,7 @@ from tests.resolve.sighting_maker import seen, table
 
 
 def dwellings(*rows: dict[str, Any]) -> list[int]:
-    return group_dwellings(table(*rows), surname_share=dict.fromkeys(("lee", "ames", "reyes"), 0.001))[
+    return group_dwellings(table(*rows), surnames=Frequencies(0.0, dict.fromkeys(("lee", "ames", "reyes"), 0.001)))[
         "dwelling"
     ].to_pylist()
 
@@ -93,8 +94,8 @@ def test_a_missing_part_that_fits_two_dwellings_fits_none() -> None:
 
 def test_a_common_surname_proves_less_than_a_rare_one() -> None:
     rows = table(seen(ANN, FULL), seen(BOB, "1216|river bend rd"))
-    assert len(group_dwellings(rows, surname_share={"lee": 0.001})["dwelling"].unique()) == 1
-    assert len(group_dwellings(rows, surname_share={"lee": 0.07})["dwelling"].unique()) == 2
+    assert len(group_dwellings(rows, surnames=Frequencies(0.0, {"lee": 0.001}))["dwelling"].unique()) == 1
+    assert len(group_dwellings(rows, surnames=Frequencies(0.0, {"lee": 0.07}))["dwelling"].unique()) == 2
 
 
 def test_who_lived_together_before_shares_a_box_now() -> None:

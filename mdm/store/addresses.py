@@ -1,0 +1,204 @@
+"""Addresses, who was seen where, and what joins spellings: what a night needs to make households again around a change.
+
+Everything is of the current records: a night deletes what it looked at again and puts what it found. `customers` here
+are those of the store, before the night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from mdm.store.bulk import Source, Values, copy_rows, fetch_arrow, load_temporary, load_values
+from mdm.store.states import is_empty
+
+TABLES = ("address", "address_key", "sighting", "dwelling_join")
+_COLUMNS = {
+    "address": ("address", "number", "street", "unit", "box"),
+    "address_key": ("address", "key"),
+    "sighting": ("record_id", "address", "site"),
+    "dwelling_join": ("weak", "strong", "weak_address", "strong_address", "support", "kind", "similarity"),
+}
+
+
+def nobody_seen(connection: sa.Connection) -> bool:
+    """Whether no address is known yet."""
+    return is_empty(connection, "sighting")
+
+
+def records_of_pins(connection: sa.Connection, pins: Values) -> pa.Table:
+    """The current records of customers: record_id, pin, and the address and site where they were seen, or null."""
+    load_values(connection, "wanted", pins)
+    return fetch_arrow(
+        connection,
+        "select x.record_id, x.pin, s.address, s.site from wanted w join xref x on x.pin = w.value "
+        "left join sighting s using (record_id) where x.recorded_to = 'infinity'",
+    )
+
+
+def people_at(connection: sa.Connection, addresses: Values) -> pa.Table:
+    """Who was seen at `addresses`: address, site, record_id, pin."""
+    load_values(connection, "wanted", addresses)
+    return fetch_arrow(
+        connection,
+        "select s.address, s.site, s.record_id, x.pin from wanted w join sighting s on s.address = w.value "
+        "join xref x using (record_id) where x.recorded_to = 'infinity'",
+    )
+
+
+def keys_of(connection: sa.Connection, addresses: Values) -> pa.Table:
+    """The keys of `addresses`: address, key."""
+    load_values(connection, "wanted", addresses)
+    return fetch_arrow(connection, "select k.address, k.key from wanted w join address_key k on k.address = w.value")
+
+
+def holders_of(connection: sa.Connection, keys: Values) -> pa.Table:
+    """The addresses that hold `keys`: key, address."""
+    load_values(connection, "wanted", keys)
+    return fetch_arrow(connection, "select k.key, k.address from wanted w join address_key k on k.key = w.value")
+
+
+def count_holders(connection: sa.Connection, keys: Values) -> pa.Table:
+    """How many addresses hold each of `keys`, where any does: key, holders."""
+    load_values(connection, "wanted", keys)
+    return fetch_arrow(
+        connection,
+        "select k.key, count(*) as holders from wanted w join address_key k on k.key = w.value group by k.key",
+    )
+
+
+def find_addresses(connection: sa.Connection, addresses: Values) -> pa.Table:
+    """The texts of `addresses`: address, number, street, unit, box."""
+    load_values(connection, "wanted", addresses)
+    return fetch_arrow(connection, "select a.* from wanted w join address a on a.address = w.value")
+
+
+def joins_at(connection: sa.Connection, addresses: Values) -> pa.Table:
+    """The joins of which a side is at one of `addresses`."""
+    load_values(connection, "wanted", addresses)
+    return fetch_arrow(
+        connection,
+        "select j.* from wanted w join dwelling_join j on j.weak_address = w.value "
+        "union select j.* from wanted w join dwelling_join j on j.strong_address = w.value",
+    )
+
+
+def joins_between(connection: sa.Connection, sites: Values) -> pa.Table:
+    """The joins of which both sides are among `sites`."""
+    load_values(connection, "wanted", sites)
+    return fetch_arrow(
+        connection,
+        "select j.* from wanted w join dwelling_join j on j.weak = w.value join wanted v on v.value = j.strong",
+    )
+
+
+_PREPARE = """
+create temporary table reached_pin (pin text primary key) on commit drop;
+create temporary table reached_site (site bigint primary key) on commit drop;
+create index on tonight (pin);
+create index on tonight (site);
+create index on joined (a);
+create index on joined (b);
+analyze tonight;
+analyze joined;
+insert into reached_pin select value from wanted;
+create temporary table frontier on commit drop as select value as pin from wanted;
+analyze frontier
+"""
+# from customers to the sites where they were seen, from these to the sites that may be the same dwelling
+_SITES = """
+insert into reached_site
+select distinct site from (
+    select s.site from frontier f join xref x on x.pin = f.pin and x.recorded_to = 'infinity'
+    join sighting s using (record_id)
+    union all
+    select t.site from frontier f join tonight t using (pin)
+) as found on conflict do nothing returning site
+"""
+_JOINED = """
+insert into reached_site
+select distinct site from (
+    select j.strong as site from fresh f join dwelling_join j on j.weak = f.site
+    union all
+    select j.weak from fresh f join dwelling_join j on j.strong = f.site
+    union all
+    select j.b from fresh f join joined j on j.a = f.site
+    union all
+    select j.a from fresh f join joined j on j.b = f.site
+) as found on conflict do nothing returning site
+"""
+_PEOPLE = """
+insert into reached_pin
+select distinct pin from (
+    select x.pin from entered e join sighting s on s.site = e.site
+    join xref x on x.record_id = s.record_id and x.recorded_to = 'infinity'
+    union all
+    select t.pin from entered e join tonight t using (site)
+) as found on conflict do nothing returning pin
+"""
+
+
+def closed_around(connection: sa.Connection, pins: Values, tonight: Source, joined: Source) -> pa.Table:
+    """The customers who share dwellings with `pins`, or with those who do: pin.
+
+    By what the store says, and in addition by `tonight` (pin, site) and `joined` (a, b: sites).
+    """
+    load_temporary(connection, "tonight", tonight, {"pin": "text", "site": "bigint"})
+    load_temporary(connection, "joined", joined, {"a": "bigint", "b": "bigint"})
+    load_values(connection, "wanted", pins)
+    for name in ("reached_pin", "reached_site", "frontier"):
+        connection.exec_driver_sql(f"drop table if exists pg_temp.{name}")
+    for statement in _PREPARE.split(";"):
+        connection.exec_driver_sql(statement)
+    while _step(connection):
+        pass
+    return fetch_arrow(connection, "select pin from reached_pin")
+
+
+def _step(connection: sa.Connection) -> int:
+    """All that is one dwelling further; how many customers came."""
+    _keep(connection, "fresh", _SITES)
+    connection.exec_driver_sql("drop table if exists pg_temp.entered")
+    connection.exec_driver_sql("create temporary table entered on commit drop as select site from fresh")
+    while _keep(connection, "fresh", _JOINED):
+        connection.exec_driver_sql("insert into entered select site from fresh")
+    connection.exec_driver_sql("analyze entered")
+    return _keep(connection, "frontier", _PEOPLE)
+
+
+def _keep(connection: sa.Connection, table: str, statement: str) -> int:
+    """Run an `insert ... returning` and keep what it returned as the new temporary `table`; how much it was."""
+    connection.exec_driver_sql(f"drop table if exists pg_temp.{table}_next")
+    column = statement.rsplit(" ", 1)[1].strip()
+    kind = "text" if column == "pin" else "bigint"
+    connection.exec_driver_sql(f"create temporary table {table}_next ({column} {kind}) on commit drop")
+    count = connection.exec_driver_sql(
+        f"with added as ({statement}) insert into {table}_next select {column} from added"
+    ).rowcount
+    connection.exec_driver_sql(f"drop table if exists pg_temp.{table}")
+    connection.exec_driver_sql(f"alter table {table}_next rename to {table}")
+    connection.exec_driver_sql(f"analyze {table}")
+    return count
+
+
+def clear_addresses(connection: sa.Connection) -> None:
+    """Forget everything, to be put as a whole."""
+    connection.exec_driver_sql(f"truncate {', '.join(TABLES)}")
+
+
+def delete_addresses(connection: sa.Connection, touched: Values, judged: Values) -> None:
+    """Take out what a night looked at again: all of the `touched` addresses, and the joins at the `judged` ones."""
+    load_values(connection, "wanted", touched)
+    for table in ("sighting", "address_key", "address"):
+        connection.exec_driver_sql(f"delete from {table} t using wanted w where t.address = w.value")
+    load_values(connection, "wanted", judged)
+    for side in ("weak_address", "strong_address"):
+        connection.exec_driver_sql(f"delete from dwelling_join j using wanted w where j.{side} = w.value")
+
+
+def load_addresses(connection: sa.Connection, table: str, source: Source) -> int:
+    """Add rows to one of TABLES, with all its columns."""
+    columns: Sequence[str] = _COLUMNS[table]
+    return copy_rows(connection, table, columns, source)

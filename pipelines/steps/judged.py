@@ -1,0 +1,338 @@
+"""The addresses that a night judges again, weighed against all that may be the same dwelling.
+
+Counts and holders of keys are those of the store, moved by what tonight takes from the touched addresses and adds.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from mdm.match.model import Frequencies
+from mdm.resolve.addresses import BLOCKS, census_sql, make_keys, number_sql
+from mdm.resolve.dwelling_candidates import ROUND, alike_sql
+from mdm.resolve.dwelling_pairs import DwellingRules
+from mdm.resolve.dwellings import JOINS, Dwellings
+from mdm.store import addresses
+from pipelines.steps.address_index import NOTHING, AddressIndex, index_of
+from pipelines.steps.people import People, persons_of, sightings_of
+
+_LIVES = pa.schema([("address", pa.int64()), ("pin", pa.string())])
+
+
+class Judged:
+    """Judges again what a night touched. `index`: the rows of the store that come of it."""
+
+    index: AddressIndex
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        people: People,
+        rules: DwellingRules,
+        surnames: Frequencies | None,
+        most: float,
+    ) -> None:
+        self.connection, self.people, self.rules, self.surnames, self.most = connection, people, rules, surnames, most
+        self.loaded: list[pa.Table] = []
+        self.known: set[str] = set()
+        self.con = duckdb.connect()
+        self.con.execute("SET threads = 2")
+        self.found: Dwellings | None = None
+        self._place_mine()
+
+    def close(self) -> None:
+        """Free the scratch memory."""
+        self.con.close()
+        if self.found is not None:
+            self.found.con.close()
+
+    def judge(self, respelt: pa.Array) -> bool:
+        """Make the `index`; False when that takes more than `most` customers."""
+        self._load(respelt)
+        self._read()
+        self._table("respelt", {"pin": respelt})
+        self._table("touched", {"address": self._touched(respelt)})
+        self._load(self._pins_at(self._ids("touched")))
+        self._read()
+        self._shift()
+        again = self._also_judged()
+        self._table("judged", {"address": pc.unique(pa.concat_arrays([self._ids("touched"), again]))})
+        self._load(self._pins_at(again))
+        if len(self.known) > self.most:
+            return False
+        self._read()
+        others = self._pair()
+        self._load(self._pins_at(others))
+        if len(self.known) > self.most:
+            return False
+        self._read()
+        self._weigh()
+        return True
+
+    # -- who lives where -----------------------------------------------------------------------------------------------
+
+    def _place_mine(self) -> None:
+        """Where tonight's own records are: the table `mine_at` (address, pin)."""
+        people = self.people.scratch.sql("FROM mine").to_arrow_table()
+        found = Dwellings.read(sightings_of(persons_of(people)), self.rules)
+        placed = found.con.sql("SELECT DISTINCT address, customer AS pin FROM lives").to_arrow_table()
+        found.con.close()
+        self._table("mine_at", placed)
+
+    def _lives(self, where: pa.Array) -> pa.Table:
+        """Who lives at some addresses, as tonight leaves them: address, pin."""
+        stored = self.people.still(addresses.people_at(self.connection, where)).select(_LIVES.names)
+        self.con.register("stored_at", stored)
+        self.con.register("asked_at", pa.table({"address": where}))
+        return self._sql(
+            "SELECT DISTINCT address, pin FROM (SELECT * FROM stored_at UNION ALL SELECT address, pin FROM mine_at "
+            "WHERE address IN (SELECT address FROM asked_at))"
+        ).cast(_LIVES)
+
+    def _pins_at(self, where: pa.Array) -> pa.Array:
+        return pc.unique(self._lives(where)["pin"])
+
+    def _load(self, pins: pa.Array) -> None:
+        """See that all records of some customers are here."""
+        new = [pin for pin in pins.to_pylist() if pin not in self.known]
+        if new:
+            self.known.update(new)
+            self.loaded.append(persons_of(self.people.of(pa.array(new, pa.string()))))
+
+    def _read(self) -> None:
+        """Read the addresses of all who were loaded: tables `n`, `lives`, `families`, `site` and `keys` of `found`."""
+        if self.found is not None:
+            self.found.con.close()
+        self.persons = pa.concat_tables(self.loaded) if self.loaded else self._nobody()
+        self.found = Dwellings.read(sightings_of(self.persons), self.rules)
+        make_keys(self.found.con)
+        for name in ("n", "lives", "keys"):
+            self._table(name, self.found.con.sql(f"FROM {name}").to_arrow_table())
+
+    def _nobody(self) -> pa.Table:
+        return persons_of(self.people.of(pa.array([], pa.string())))
+
+    # -- which addresses -----------------------------------------------------------------------------------------------
+
+    def _touched(self, respelt: pa.Array) -> pa.Array:
+        """The addresses where these customers were yesterday, and where they are today."""
+        before = addresses.records_of_pins(self.connection, respelt)["address"].cast(pa.int64()).drop_null()
+        now = self._column("SELECT DISTINCT address FROM lives WHERE customer IN (SELECT pin FROM respelt)")
+        return pc.unique(pa.concat_arrays([*before.chunks, now]))
+
+    def _shift(self) -> None:
+        """The table `shift`: keys that touched addresses lose (delta -1) or win (1)."""
+        before = addresses.keys_of(self.connection, self._ids("touched"))
+        self._table("keys_before", before.cast(pa.schema([("address", pa.int64()), ("key", pa.int64())])))
+        now = "SELECT DISTINCT address, key FROM keys WHERE address IN (SELECT address FROM touched)"
+        self.con.execute(
+            f"""
+            CREATE TABLE shift AS
+            SELECT *, -1 AS delta FROM (SELECT address, key FROM keys_before EXCEPT {now})
+            UNION ALL SELECT *, 1 FROM ({now} EXCEPT SELECT address, key FROM keys_before)
+            """
+        )
+
+    def _also_judged(self) -> pa.Array:
+        """Other addresses for which something else speaks than yesterday, though nobody there changed.
+
+        A key became too common, or no longer is; a count rounds to another number; a dwelling became too crowded for
+        its people to be housemates, or no longer is.
+        """
+        self._counts(self._column("SELECT DISTINCT key FROM shift"))
+        rounds = (f"{ROUND.format(f'now - {own}')} <> {ROUND.format(f'before - {own}')}" for own in (0, 1))
+        crossed = self._column(
+            f"""
+            SELECT key FROM counts WHERE CASE WHEN key % 2 = 0 THEN
+                (now <= {self.rules.largest_block}) <> (before <= {self.rules.largest_block})
+            ELSE {" OR ".join(rounds)} END
+            """
+        )
+        holders = self._holders(crossed)
+        return pc.unique(pa.concat_arrays([holders["address"].combine_chunks(), self._crowding()]))
+
+    def _crowding(self) -> pa.Array:
+        """Addresses of those who live, or lived, where people are housemates no longer, or are now."""
+        touched = self._ids("touched")
+        before = addresses.people_at(self.connection, touched).select(_LIVES.names).cast(_LIVES)
+        self.con.register("before_at", before)
+        self.con.register("now_at", self._lives(touched))
+        pins = self._sql(
+            f"""
+            WITH crossed AS (
+                SELECT address FROM (SELECT address, count(DISTINCT pin) AS c FROM before_at GROUP BY address) b
+                FULL JOIN (SELECT address, count(DISTINCT pin) AS d FROM now_at GROUP BY address) n USING (address)
+                WHERE (coalesce(c, 0) <= {self.rules.household}) <> (coalesce(d, 0) <= {self.rules.household})
+            )
+            SELECT DISTINCT pin FROM (FROM before_at UNION ALL FROM now_at) WHERE address IN (SELECT * FROM crossed)
+            """
+        )["pin"].combine_chunks()
+        if len(pins) == 0:
+            return NOTHING
+        stored = self.people.still(addresses.records_of_pins(self.connection, pins))["address"].cast(pa.int64())
+        self.con.register("crowding", pa.table({"pin": pins}))
+        mine = self._column("SELECT DISTINCT address FROM mine_at WHERE pin IN (SELECT pin FROM crowding)")
+        return pc.unique(pa.concat_arrays([*stored.drop_null().chunks, mine]))
+
+    def _counts(self, keys: pa.Array) -> None:
+        """The table `counts` (key, before, now) of some keys: how many addresses hold them."""
+        self.con.register("asked_keys", pa.table({"key": keys}))
+        self.con.register("stored_counts", addresses.count_holders(self.connection, keys))
+        self.con.execute(
+            """
+            CREATE OR REPLACE TABLE counts AS
+            SELECT a.key, coalesce(holders, 0)::BIGINT AS before, before + coalesce(d.delta, 0)::BIGINT AS now
+            FROM asked_keys a LEFT JOIN stored_counts USING (key)
+            LEFT JOIN (SELECT key, sum(delta) AS delta FROM shift GROUP BY key) d USING (key)
+            """
+        )
+
+    def _holders(self, keys: pa.Array) -> pa.Table:
+        """The addresses that hold some keys tonight: key, address."""
+        self.con.register("asked_keys", pa.table({"key": keys}))
+        self.con.register("stored_holders", addresses.holders_of(self.connection, keys))
+        return self._sql(
+            """
+            SELECT key::BIGINT AS key, address::BIGINT AS address
+            FROM stored_holders ANTI JOIN (FROM shift WHERE delta = -1) USING (key, address)
+            UNION ALL SELECT key, address FROM shift WHERE delta = 1 AND key IN (SELECT key FROM asked_keys)
+            """
+        )
+
+    # -- which pairs ---------------------------------------------------------------------------------------------------
+
+    def _pair(self) -> pa.Array:
+        """The table `address_pair` of judged addresses with what is alike and shares a key; the others of them."""
+        self.con.execute(
+            f"""
+            CREATE TABLE own_keys AS SELECT DISTINCT address, kind, key FROM keys SEMI JOIN judged USING (address);
+            CREATE TABLE always AS
+            SELECT address, key FROM own_keys WHERE kind = 'building'
+            AND address IN (SELECT address FROM own_keys WHERE kind = 'lobby')
+            UNION ALL SELECT DISTINCT address, {number_sql("'lobby'", "number", "street")} FROM n SEMI JOIN judged
+            USING (address) WHERE whole AND unit <> ''
+            """
+        )
+        self._counts(self._column(f"SELECT DISTINCT key FROM own_keys WHERE kind IN {BLOCKS}"))
+        self.con.execute(
+            f"""
+            CREATE TABLE asked AS SELECT address, key FROM own_keys SEMI JOIN
+                (FROM counts WHERE now BETWEEN 2 AND {self.rules.largest_block}) USING (key) WHERE kind IN {BLOCKS}
+            UNION SELECT address, key FROM always
+            """
+        )
+        self._table("holders", self._holders(self._column("SELECT DISTINCT key FROM asked")))
+        few = f"(SELECT customer FROM lives GROUP BY customer HAVING count(*) BETWEEN 2 AND {self.rules.largest_block})"
+        self.con.execute(
+            f"""
+            CREATE TABLE shares AS
+            SELECT DISTINCT least(a, b) AS a, greatest(a, b) AS b FROM (
+                SELECT asked.address AS a, holders.address AS b FROM asked JOIN holders USING (key)
+                UNION ALL
+                SELECT l.address, o.address FROM lives l SEMI JOIN judged USING (address) JOIN lives o USING (customer)
+                WHERE customer IN {few}
+            ) WHERE a <> b
+            """
+        )
+        self._fetch_texts()
+        self.con.execute(
+            f"""
+            CREATE TABLE address_pair AS SELECT p.a, p.b FROM shares p
+            JOIN texts x ON x.address = p.a JOIN texts y ON y.address = p.b WHERE {alike_sql("x", "y")}
+            """
+        )
+        return self._column(
+            "SELECT DISTINCT address FROM (SELECT a AS address FROM address_pair UNION SELECT b FROM address_pair) "
+            "ANTI JOIN judged USING (address)"
+        )
+
+    def _fetch_texts(self) -> None:
+        """The table `texts` of all addresses in `shares`: those that are not here, from the store."""
+        names = "address, number, street, unit, box"
+        missing = self._column(
+            "SELECT DISTINCT address FROM (SELECT a AS address FROM shares UNION SELECT b FROM shares) "
+            "ANTI JOIN n USING (address)"
+        )
+        self.con.register("stored_texts", addresses.find_addresses(self.connection, missing))
+        self.con.execute(
+            f"CREATE TABLE texts AS SELECT DISTINCT {names} FROM n UNION ALL SELECT {names} FROM stored_texts"
+        )
+
+    def _weigh(self) -> None:
+        assert self.found is not None
+        con = self.found.con
+        judged, touched = self._ids("judged"), self._ids("touched")
+        con.register("address_pair", self._sql("FROM address_pair"))
+        con.register("judged", pa.table({"address": judged}))
+        con.register("housemates", self._lives(self._column(
+            "SELECT DISTINCT o.address FROM lives l SEMI JOIN judged USING (address) JOIN lives o USING (customer)"
+        )))  # fmt: skip
+        con.execute("INSERT INTO lives SELECT pin, address FROM housemates EXCEPT SELECT customer, address FROM lives")
+        street, number = census_sql()
+        keys = con.sql(f"SELECT DISTINCT unnest([{street}, {number}]) AS key FROM site").to_arrow_table()["key"]
+        self._counts(pc.unique(keys))
+        con.register("census", self._sql("SELECT key, now AS holders FROM counts WHERE now > 0"))
+        joins = self.found.joins(self.surnames)
+        mine = pc.or_(pc.is_in(joins["weak_address"], judged), pc.is_in(joins["strong_address"], judged))
+        self.index = index_of(con, self.persons["record_id"], joins.filter(mine), touched, judged)
+
+    # -- who is made again ---------------------------------------------------------------------------------------------
+
+    def closed(self, changed: pa.Array) -> pa.Array:
+        """All who share dwellings with `changed` customers, or with people of sites that are joined otherwise now."""
+        assert self.found is not None
+        before = addresses.joins_at(self.connection, self.index.judged).select(JOINS.names).cast(JOINS)
+        self.con.register("joins_before", before)
+        self.con.register("joins_now", self.index.joins)
+        sites = self._sql(
+            """
+            WITH d AS ((FROM joins_before EXCEPT FROM joins_now) UNION (FROM joins_now EXCEPT FROM joins_before))
+            SELECT weak AS spelling FROM d UNION SELECT strong FROM d
+            """
+        )
+        self.found.con.register("differing", sites)
+        rejoined = self.found.con.sql(
+            "SELECT DISTINCT customer FROM ss JOIN site USING (site) WHERE spelling IN (SELECT spelling FROM differing)"
+        ).to_arrow_table()["customer"]
+        self.con.register("persons_at", pa.table({n: self.persons[n] for n in ("record_id", "pin")}))
+        self.con.register("sightings_now", self.index.sightings)
+        tonight = self._sql("SELECT DISTINCT pin, site FROM sightings_now JOIN persons_at USING (record_id)")
+        joined = self._sql("SELECT weak AS a, strong AS b FROM joins_now")
+        seeds = pc.unique(pa.concat_arrays([changed.cast(pa.string()), *rejoined.cast(pa.string()).chunks]))
+        return addresses.closed_around(self.connection, seeds, tonight, joined)["pin"].combine_chunks()
+
+    def sites_of(self, persons: pa.Table) -> pa.Array:
+        """The site of each record, null where it has no address: tonight's, else the store's."""
+        stored = addresses.records_of_pins(self.connection, pc.unique(persons["pin"]))
+        self.con.register("stored_sites", stored.select(["record_id", "address", "site"]))
+        self.con.register("sightings_now", self.index.sightings)
+        rows = pa.table({"record_id": persons["record_id"], "row": np.arange(len(persons))})
+        self.con.register("asked_records", rows)
+        return self._sql(
+            """
+            SELECT coalesce(n.site, s.site)::BIGINT AS site FROM asked_records a
+            LEFT JOIN sightings_now n USING (record_id)
+            LEFT JOIN (FROM stored_sites ANTI JOIN touched USING (address)) s USING (record_id) ORDER BY a.row
+            """
+        )["site"].combine_chunks()
+
+    # -- scratch -------------------------------------------------------------------------------------------------------
+
+    def _table(self, name: str, rows: pa.Table | dict[str, pa.Array]) -> None:
+        self.con.register("rows_in", rows if isinstance(rows, pa.Table) else pa.table(rows))
+        self.con.execute(f"CREATE OR REPLACE TABLE {name} AS FROM rows_in")
+        self.con.unregister("rows_in")
+
+    def _sql(self, query: str) -> pa.Table:
+        return self.con.sql(query).to_arrow_table()
+
+    def _column(self, query: str) -> pa.Array:
+        """The one column of numbers that a query gives."""
+        return self._sql(query)[0].combine_chunks().cast(pa.int64())
+
+    def _ids(self, table: str) -> pa.Array:
+        return self._column(f"SELECT address FROM {table}")

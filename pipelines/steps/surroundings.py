@@ -1,0 +1,136 @@
+"""What a night's changes can reach among households: the addresses to look at again, and the customers around them.
+
+An address is *touched* when somebody came, left, or is spelt or named otherwise. It is *judged* again as well when a
+key of a touched one became too common, or no longer is, or a count rounds to another number. Judged addresses are
+weighed against all that share a key with them; the dwellings that are joined, or were, everybody who ever lived there,
+and everybody who ever lived with one of those, are made again: nobody else's household can be another than it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from mdm.match.model import Frequencies
+from mdm.resolve.dwelling_pairs import DwellingRules
+from mdm.resolve.dwellings import JOINS, Dwellings
+from mdm.store import addresses, customers
+from pipelines.context import Night
+from pipelines.steps.address_index import AddressIndex, index_of
+from pipelines.steps.judged import Judged
+from pipelines.steps.people import People, persons_of, sightings_of
+
+_SPELT = """party, family_key, former_key, household_role, number_key, street_key, unit_key, place_key,
+address.postcode, address.locality, address.po_box, address.kind"""
+_DATED = """address.valid_from, address.valid_to, changed_at, CASE WHEN changed_at IS NULL THEN extracted_at END,
+identifiers, organisation_name, organisation_key, organisation_form"""
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """The customers to make households of, with the grouping of their sightings and the new index."""
+
+    people: pa.Table  # WANTED and pin
+    pins: pa.Array  # of these, and of those whom tonight left without records
+    dwellings: pa.Table  # DWELLINGS of `persons_of` the people, in their order
+    index: AddressIndex
+    organisations: bool  # whether any changed
+
+
+@dataclass(slots=True)
+class Changes:
+    """PINs, of today and of yesterday."""
+
+    changed: pa.Array  # anything that households read of their records, or which records they are
+    respelt: pa.Array  # of these, those of whom more than dates changed
+    organisations: bool  # whether one of them is or was an organisation
+
+
+def everything(people: People, rules: DwellingRules, surnames: Frequencies | None) -> Surroundings:
+    """All customers, as on a first night."""
+    table = people.everybody()
+    persons = persons_of(table)
+    found = Dwellings.read(sightings_of(persons), rules)
+    try:
+        joins = found.all_joins(surnames)
+        dwellings = found.group(joins)
+        index = index_of(found.con, persons["record_id"], joins)
+    finally:
+        found.con.close()
+    return Surroundings(table, pc.unique(table["pin"]), dwellings, index, organisations=True)
+
+
+def around(
+    night: Night, connection: sa.Connection, people: People, rules: DwellingRules, surnames: Frequencies | None
+) -> Surroundings | None:
+    """The surroundings of what tonight changed; None where they are too large a share of all, or nothing is known.
+
+    With a new model, by which surnames may be rarer than before, anybody's household can be another.
+    """
+    most = night.settings.households.whole_from * sum(customers.count_customers(connection).values())
+    if night.models or addresses.nobody_seen(connection):
+        return None
+    changes = _changes(night, connection, people)
+    if len(changes.changed) >= most:
+        return None
+    judged = Judged(connection, people, rules, surnames, most)
+    try:
+        if not judged.judge(changes.respelt):
+            return None
+        pins = judged.closed(changes.changed)
+        if len(pins) >= most:
+            return None
+        table = people.of(pins)
+        dwellings = _grouped(connection, table, rules, judged)
+        return Surroundings(table, pins, dwellings, judged.index, changes.organisations)
+    finally:
+        judged.close()
+
+
+def _changes(night: Night, connection: sa.Connection, people: People) -> Changes:
+    scratch, folder = people.scratch, night.folder
+    own = " UNION ALL ".join(
+        f"SELECT record_id FROM {folder.sql('cleanse', name)}" for name in ("records", "gone", "replaced")
+    )
+    scratch.execute(f"CREATE TABLE own AS {own}")
+    scratch.register("was", people.before(scratch.sql("FROM own").to_arrow_table()["record_id"]))
+    scratch.register("old_xrefs", customers.xrefs_of_records(connection, people.superseded))
+    scratch.execute(
+        f"""
+        CREATE TABLE fate AS
+        WITH m AS (SELECT record_id, pin, party, row({_SPELT})::VARCHAR AS spelt, row({_DATED})::VARCHAR AS dated
+                   FROM mine),
+             w AS (SELECT record_id, party, row({_SPELT})::VARCHAR AS spelt, row({_DATED})::VARCHAR AS dated FROM was)
+        SELECT m.pin AS now, o.pin AS before, coalesce(m.party, w.party) = 'organisation' AS organisation,
+               now IS DISTINCT FROM before OR own.record_id IS NOT NULL AND m.spelt IS DISTINCT FROM w.spelt AS respelt,
+               respelt OR own.record_id IS NOT NULL AND m.dated IS DISTINCT FROM w.dated AS changed
+        FROM superseded r LEFT JOIN m USING (record_id) LEFT JOIN w USING (record_id)
+        LEFT JOIN own USING (record_id) LEFT JOIN old_xrefs o USING (record_id)
+        WHERE m.record_id IS NOT NULL OR w.record_id IS NOT NULL
+        """
+    )
+
+    def pins(which: str) -> pa.Array:
+        query = f"SELECT DISTINCT unnest([now, before]) AS pin FROM fate WHERE {which}"
+        return scratch.sql(f"FROM ({query}) WHERE pin IS NOT NULL").to_arrow_table()["pin"].combine_chunks()
+
+    (organisations,) = scratch.execute("SELECT count(*) FROM fate WHERE changed AND organisation").fetchall()[0]
+    return Changes(pins("changed"), pins("respelt"), bool(organisations))
+
+
+def _grouped(connection: sa.Connection, table: pa.Table, rules: DwellingRules, judged: Judged) -> pa.Table:
+    """DWELLINGS of people who share none with others, by sites and joins that are known or were made tonight."""
+    persons = persons_of(table)
+    sites = judged.sites_of(persons)
+    stored = addresses.joins_between(connection, sites.drop_null()).select(JOINS.names).cast(JOINS)
+    index = judged.index
+    again = pc.or_(pc.is_in(stored["weak_address"], index.judged), pc.is_in(stored["strong_address"], index.judged))
+    joins = pa.concat_tables([stored.filter(pc.invert(again)), index.joins])
+    found = Dwellings.read(sightings_of(persons), rules, sites)
+    try:
+        return found.group(joins)
+    finally:
+        found.con.close()
