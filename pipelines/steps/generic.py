@@ -41,7 +41,7 @@ def find_generic(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnect
     with night.database.begin() as connection:
         scratch.register("was_generic", generic.generic_values(connection, party))
     names = ", ".join(f"'{kind}'" for kind in KINDS)
-    touched = "true" if night.models else "key IN (SELECT key FROM counted)"
+    touched = "true" if party in night.models else "key IN (SELECT key FROM counted)"
     scratch.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE suspect AS
@@ -76,7 +76,7 @@ def _count_people(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnec
     """Tables `suspect_holders` (key, record_id) and `people` (key, people) of the suspects."""
     suspects = scratch.sql("SELECT key FROM suspect").to_arrow_table()["key"]
     with night.database.begin() as connection:
-        held = candidates.holders_of(connection, [] if night.models else suspects, tonight)
+        held = candidates.holders_of(connection, [] if party in night.models else suspects, tonight)
         stored = records.current_versions(connection, held["record_id"])
     scratch.register("stored_holders", held)
     scratch.register("holder_rows", to_stored(stored, scratch))
