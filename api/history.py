@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import ConfigDict, Field
 
@@ -69,7 +70,7 @@ class Version(View):
 
 
 _AT, _RUN, _PINS = "2026-04-02T21:14:09.120331Z", "20260402-03", ("401787509130", "401811281440")
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "pin": _PINS[0],
     "party": "person",
     "status": "active",

@@ -163,7 +163,7 @@ def test_overrides_last_until_their_last_day(connection: sa.Connection) -> None:
 
 
 def test_decisions_remember_the_runs_that_carried_them_out(connection: sa.Connection) -> None:
-    """Of an override the first run that held it, and the first golden record without it; of a judgement the first run."""
+    """Of an override the first run that held it and the first without it; of a judgement the first."""
 
     def noted(number: int) -> tuple[object, ...]:
         query = "select run_id, ended_run, ended_by, ended_reason from override where override_id = %s"
