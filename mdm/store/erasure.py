@@ -8,6 +8,7 @@
   line that changed its owner) the versions of the time before.
 * ``erased_stay``: the cross-references of such a record from that time.
 * ``erased_golden``: golden records of these PINs, and former ones of others while they held one of these records.
+* ``erased_sighting``, ``erased_address``, ``erased_site``: where they were seen; where nobody else was.
 * ``erased_key``: source keys that are still theirs: not those that were given to somebody else since.
 """
 
@@ -49,9 +50,19 @@ _FOUND = {
         select e.system, e.local_id from erased_record e where not exists (
             select 1 from record r where r.system = e.system and r.local_id = e.local_id
             and r.recorded_to = 'infinity' and r.record_id <> e.record_id)""",
+    "erased_sighting": "select s.* from sighting s join erased_record using (record_id)",
+    "erased_address": """
+        select distinct e.address from erased_sighting e where not exists (
+            select 1 from sighting s where s.address = e.address
+            and s.record_id not in (select record_id from erased_record))""",
+    "erased_site": """
+        select distinct e.site from erased_sighting e where not exists (
+            select 1 from sighting s where s.site = e.site
+            and s.record_id not in (select record_id from erased_record))""",
 }
 _RECORDS = "(select record_id from erased_record)"
 _PINS = "(select pin from erased_pin)"
+_ADDRESSES, _SITES = "(select address from erased_address)", "(select site from erased_site)"
 # table -> which rows (of t) go
 GOES = {
     "record": "(t.record_id, t.recorded_from) in (select record_id, recorded_from from erased_version)",
@@ -63,6 +74,11 @@ GOES = {
     "membership": f"t.pin in {_PINS}",
     "task": f"t.left_id in {_RECORDS} or t.right_id in {_RECORDS}",
     "override": f"t.pin in {_PINS}",
+    "sighting": f"t.record_id in {_RECORDS}",
+    "address": f"t.address in {_ADDRESSES}",
+    "address_key": f"t.address in {_ADDRESSES}",
+    "dwelling_join": f"t.weak in {_SITES} or t.strong in {_SITES} or t.weak_address in {_ADDRESSES} "
+                     f"or t.strong_address in {_ADDRESSES}",
     "quarantine": "(t.system, t.local_id) in (select system, local_id from erased_key union all "
                   "select system, split_part(local_id, '#', 1) from erased_key)",
 }  # fmt: skip
@@ -132,7 +148,7 @@ def count_rows(connection: sa.Connection) -> dict[str, int]:
 
 
 def neighbours(connection: sa.Connection) -> list[int]:
-    """Records of others to be resolved again: they hang together with theirs by a pair, a judgement or a household."""
+    """Records of others to be resolved again: they hang together with theirs by a pair, a judgement, a dwelling."""
     rows = connection.exec_driver_sql(
         f"""
         select record_id from record join (
@@ -144,6 +160,11 @@ def neighbours(connection: sa.Connection) -> list[int]:
             select x.record_id from membership m join membership n using (chi)
             join xref x on x.pin = n.pin and x.recorded_to = 'infinity'
             where m.pin in {_PINS} and m.recorded_to = 'infinity' and n.recorded_to = 'infinity'
+            union
+            select s.record_id from sighting s join erased_sighting e using (address)
+            union
+            select s.record_id from erased_sighting e join dwelling_join j on e.site in (j.weak, j.strong)
+            join sighting s on s.site in (j.weak, j.strong)
         ) as near using (record_id)
         where recorded_to = 'infinity' and status = 'accepted' and record_id not in {_RECORDS} order by record_id
         """

@@ -35,6 +35,7 @@ PLACES = (
     Place("lineage", "reason", False),
     Place("override", "value", True),
     Place("override", "reason", False),
+    Place("generic_value", "value", False),
     Place("model", "definition", True),
 )
 

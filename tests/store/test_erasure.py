@@ -1,0 +1,30 @@
+"""Nothing that the store can hold of a person is forgotten: every table is decided about."""
+
+from __future__ import annotations
+
+from mdm.store.erasure import EMPTIED, GOES
+from mdm.store.mentions import PLACES
+from mdm.store.tables import METADATA
+
+# Tables whose rows stay, and why.
+STAYS = {
+    "counter": "numbers only",
+    "customer": "the PIN stays; mdm.store.erasure makes it an erased one",
+    "delivery": "counts, and the name of a file",
+    "erasure": "what stays of an erasure",
+    "household": "an address that only the erased person gave is taken out (mdm.store.erasure)",
+    "lock_holder": "a process",
+    "suppression": "keyed hashes",
+}
+
+
+def test_every_table_is_decided_about() -> None:
+    treated = {*GOES, *EMPTIED, *(place.table for place in PLACES)}
+    assert treated | STAYS.keys() == METADATA.tables.keys()
+    assert not treated & STAYS.keys()
+
+
+def test_every_place_is_a_column_of_its_kind() -> None:
+    for place in PLACES:
+        column = METADATA.tables[place.table].columns[place.column]
+        assert (str(column.type) == "JSON") is place.is_json
