@@ -153,10 +153,11 @@ def live(
     *,
     answers: int = 2,
     writes: int = 3,
+    pace: float = 1.0,
     say: Callable[[str], None] = lambda text: None,
 ) -> Lived:
     """Run all nights in `out` (an empty directory that the embedded PostgreSQL may enter) and check each run."""
-    operator = Operator(out, customers, nights, seed, writes)
+    operator = Operator(out, customers, nights, seed, writes=writes, pace=pace)
     lived, watch = Lived(customers), PinWatch()
     with (
         open_database(None, Settings.load(out).var) as database,
@@ -212,12 +213,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--answers", type=int, default=2, help="tasks that the steward answers a day (default 2)")
     parser.add_argument("--writes", type=int, default=3, help="records that the channel writes a day (default 3)")
+    parser.add_argument("--pace", type=float, default=1.0, help="how much faster life goes (default 1)")
     parser.add_argument("--scratch", type=Path, help="an empty directory to work in, kept (default: one that is not)")
     parser.add_argument("--json", action="store_true", help="print JSON, for machines")
     asked = parser.parse_args()
     with _scratch(asked.scratch) as out:
         lived = live(
-            out, asked.customers, asked.nights, asked.seed, answers=asked.answers, writes=asked.writes, say=_say
+            out,
+            asked.customers,
+            asked.nights,
+            asked.seed,
+            answers=asked.answers,
+            writes=asked.writes,
+            pace=asked.pace,
+            say=_say,
         )
     figures = lived.figures()
     if asked.json:

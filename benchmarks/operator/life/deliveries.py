@@ -17,7 +17,8 @@ from benchmarks.operator.feeds.delivery import TRUTH, Delivery
 from benchmarks.operator.feeds.fixed_line import WIDTHS
 from benchmarks.operator.households import TODAY
 from benchmarks.operator.life.course import Course
-from benchmarks.operator.life.diary import Diary, Event
+from benchmarks.operator.life.desk import Event
+from benchmarks.operator.life.diary import Diary
 from benchmarks.operator.life.entries import Entry
 from benchmarks.operator.life.systems import FEEDS, Row, first_night
 from benchmarks.operator.text import EPOCH
@@ -85,11 +86,13 @@ class Night:
 class Operator:
     """The operator of one size and seed: its workspace, and night after night its deliveries."""
 
-    def __init__(self, out: Path, customers: int, nights: int, seed: int = 7, writes: int = 3) -> None:
+    def __init__(
+        self, out: Path, customers: int, nights: int, seed: int = 7, *, writes: int = 3, pace: float = 1.0
+    ) -> None:
         self.out, self.writes = out, writes
-        world = make_world(customers, seed, spare_dwellings=max(customers // 50, 20))
+        world = make_world(customers, seed, spare_dwellings=max(round(customers * pace) // 50, 20))
         self.systems, self._first = first_night(world)
-        self.diary = Diary(Course(world), self.systems, customers, nights)
+        self.diary = Diary(Course(world), self.systems, customers, nights, pace)
         self.random = generator(seed, "deliveries")
         self.held: dict[tuple[str, str], Entry] = {}  # the truth of each record that the store must hold
         self.held_rows: dict[str, dict[str, Row]] = {name: {} for name in FEEDS}

@@ -1,24 +1,16 @@
-"""Which day brings what: events befall people (`course`), and some of their records hear of it (`systems`).
-
-A change is only written down if a competent person could still tell whose record it is: if not, the record shows all
-that its system asks for, and if even that does not do, somebody else is chosen.
-"""
+"""Which day brings what: events befall people (`course`), and some of their records hear of it (`desk`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import floor
 from zlib import crc32
 
-import numpy as np
-
 from benchmarks.operator.households import HEAD, PARTNER, TODAY
-from benchmarks.operator.life.course import Course
-from benchmarks.operator.life.entries import NOBODY, Entry, parts
-from benchmarks.operator.life.systems import KEYS, Job, Row, Systems
+from benchmarks.operator.life.desk import FULL, TRIES, Desk, name_of
+from benchmarks.operator.life.entries import Entry
 from benchmarks.operator.text import day as day_of
-from benchmarks.operator.world import generator
 
 # How often, for each customer and night. An operator loses and wins one or two customers in a hundred a month; the
 # rest is of that order, so that thirty nights at any size hold every kind of event.
@@ -29,41 +21,15 @@ RATES = {
     "died": 0.0002, "contact_changed": 0.0001, "typed_wrong": 0.0004, "wrong_id": 0.0001,
 }  # fmt: skip
 KINDS = tuple(RATES)
-FULL = ("mobile_billing", "fixed_line", "broadband", "tv")  # their keys are given to others, their lines change hands
-TRIES = 40
 WRONG = {  # source -> (column, wrong on purpose) that a clerk gets wrong and puts right some nights later
     "mobile_billing": ("CERT_NO", "document"), "fixed_line": ("ID_NO", "document"), "tv": ("born", "birth"),
     "broadband": ("payer_dob", "birth"),
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What happened, for the report of a failure: night, kind, and the record or person it befell."""
-
-    night: int
-    kind: str
-    whom: str
-
-
 @dataclass
-class Diary:
+class Diary(Desk):
     """The days of the operator; `live` one day at a time."""
-
-    course: Course
-    systems: Systems
-    customers: int
-    nights: int
-    events: list[Event] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.random: np.random.Generator = generator(self.systems.world.seed, "diary")
-        self.night, self.day = 1, TODAY
-        self.jobs: dict[tuple[str, str], Job] = {}
-        self.freed: list[tuple[int, str, str]] = []
-        self.due: dict[int, list[Callable[[], None]]] = {}
-        self._busy: set[int] = set()
-        self._touched: set[tuple[str, str]] = set()
 
     def live(self, night: int) -> None:
         """The day before this night: the systems are as they are when their extracts are cut."""
@@ -94,7 +60,7 @@ class Diary:
     # -- how often, and whom -------------------------------------------------------------------------------------------
 
     def _count(self, kind: str) -> int:
-        rate = max(RATES[kind] * self.customers, 1.2 / self.nights)
+        rate = max(RATES[kind] * self.customers * self.pace, 1.2 / self.nights)
         phase = crc32(kind.encode()) % 97 / 97
         return floor(rate * (self.night - 1) + phase) - floor(rate * (self.night - 2) + phase)
 
@@ -105,121 +71,18 @@ class Diary:
                 self._tell(kind, whom)
                 return
 
-    def _tell(self, kind: str, whom: str) -> None:
-        self.events.append(Event(self.night, kind, whom))
-
-    def _pick(self, things: Iterable[object]) -> object:
-        found = list(things)
-        return found[int(self.random.integers(len(found)))] if found else None
-
-    def _free(self, entry: Entry) -> bool:
-        """Whether nothing has happened to the record or its person today."""
-        return (
-            entry.person != NOBODY
-            and entry.person not in self._busy
-            and (entry.source, entry.key) not in self._touched
-            and entry.person not in self.course.dead
-        )
-
-    def _customers(self) -> list[int]:
-        of = self.systems.of_person
-        return [p for p in self.course.grown(self.day).tolist() if of.get(p) and p not in self._busy]
-
-    def _record(self, sources: tuple[str, ...] = tuple(KEYS)) -> Entry | None:
-        """Any record of these systems that is free today; of an account the payer's."""
-        entries = list(self.systems.entries.values())
-        for _ in range(TRIES):
-            entry = entries[int(self.random.integers(len(entries)))]
-            if entry.source in sources and "#" not in entry.local_id and self._free(entry):
-                return entry
-        return None
-
-    # -- writing -------------------------------------------------------------------------------------------------------
-
-    def _write(self) -> None:
-        by_source: dict[str, dict[str, Job]] = {}
-        for (source, key), job in self.jobs.items():
-            by_source.setdefault(source, {})[key] = job
-        for source, jobs in by_source.items():
-            self.systems.write(source, jobs, self.night * 1000 + len(self.events) % 1000)
-        self.jobs.clear()
-
-    def _add(self, person: int, source: str, key: str | None = None) -> str | None:
-        """A record of the person in a system, under a new key or a given one; its key, or None if it cannot be told."""
-        key = key or self.systems.new_key(source)
-        return (
-            key if self._put(source, key, key, person, self.systems.facts_shown(source, person, self.random)) else None
-        )
-
-    def _rewrite(self, entry: Entry, *, draw: bool = True, person: int | None = None) -> bool:
-        """Write a record anew, as the world is now; of another person if one is named."""
-        who = entry.person if person is None else person
-        shows = self.systems.facts_shown(entry.source, who, self.random) if draw else entry.shows
-        return self._put(entry.source, entry.local_id, entry.key, who, shows)
-
-    def _put(self, source: str, local_id: str, key: str, person: int, shows: frozenset[str]) -> bool:
-        before = self.systems.entries.get((source, local_id))
-        for shown in (shows, shows | self.systems.all_facts(source)):
-            entry = self.systems.entry(source, local_id, key, person, self.day, shown)
-            if self._can_be_told(entry, before):
-                self._keep(entry, before)
-                return True
-        return False
-
-    def _keep(self, entry: Entry, before: Entry | None) -> None:
-        systems = self.systems
-        systems.put(entry)
-        user: tuple[int, frozenset[str]] | None = None
-        for name in list(systems.of_row[entry.source, entry.key]):
-            other = systems.entries[name]
-            if name == entry.name or entry.source != "broadband":
-                continue
-            if before is None or before.person != entry.person or other.person == NOBODY:
-                systems.forget(name)  # the next holder of an account has no second user yet
-            else:
-                fresh = systems.entry(other.source, other.local_id, other.key, other.person, self.day, other.shows)
-                systems.put(fresh)
-                user = (other.person, other.shows)
-        self.jobs[entry.source, entry.key] = Job(entry.person, self.day, entry.shows, user)
-        self._touched.add((entry.source, entry.key))
-        self._busy.add(entry.person)
-
-    def _can_be_told(self, entry: Entry, before: Entry | None) -> bool:
-        """Whether neither the person's records nor those of who had this one fall into more parts than before."""
-        entries, of = self.systems.entries, self.systems.of_person
-        mine = [entries[name] for name in sorted(of.get(entry.person, ())) if name != entry.name]
-        was = parts([*mine, before]) if before is not None and before.person == entry.person else parts(mine)
-        if parts([*mine, entry]) > max(was, 1):
-            return False
-        return before is None or before.person in (entry.person, NOBODY) or self._can_go(before)
-
-    def _can_go(self, entry: Entry) -> bool:
-        """Whether the person's other records still hang together without this one."""
-        entries, names = self.systems.entries, sorted(self.systems.of_person.get(entry.person, ()))
-        rest = [entries[name] for name in names if name != entry.name]
-        return parts(rest) <= parts([*rest, entry])
-
-    def _drop(self, entry: Entry) -> None:
-        self.systems.drop(entry.source, entry.key)
-        self._touched.add((entry.source, entry.key))
-        if entry.source in FULL:
-            self.freed.append((self.night, entry.source, entry.key))
-
-    def _row_can_go(self, entry: Entry) -> bool:
-        return all(self._can_go(self.systems.entries[n]) for n in self.systems.of_row[entry.source, entry.key])
-
     # -- what happens --------------------------------------------------------------------------------------------------
 
     def _stranger(self) -> int | None:
         """Somebody of age of whom no system knows."""
         of = self.systems.of_person
         free = [p for p in self.course.grown(self.day).tolist() if not of.get(p) and p not in self._busy]
-        return self._pick(free)  # type: ignore[return-value]
+        return self._pick(free)
 
     def _somebody(self, stranger: float) -> int | None:
         if self.random.random() < stranger:
             return self._stranger()
-        return self._pick(self._customers())  # type: ignore[return-value]
+        return self._pick(self._customers())
 
     def _source(self) -> str:
         return str(
@@ -240,14 +103,14 @@ class Diary:
 
     def _again(self) -> str | None:
         entry = self._record()
-        return _name(entry) if entry and self._rewrite(entry, draw=False) else None
+        return name_of(entry) if entry and self._rewrite(entry, draw=False) else None
 
     def _closed(self) -> str | None:
         entry = self._record()
         if entry is None or len(self.systems.of_person[entry.person]) < 2 or not self._row_can_go(entry):
             return None
         self._drop(entry)
-        return _name(entry)
+        return name_of(entry)
 
     def _lost_customer(self) -> str | None:
         entry = self._record()
@@ -256,41 +119,22 @@ class Diary:
         self._take_away(entry.person)
         return entry.label
 
-    def _take_away(self, person: int) -> None:
-        """All rows of the person go; of an account that somebody else uses only the person's part."""
-        self._busy.add(person)
-        for name in sorted(self.systems.of_person[person]):
-            entry = self.systems.entries[name]
-            if "#" in entry.local_id or entry.source == "key_accounts":
-                self._leave_row(entry)
-            elif self._row_can_go(entry):
-                self._drop(entry)
-
-    def _leave_row(self, entry: Entry) -> None:
-        """The further record of a row goes, the row stays."""
-        row: Row = self.systems.rows[entry.source][entry.key]
-        prefix = ("user_",) if entry.source == "broadband" else ("联系人", "手机", "邮箱")
-        self.systems.rows[entry.source][entry.key] = {
-            column: None if column.startswith(prefix) else value for column, value in row.items()
-        }
-        self.systems.forget(entry.name)
-
     def _key_reused_later(self) -> str | None:
         ready = [item for item in self.freed if item[0] < self.night and item[2] not in self.systems.rows[item[1]]]
         item, person = self._pick(ready), self._somebody(0.6)
         if item is None or person is None:
             return None
-        _, source, key = item  # type: ignore[misc]
+        _, source, key = item
         if self._add(person, source, key) is None:
             return None
-        self.freed.remove(item)  # type: ignore[arg-type]
+        self.freed.remove(item)
         return f"{source}:{key}"
 
     def _key_reused_at_once(self) -> str | None:
         entry, person = self._record(FULL), self._somebody(0.6)
         if entry is None or person in (None, entry.person):
             return None
-        return _name(entry) if self._rewrite(entry, person=person) else None
+        return name_of(entry) if self._rewrite(entry, person=person) else None
 
     def _owner_changed(self) -> str | None:
         """A line passes to another of the household, with its number; without one to a stranger."""
@@ -305,14 +149,14 @@ class Diary:
             return None
         contacts, giver = self.systems.world.contacts, entry.person
         if "mobile" not in entry.shows:
-            return _name(entry) if self._rewrite(entry, draw=False, person=taker) else None
+            return name_of(entry) if self._rewrite(entry, draw=False, person=taker) else None
         saved = [(p, contacts.mobile[p], contacts.mobile_since[p], contacts.former[p], contacts.former_since[p])
                  for p in (giver, taker)]  # fmt: skip
         self.course.take_number(taker, int(contacts.mobile[giver]), self.day)
         self.course.take_number(giver, self.course.new_number(giver), self.day)
         if self._rewrite(entry, draw=False, person=taker):
             self._busy.add(giver)
-            return _name(entry)
+            return name_of(entry)
         for p, *values in saved:
             contacts.mobile[p], contacts.mobile_since[p], contacts.former[p], contacts.former_since[p] = values
         return None
@@ -324,7 +168,7 @@ class Diary:
     def _number_recycled(self) -> str | None:
         person = self._somebody(0.0)
         number = self._pick(self.course.rested_numbers(person, self.day)) if person is not None else None
-        return None if number is None or person is None else self._renumber(person, int(number))  # type: ignore[call-overload]
+        return None if number is None or person is None else self._renumber(person, int(number))
 
     def _renumber(self, person: int, number: int) -> str:
         self.course.take_number(person, number, self.day)
@@ -355,12 +199,12 @@ class Diary:
     def _married(self) -> str | None:
         free = [p for p in self.course.single_heads(self.day) if p not in self._busy]
         one = self._pick(free)
-        other = self._pick(p for p in free if p != one and self.course.fit(one, p))  # type: ignore[arg-type]
-        if other is None:
+        other = None if one is None else self._pick(p for p in free if p != one and self.course.fit(one, p))
+        if one is None or other is None:
             return None
-        self.course.marry(one, other, self.day)  # type: ignore[arg-type]
+        self.course.marry(one, other, self.day)
         for person in (one, other):
-            self._tell_systems(person, 0.7)  # type: ignore[arg-type]
+            self._tell_systems(person, 0.7)
         return f"P{one:07d} and P{other:07d}"
 
     def _parted(self) -> str | None:
@@ -371,9 +215,9 @@ class Diary:
 
     def _go_away(self, people: list[int]) -> str | None:
         person = self._pick(p for p in people if p not in self._busy)
-        if person is None or not self.course.leave(person, self.day):  # type: ignore[arg-type]
+        if person is None or not self.course.leave(person, self.day):
             return None
-        self._tell_systems(person, 0.8)  # type: ignore[arg-type]
+        self._tell_systems(person, 0.8)
         return f"P{person:07d}"
 
     def _died(self) -> str | None:
@@ -389,7 +233,7 @@ class Diary:
             entry = self.systems.entries[name]
             heir = self._pick(h for h in heirs if h not in self._busy)
             if heir is not None and entry.source in FULL and "#" not in name[1] and self.random.random() < 0.3:
-                self._rewrite(entry, draw=False, person=heir)  # type: ignore[arg-type]
+                self._rewrite(entry, draw=False, person=heir)
         if self.random.random() < 0.5:
             self._take_away(person)
         else:
@@ -403,7 +247,7 @@ class Diary:
         person = self._somebody(0.1)
         if not isinstance(entry, Entry) or person in (None, entry.person):
             return None
-        return _name(entry) if self._rewrite(entry, person=person) else None
+        return name_of(entry) if self._rewrite(entry, person=person) else None
 
     def _typed_wrong(self) -> str | None:
         """A wrong digit in an identity number or a wrong birth date, put right some nights later."""
@@ -434,7 +278,7 @@ class Diary:
         self._busy.add(entry.person)
         later = self.night + 1 + int(self.random.integers(4))
         self.due.setdefault(later, []).append(lambda: self._put_right(entry, column, text))
-        return _name(entry)
+        return name_of(entry)
 
     def _put_right(self, entry: Entry, column: str, text: str) -> None:
         """Unless the record was written anew or is no more."""
@@ -442,11 +286,7 @@ class Diary:
             row = self.systems.rows[entry.source][entry.key]
             self.systems.rows[entry.source][entry.key] = row | {column: text}
             self._touched.add((entry.source, entry.key))
-            self._tell("put_right", _name(entry))
-
-
-def _name(entry: Entry) -> str:
-    return f"{entry.source}:{entry.local_id}"
+            self._tell("put_right", name_of(entry))
 
 
 def _day(entry: Entry) -> int:
