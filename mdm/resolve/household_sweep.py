@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -62,20 +62,22 @@ class Sweep:
         for stay in departures:
             if self.there[stay.dwelling].pop(stay.customer, None) is not None:
                 gone[stay.customer] = stay
+        moved = Counter(self.household.get(customer) for customer in gone)
         for dwelling, newcomers in groupby(
             sorted(arrivals, key=lambda s: (s.dwelling, s.customer)), lambda s: s.dwelling
         ):
             new = list(newcomers)
-            for stay in self._superseded(dwelling, new, day, gone):
+            for stay in self._superseded(dwelling, new, day, moved):
+                moved[self.household.get(stay.customer)] += stay.customer not in gone
                 gone[stay.customer] = self.there[dwelling].pop(stay.customer)
             for stay in new:
                 self.there[dwelling][stay.customer] = stay
         self._settle(day, touched, before, gone)
 
-    def _superseded(self, dwelling: int, new: list[Stay], day: int, gone: dict[str, Stay]) -> list[Stay]:
+    def _superseded(self, dwelling: int, new: list[Stay], day: int, moved: Counter[int | None]) -> list[Stay]:
         """People nobody has confirmed since, when strangers move in and nobody confirmed of their household is left.
 
-        Not known when last confirmed: only when half of their household has left as well.
+        Not known when last confirmed: only when half of their household has left as well (`moved`, by household).
         """
         names = {family for stay in new for family in self.families.get(stay.customer, ())}
         groups: dict[int, list[Stay]] = defaultdict(list)
@@ -83,8 +85,7 @@ class Sweep:
             groups[self.household[stay.customer]].append(stay)
         left: list[Stay] = []
         for household, stays in groups.items():
-            moved = sum(self.household.get(customer) == household for customer in gone)
-            stale = all(s.seen < day and (s.seen_known or moved >= len(stays)) for s in stays)
+            stale = all(s.seen < day and (s.seen_known or moved[household] >= len(stays)) for s in stays)
             if stale and not any(names & self.families.get(s.customer, set()) for s in stays):
                 left += stays
         return left

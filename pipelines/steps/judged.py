@@ -103,6 +103,12 @@ class Judged:
             self.known.update(new)
             self.loaded.append(persons_of(self.people.of(pa.array(new, pa.string()))))
 
+    def persons_of(self, pins: pa.Array) -> pa.Table:
+        """The records of those of some customers who are persons."""
+        self._load(pins)
+        everybody = pa.concat_tables([self._nobody(), *self.loaded])
+        return everybody.filter(pc.is_in(everybody["pin"], pins))
+
     def _read(self) -> None:
         """Read the addresses of all who were loaded: tables `n`, `lives`, `families`, `site` and `keys` of `found`."""
         if self.found is not None:

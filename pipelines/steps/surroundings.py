@@ -33,7 +33,7 @@ identifiers, organisation_name, organisation_key, organisation_form"""
 class Surroundings:
     """The customers to make households of, with the grouping of their sightings and the new index."""
 
-    people: pa.Table  # WANTED and pin
+    people: pa.Table  # WANTED and pin; organisations only where everything is looked at
     pins: pa.Array  # of these, and of those whom tonight left without records
     dwellings: pa.Table  # DWELLINGS of `persons_of` the people, in their order
     index: AddressIndex
@@ -83,7 +83,7 @@ def around(
         pins = judged.closed(changes.changed)
         if len(pins) >= most:
             return None
-        table = people.of(pins)
+        table = judged.persons_of(pins)
         dwellings = _grouped(connection, table, rules, judged)
         return Surroundings(table, pins, dwellings, judged.index, changes.organisations)
     finally:
