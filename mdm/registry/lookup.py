@@ -83,13 +83,14 @@ def _known_includes(include: AbstractSet[str]) -> AbstractSet[str]:
 
 
 def _state(connection: sa.Connection, pin: str, known_at: datetime | None) -> dict[str, Any]:
-    """The state of the customer that `pin` leads to."""
+    """The state of the customer that `pin` leads to, or led to; one that was erased since is erased at any time."""
     state = customers.find_customer(connection, pin, known_at=known_at)
     while state is not None and state["status"] == "redirected":
         state = customers.find_customer(connection, state["redirect_to"], known_at=known_at)
     if state is None:
         raise unknown_pin(connection, pin, known_at)
-    return state
+    now = state if known_at is None else customers.find_customer(connection, state["pin"])
+    return now if now is not None and now["status"] == "erased" else state
 
 
 def _view(

@@ -18,6 +18,7 @@ MOST_RECORDS = 20  # --json has them all
 NO_GOLDEN = {
     "retired": "This PIN is retired: none of its records is left. It will never mean somebody else.",
     "erased": "This customer was erased; nothing is kept but the number.",
+    "active": "Its golden record of that time is no longer kept.",  # somebody who was part of it then was erased
 }
 
 

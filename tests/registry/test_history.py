@@ -208,6 +208,18 @@ def test_a_customer_that_went(lived: Town) -> None:
         known(lived, "crm:K6")
 
 
+def test_who_was_erased_is_erased_at_any_time(lived: Town) -> None:
+    pin = lived.pin("crm:K6", "first")
+    with lived.database.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "update customer set status = 'erased' where pin = %(pin)s and recorded_to = 'infinity'", {"pin": pin}
+        )
+        for name in ("first", "expired"):
+            found = look_up(connection, pin, known_at=lived.moments[name])
+            assert (found.status, found.golden, found.household) == ("erased", None, None)
+        connection.rollback()
+
+
 def test_before_the_first_night_nothing_was_known(lived: Town) -> None:
     first = min(version.recorded_from for pin in lived.pins for version in versions(lived, pin).versions)
     with lived.database.read() as connection:
