@@ -17,7 +17,7 @@ astray*: counted apart (each time it begins), since nothing but a wrong merge ca
 **Without need**, of the PINs that changed tonight:
 
 * minted, though each person in its top had an active PIN before, or got another one tonight;
-* redirected, though the survivor's top is not its person;
+* redirected, though the survivor denoted somebody else;
 * revived, though its person is the one of the customer that it leaves.
 
 The first night is left out: nobody had a PIN.
@@ -97,7 +97,8 @@ class PinWatch:
                 what = f"{pin} {view.names(pin)} for {_said(tops[pin])}, who has {others}"
                 found.append(Finding(night, run, "minted without need", what))
         for pin in sorted(view.redirects.keys() & self.active.keys()):
-            to, people = view.redirects[pin], tops.get(view.redirects[pin], NOBODY)
+            to = view.redirects[pin]
+            people = self.denotes.get(to, tops.get(to, NOBODY))
             if not self.denotes[pin] & people:
                 what = f"{pin} of {_said(self.denotes[pin])} to {to} of {_said(people)} {view.names(to)}"
                 found.append(Finding(night, run, "redirected without need", what))
