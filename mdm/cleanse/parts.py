@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
+
 from mdm.cleanse.addresses import cleanse_address
+from mdm.cleanse.columns import Columns, ordinary_phones, ordinary_subscriptions
 from mdm.cleanse.dates import cleanse_date
 from mdm.cleanse.emails import cleanse_email
 from mdm.cleanse.fold import CACHED, tidy
@@ -43,6 +46,7 @@ class ListPart:
     """`column` is a list in both schemas; `inputs` and `outputs` are fields of its elements, () for plain text.
 
     `record_inputs` are MAPPED columns of the record, the same for each of its elements; their values come last.
+    `ordinary` reads the commonest forms in whole columns, and `cleanse` what it leaves.
     """
 
     column: str
@@ -50,6 +54,7 @@ class ListPart:
     outputs: tuple[str, ...]
     cleanse: Cleanser
     record_inputs: tuple[str, ...] = ()
+    ordinary: Callable[[list[pa.Array], CleanseContext], Columns] | None = None
 
 
 _NAME_INPUTS = (
@@ -178,10 +183,10 @@ SCALAR_PARTS = (
 )
 LIST_PARTS = (
     ListPart("identifiers", ("type", "country", "value"), ("type", "issuer", "value"), _identifier, _HOME),
-    ListPart("phones", ("value", *_PERIOD), ("number", *_PERIOD), _phone, _HOME),
+    ListPart("phones", ("value", *_PERIOD), ("number", *_PERIOD), _phone, _HOME, ordinary_phones),
     ListPart("emails", ("value", *_PERIOD), ("address", *_PERIOD), _email),
     ListPart("accounts", (), (), _trimmed(0)),
-    ListPart("subscriptions", _SUBSCRIPTION, _SUBSCRIPTION, _subscription, _HOME),
+    ListPart("subscriptions", _SUBSCRIPTION, _SUBSCRIPTION, _subscription, _HOME, ordinary_subscriptions),
     ListPart("relationships", ("kind", "local_id"), ("kind", "local_id"), _trimmed(1)),
     ListPart("consents", ("purpose", "channel", "granted"), ("purpose", "channel", "granted"), _trimmed(2)),
     ListPart("attributes", ("name", "value"), ("name", "value"), _trimmed(1)),

@@ -20,15 +20,15 @@ _EXTENSION = re.compile(
     r"(?:\s*(?:[,;]|\b(?:ext|extn|extension|poste|x)\b\.?|x|转|轉|分机)\s*[:.#]?\s*\d{1,6}|\s*#\s*\d{1,6})$", re.I
 )
 _CN_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[- ]?\d{7,8})-\d{1,6}$")
-_CN_TOLL = re.compile(r"(?:\+?86)?([48]00\d{7})")
+_CN_TOLL = re.compile(r"(?:\+?86)?([48]00[0-9]{7})")
 _CN_LANDLINE = re.compile(r"\(?(0[1-9][0-9]{1,2})\)?-?([2-9][0-9]{6,7})")
-_CN_LOCAL = re.compile(r"[2-9]\d{6,7}")
+_CN_LOCAL = re.compile(r"[2-9][0-9]{6,7}")
 _CN_MOBILE = re.compile(r"(\+?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})")
 _NANP = re.compile(r"(\+?1[-. ]?)?\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})")
-_NANP_REGIONS = ("US", "CA")
+NANP_REGIONS = ("US", "CA")
 _NANP_DIGITS = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 SHORTEST = 7  # digits; 110, 10086 and 95588 are services, not customers
-_KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "uan", "pager")
+KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "uan", "pager")
 _MOBILE, _FIXED = ("mobile",), ("fixed_line",)
 
 
@@ -40,7 +40,7 @@ class CleansedPhone(NamedTuple):
 
 
 @cache
-def _pattern(region: str, kinds: tuple[str, ...]) -> re.Pattern[str]:
+def national_pattern(region: str, kinds: tuple[str, ...]) -> re.Pattern[str]:
     """The library's pattern of valid national numbers of a region."""
     metadata = PhoneMetadata.metadata_for_region(region)
     found = [getattr(metadata, kind) for kind in kinds]
@@ -98,17 +98,17 @@ def _ordinary(text: str, region: str) -> str | None:
                 return None
             if text != national and _is_placeholder(text, f"86{national}" if prefix else national):
                 return None
-            return f"+86{national}" if _pattern("CN", _MOBILE).fullmatch(national) else None
+            return f"+86{national}" if national_pattern("CN", _MOBILE).fullmatch(national) else None
         if match := _CN_LANDLINE.fullmatch(text):
             digits = match.group(1) + match.group(2)
             return None if is_placeholder_number(digits) else _landline(digits)
         return None
-    if region in _NANP_REGIONS and (match := _NANP.fullmatch(text)):
+    if region in NANP_REGIONS and (match := _NANP.fullmatch(text)):
         prefix, *groups = match.groups()
         national = "".join(groups)
         if prefix is not None and is_placeholder_number(f"1{national}"):
             return None
-        if not is_placeholder_number(national) and _pattern(region, _KINDS).fullmatch(national):
+        if not is_placeholder_number(national) and national_pattern(region, KINDS).fullmatch(national):
             return f"+1{national}"
     return None
 
@@ -131,14 +131,14 @@ def _fast(value: str, digits: str, region: str) -> str | None:
     """Ten digits in North America and mobile numbers in China: the library's patterns without its parser."""
     if not digits.isascii() or not _PLAIN.fullmatch(value):
         return None
-    if region in _NANP_REGIONS or value.startswith("+1"):
+    if region in NANP_REGIONS or value.startswith("+1"):
         plus = value.startswith("+")
         national = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits if not plus else ""
-        if len(national) == 10 and any(_pattern(name, _KINDS).fullmatch(national) for name in _NANP_REGIONS):
+        if len(national) == 10 and any(national_pattern(name, KINDS).fullmatch(national) for name in NANP_REGIONS):
             return f"+1{national}"
     if region == "CN" or value.startswith("+86"):
         national = digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
-        if len(national) == 11 and _pattern("CN", _MOBILE).fullmatch(national):
+        if len(national) == 11 and national_pattern("CN", _MOBILE).fullmatch(national):
             return f"+86{national}"
         return _landline(digits) if region == "CN" and digits[0] == "0" and digits[1] != "0" else None
     return None
@@ -146,7 +146,7 @@ def _fast(value: str, digits: str, region: str) -> str | None:
 
 def _landline(digits: str) -> str | None:
     """A landline of China with its trunk prefix 0."""
-    return f"+86{digits[1:]}" if _pattern("CN", _FIXED).fullmatch(digits, 1) else None
+    return f"+86{digits[1:]}" if national_pattern("CN", _FIXED).fullmatch(digits, 1) else None
 
 
 def _local(digits: str, region: str, area_code: str | None) -> str | None:

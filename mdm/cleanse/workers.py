@@ -11,7 +11,9 @@ from importlib.abc import MetaPathFinder
 from types import TracebackType
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mdm.cleanse.parts import LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
 from mdm.cleanse.values import CleanseContext
@@ -77,17 +79,32 @@ def _start() -> None:
 
 
 def run_part(kind: Kind, index: int, values: list[pa.Array], context: CleanseContext) -> Result:
-    """Runs one part over distinct values in this process."""
+    """Runs one part over distinct values in this process: ordinary ones as columns, the others one by one."""
     part: ScalarPart | ListPart = SCALAR_PARTS[index] if kind == "scalar" else LIST_PARTS[index]
+    if not isinstance(part, ListPart) or part.ordinary is None:
+        return _one_by_one(part, values, context)
+    ordinary, found = part.ordinary(values, context)
+    others = pc.invert(ordinary)
+    outputs, kept, issues = _one_by_one(part, [column.filter(others) for column in values], context)
+    count = len(values[0]) - len(kept)
+    first, then = np.flatnonzero(ordinary), np.flatnonzero(others)
+    order = pa.array(np.argsort(np.concatenate([first, then])))
+    columns = [
+        pa.concat_arrays(both).take(order) for both in zip((c.filter(ordinary) for c in found), outputs, strict=True)
+    ]
+    kept = pa.concat_arrays([pa.repeat(True, count), kept]).take(order)
+    return columns, kept, pa.concat_arrays([pa.nulls(count, _ISSUES), issues]).take(order)
+
+
+def _one_by_one(part: ScalarPart | ListPart, values: list[pa.Array], context: CleanseContext) -> Result:
     rows = zip(*(column.to_pylist() for column in values), strict=True)
     cleanse, missing = part.cleanse, (None,) * max(len(part.outputs), 1)
     found = [cleanse(row, context) for row in rows]
     kept = [cleansed is not None for cleansed, _ in found]
     outputs = [missing if cleansed is None else cleansed for cleansed, _ in found]
     issues = [[(one.attribute, one.mark, one.reason) for one in remarks] if remarks else None for _, remarks in found]
-    arrays = [
-        pa.array(column, kind) for column, kind in zip(zip(*outputs, strict=True), _types(part), strict=True)
-    ] or [pa.nulls(0, kind) for kind in _types(part)]
+    columns = zip(*outputs, strict=True) if outputs else [()] * len(missing)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, _types(part), strict=True)]
     return arrays, pa.array(kept, pa.bool_()), pa.array(issues, _ISSUES)
 
 

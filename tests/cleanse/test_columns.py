@@ -1,0 +1,72 @@
+"""Whole columns of ordinary values say what the cleansers say of each value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mdm.cleanse.columns import ordinary_phones
+from mdm.cleanse.parts import LIST_PARTS
+from mdm.cleanse.placeholders import WORDS
+from mdm.cleanse.values import CleanseContext
+from mdm.cleanse.workers import run_part
+
+CHINA = CleanseContext(region="CN", area_code="0931")
+CONTEXTS = st.sampled_from([CHINA, CleanseContext(region="CA"), CleanseContext(region="GB")])
+FORMS = (
+    r"(\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}",
+    r"\(?0\d{2,3}\)?[- ]?\d{7,8}(-\d)?",
+    r"(\+?1[-. ]?)?\(?[2-9]\d\d\)?[-. ]?[2-9]\d\d[-. ]?\d{4}",
+    r"(\+?1|\+?86)?[ -]?(13|0?2)?([0-9])\3{6,9}",
+)
+NUMBER = (
+    st.one_of([st.from_regex(form, fullmatch=True) for form in FORMS])
+    | st.builds(
+        "{}{}".format, st.sampled_from(["", "1", "+1", "86", "+86", "0"]), st.sampled_from(sorted(WORDS["value"]))
+    )
+    | st.sampled_from(
+        ["110", "n/a", " 13919012345", "13919012345\n", "１3919012345", "1391901234٥", "", "x", "400-800-1234"]
+    )
+)
+DAY = st.none() | st.sampled_from(["2020-01-31", "2020-02-30", "9999-12-31", "1900-01-01", "03/04/2001", "x", ""])
+HOME = st.none() | st.sampled_from(["CN", "Canada", "ca", "US", "中国", "GB", "unknown", ""])
+WORD = st.none() | st.sampled_from(["SIM8", " FTTH  100", "", "\x00", "５G"])
+
+
+def _checked(index: int, rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
+    part = LIST_PARTS[index]
+    outputs, kept, issues = run_part(
+        "list", index, [pa.array(column, pa.string()) for column in zip(*rows, strict=True)], context
+    )
+    found = list(zip(*(column.to_pylist() for column in outputs), strict=True))
+    assert len(found) == len(kept) == len(issues) == len(rows)
+    for row, values, was_kept, said in zip(rows, found, kept.to_pylist(), issues.to_pylist(), strict=True):
+        cleansed, remarks = part.cleanse(row, context)
+        assert (values if was_kept else None) == cleansed
+        assert [(one["attribute"], one["mark"], one["reason"]) for one in said or ()] == [
+            (one.attribute, one.mark, one.reason) for one in remarks
+        ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.none() | NUMBER, DAY, DAY, HOME), min_size=1, max_size=12), CONTEXTS)
+def test_phones_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
+    _checked([part.column for part in LIST_PARTS].index("phones"), rows, context)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(WORD, st.none() | NUMBER, WORD, DAY, DAY, HOME), min_size=1, max_size=12), CONTEXTS)
+def test_subscriptions_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
+    _checked([part.column for part in LIST_PARTS].index("subscriptions"), rows, context)
+
+
+def test_ordinary_phones_are_read_in_columns() -> None:
+    numbers = ["13919012345", "+86 139 1901 2345", "0931-8412345", "(403) 262-1234", "+1 403 262 1234", "110"]
+    homes = ["CN", "CN", None, "CA", "CA", None]
+    nothing = pa.nulls(len(numbers), pa.string())
+    ordinary, found = ordinary_phones([pa.array(numbers), nothing, nothing, pa.array(homes)], CHINA)
+    assert ordinary.to_pylist() == [True] * 5 + [False]
+    assert found[0].to_pylist()[:5] == ["+8613919012345"] * 2 + ["+869318412345"] + ["+14032621234"] * 2
