@@ -12,7 +12,7 @@ from mdm.errors import StoreError
 from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.registry.evidence import Version, compare, weigh
-from mdm.registry.models import model_in_use
+from mdm.registry.models import current_model, model_in_use
 from mdm.registry.words import compared_sentence, odds_sentence
 from mdm.store import lookups
 from pipelines.context import Night
@@ -24,7 +24,8 @@ WITH merged AS (SELECT new, count(*) AS records FROM moves GROUP BY new HAVING c
                      row_number() OVER (PARTITION BY l.new ORDER BY p.weight DESC, p.left_id, p.right_id) AS place
               FROM {pairs} p JOIN moves l ON l.record_id = p.left_id JOIN moves r ON r.record_id = p.right_id
               WHERE l.new = r.new AND l.old <> r.old AND p.weight >= {least})
-SELECT m.new AS pin, b.party, b.left_id, b.right_id, b.weight FROM merged m JOIN best b USING (new)
+SELECT m.new AS pin, b.party, b.left_id, b.right_id, b.weight, o.weight AS weight_now
+FROM merged m JOIN best b USING (new) LEFT JOIN old_pairs o USING (left_id, right_id)
 WHERE b.place = 1 ORDER BY m.records DESC, m.new LIMIT {most}
 """
 _SPLITS = """
@@ -33,7 +34,8 @@ WITH parted AS (SELECT old, count(*) AS records FROM moves GROUP BY old HAVING c
                      row_number() OVER (PARTITION BY l.old ORDER BY p.weight DESC, p.left_id, p.right_id) AS place
               FROM old_pairs p JOIN moves l ON l.record_id = p.left_id JOIN moves r ON r.record_id = p.right_id
               WHERE l.old = r.old AND l.new <> r.new)
-SELECT m.old AS pin, b.party, b.left_id, b.right_id, b.weight FROM parted m JOIN best b USING (old)
+SELECT m.old AS pin, b.party, b.left_id, b.right_id, n.weight, b.weight AS weight_now
+FROM parted m JOIN best b USING (old) LEFT JOIN {pairs} n USING (left_id, right_id)
 WHERE b.place = 1 ORDER BY m.records DESC, m.old LIMIT {most}
 """
 _MEMBERS = """
@@ -43,7 +45,6 @@ _HOMES = """
 SELECT kind, chi, dwelling, status, redirect_to, before, after FROM homes
 WHERE old_status = 'active' AND (status <> 'active' OR before IS DISTINCT FROM after) ORDER BY kind, chi LIMIT {most}
 """
-NOUNS: Mapping[PartyType, str] = {"person": "person", "organisation": "organisation"}
 
 
 def examples_of(
@@ -55,10 +56,12 @@ def examples_of(
     most: keys, weight with the candidate and now (bits), what agrees and differs, what that means.
     """
     least = night.settings.matching.match_weight
-    found = _MERGES.format(pairs=night.folder.sql("match", "pairs"), least=least, most=most)
-    merges, splits = scratch.sql(found).fetchall(), scratch.sql(_SPLITS.format(most=most)).fetchall()
+    pairs = night.folder.sql("match", "pairs")
+    merges, splits = (
+        scratch.sql(query.format(pairs=pairs, least=least, most=most)).fetchall() for query in (_MERGES, _SPLITS)
+    )
     versions = lookups.versions_of(connection, sorted({record for row in (*merges, *splits) for record in row[2:4]}))
-    models = {party: _models(night, connection, party) for party in NOUNS}
+    models = {party: _models(night, connection, party) for party in {row[1] for row in (*merges, *splits)}}
     homes = scratch.sql(_HOMES.format(most=most))
     return {
         "merges": [_example(scratch, row, "old", "new", versions, models) for row in merges],
@@ -67,13 +70,15 @@ def examples_of(
     }
 
 
-def _models(night: Night, connection: sa.Connection, party: PartyType) -> tuple[Model | None, Model | None]:
-    """The model afterwards and today's; of a party without a candidate they are one. None: it cannot be read."""
+def _models(night: Night, connection: sa.Connection, party: PartyType) -> tuple[Model, Model | None]:
+    """The model afterwards and today's (None: of another version of mdm). Without a candidate they are one."""
+    if party not in night.models:
+        today = current_model(connection, party)
+        return today, today
     try:
-        today = model_in_use(connection, party)
+        return night.models[party], model_in_use(connection, party)
     except StoreError:
-        today = None
-    return night.models.get(party, today), today
+        return night.models[party], None
 
 
 def _example(
@@ -82,30 +87,29 @@ def _example(
     side: str,
     whole: str,
     versions: Mapping[int, Version],
-    models: Mapping[PartyType, tuple[Model | None, Model | None]],
+    models: Mapping[PartyType, tuple[Model, Model | None]],
 ) -> dict[str, Any]:
-    pin, party, left, right, stored = row
+    pin, party, left, right, weight, weight_now = row
     candidate, today = models[party]
     records: dict[str, list[str]] = {}
     for other, key in scratch.execute(_MEMBERS.format(side=side, whole=whole), [pin]).fetchall():
         records.setdefault(other, []).append(key)
     ends = versions[left], versions[right]
-    pair = {"left": _key(ends[0]), "right": _key(ends[1])}
-    if candidate is None:  # pragma: no cover  the run would have stopped
-        return {"party": party, "pin": pin, "records": records, **pair}
     evidence = compare(*ends, candidate)
-    weight = evidence.score.weight
-    now = None if today is None else weigh(*ends, today).weight
+    weight = evidence.score.weight if weight is None else weight
+    if weight_now is None and today is not None:
+        weight_now = weigh(*ends, today).weight
     told = compared_sentence(evidence.said)
     return {
         "party": party,
         "pin": pin,
         "records": records,
-        **pair,
+        "left": _key(ends[0]),
+        "right": _key(ends[1]),
         "weight": weight,
-        "weight_now": stored if side == "new" else now,
+        "weight_now": weight_now,
         "in_words": " ".join([told, *(f"Speaks against it: {words}." for words in evidence.against)]),
-        "means": odds_sentence(weight, NOUNS[party]),
+        "means": odds_sentence(weight, party),
     }
 
 

@@ -18,11 +18,12 @@ import sqlalchemy as sa
 
 from mdm.errors import NotFound, StoreError, UsageError
 from mdm.match import training
+from mdm.match.generic import leave_out
 from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.registry.models import model_in_use, read_model
 from mdm.settings import Settings
-from mdm.store import models, records
+from mdm.store import generic, models, records
 from mdm.store.database import Database
 from pipelines.context import Progress, open_scratch
 from pipelines.documents import to_stored
@@ -132,7 +133,7 @@ def promote_models(
 def _train(settings: Settings, database: Database, party: PartyType, progress: Progress) -> Model | None:
     """A model of the current records of a party type; None when there are none."""
     with database.begin() as connection:
-        stored = records.all_current(connection, party=party)
+        stored, values = records.all_current(connection, party=party), generic.generic_by_kind(connection, party)
     if stored.num_rows == 0:
         return None
     progress(f"train a model of {party}s")
@@ -140,6 +141,7 @@ def _train(settings: Settings, database: Database, party: PartyType, progress: P
     with tempfile.TemporaryDirectory(dir=settings.var, prefix="train-") as spill, open_scratch(Path(spill)) as scratch:
         scratch.register("every_record", to_stored(stored.sort_by("record_id"), scratch))
         make_features(scratch, "every_record", "features_of_all")
+        leave_out(scratch, "features_of_all", party, values)
         wanted = training.TrainingSettings(settings.matching.seed, settings.matching.max_pairs)
         return training.train(scratch, "features_of_all", party, wanted)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from typer.testing import CliRunner, Result
 
 from mdm.errors import NotFound, StoreError, UsageError
 from mdm.match.model import Model
@@ -16,6 +18,7 @@ from mdm.registry.models import current_model
 from mdm.store import customers, models, runs
 from mdm.store.database import Database
 from mdm.store.fingerprint import store_fingerprint
+from pipelines.cli import app
 from pipelines.models import compare_models, list_models, promote_models, train_candidates
 from pipelines.night import leave_code
 from pipelines.stewardship import judge
@@ -197,6 +200,35 @@ def test_judgements_hold_under_another_model(workspace: TinyWorkspace, fresh_dat
     again = pins(fresh_database)
     assert again["crm:K012"] == first["crm:K012"] != again["billing:B012"] == first["billing:B012"]
     assert again["crm:K013"] == again["billing:B013"]
+
+
+def mdm(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_the_verbs_tell_it_to_people_and_machines(
+    workspace: TinyWorkspace, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MDM_DATABASE_URL", fresh_database.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("MDM_WORKSPACE", str(workspace.path))
+    assert "this is the model in use already" in mdm("train").stdout
+    assert orjson.loads(mdm("train", "--json").stdout)[0]["status"] == "current"
+    refused = mdm("model", "promote", "--json")
+    assert (refused.exit_code, orjson.loads(refused.stderr)["remedy"]) == (1, "Make one: mdm train.")
+    new = stricter(fresh_database)
+    assert re.search(rf"{new} +candidate", mdm("model", "list").stdout)
+    told = mdm("model", "compare", "--examples", "1").stdout
+    example = re.search(r"PIN (\d+) would fall apart\n  afterwards \d+: (\w+):\w+\n  afterwards \d+: (\w+):\w+\n", told)
+    assert example is not None
+    assert {example[2], example[3]} == {"crm", "billing"}
+    found = orjson.loads(mdm("model", "compare", "--json").stdout)["comparison"]
+    assert f"{found['customers']['person']['split']:,} lose records to a new PIN" in told
+    stopped = mdm("model", "promote")
+    assert stopped.exit_code == 3
+    assert "--accept-churn" in stopped.stdout
+    promoted = mdm("model", "promote", "--accept-churn")
+    assert promoted.exit_code == 0
+    assert promoted.stdout.startswith(f"{new} in use since run 20260401-03")
 
 
 def test_a_model_of_another_version_is_replaced(workspace: TinyWorkspace, fresh_database: Database) -> None:
