@@ -5,50 +5,22 @@ Counts and holders of keys are those of the store, moved by what tonight takes f
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy as sa
 
-from mdm.match.model import Frequencies
-from mdm.resolve.addresses import BLOCKS, census_sql, make_keys, number_sql
+from mdm.resolve.addresses import BLOCKS, census_sql, number_sql
 from mdm.resolve.dwelling_candidates import ROUND, alike_sql
-from mdm.resolve.dwelling_pairs import DwellingRules
-from mdm.resolve.dwellings import JOINS, Dwellings
+from mdm.resolve.dwellings import JOINS
 from mdm.store import addresses
 from pipelines.steps.address_index import NOTHING, AddressIndex, index_of
-from pipelines.steps.people import People, persons_of, sightings_of
-
-_LIVES = pa.schema([("address", pa.int64()), ("pin", pa.string())])
+from pipelines.steps.neighbours import LIVES, Neighbours
 
 
-class Judged:
+class Judged(Neighbours):
     """Judges again what a night touched. `index`: the rows of the store that come of it."""
 
     index: AddressIndex
-
-    def __init__(
-        self,
-        connection: sa.Connection,
-        people: People,
-        rules: DwellingRules,
-        surnames: Frequencies | None,
-        most: float,
-    ) -> None:
-        self.connection, self.people, self.rules, self.surnames, self.most = connection, people, rules, surnames, most
-        self.loaded: list[pa.Table] = []
-        self.known: set[str] = set()
-        self.con = duckdb.connect()
-        self.con.execute("SET threads = 2")
-        self.found: Dwellings | None = None
-        self._place_mine()
-
-    def close(self) -> None:
-        """Free the scratch memory."""
-        self.con.close()
-        if self.found is not None:
-            self.found.con.close()
 
     def judge(self, respelt: pa.Array) -> bool:
         """Make the `index`; False when that takes more than `most` customers."""
@@ -72,55 +44,6 @@ class Judged:
         self._read()
         self._weigh()
         return True
-
-    # -- who lives where -----------------------------------------------------------------------------------------------
-
-    def _place_mine(self) -> None:
-        """Where tonight's own records are: the table `mine_at` (address, pin)."""
-        people = self.people.scratch.sql("FROM mine").to_arrow_table()
-        found = Dwellings.read(sightings_of(persons_of(people)), self.rules)
-        placed = found.con.sql("SELECT DISTINCT address, customer AS pin FROM lives").to_arrow_table()
-        found.con.close()
-        self._table("mine_at", placed)
-
-    def _lives(self, where: pa.Array) -> pa.Table:
-        """Who lives at some addresses, as tonight leaves them: address, pin."""
-        stored = self.people.still(addresses.people_at(self.connection, where)).select(_LIVES.names)
-        self.con.register("stored_at", stored)
-        self.con.register("asked_at", pa.table({"address": where}))
-        return self._sql(
-            "SELECT DISTINCT address, pin FROM (SELECT * FROM stored_at UNION ALL SELECT address, pin FROM mine_at "
-            "WHERE address IN (SELECT address FROM asked_at))"
-        ).cast(_LIVES)
-
-    def _pins_at(self, where: pa.Array) -> pa.Array:
-        return pc.unique(self._lives(where)["pin"])
-
-    def _load(self, pins: pa.Array) -> None:
-        """See that all records of some customers are here."""
-        new = [pin for pin in pins.to_pylist() if pin not in self.known]
-        if new:
-            self.known.update(new)
-            self.loaded.append(persons_of(self.people.of(pa.array(new, pa.string()))))
-
-    def persons_of(self, pins: pa.Array) -> pa.Table:
-        """The records of those of some customers who are persons."""
-        self._load(pins)
-        everybody = pa.concat_tables([self._nobody(), *self.loaded])
-        return everybody.filter(pc.is_in(everybody["pin"], pins))
-
-    def _read(self) -> None:
-        """Read the addresses of all who were loaded: tables `n`, `lives`, `families`, `site` and `keys` of `found`."""
-        if self.found is not None:
-            self.found.con.close()
-        self.persons = pa.concat_tables(self.loaded) if self.loaded else self._nobody()
-        self.found = Dwellings.read(sightings_of(self.persons), self.rules)
-        make_keys(self.found.con)
-        for name in ("n", "lives", "keys"):
-            self._table(name, self.found.con.sql(f"FROM {name}").to_arrow_table())
-
-    def _nobody(self) -> pa.Table:
-        return persons_of(self.people.of(pa.array([], pa.string())))
 
     # -- which addresses -----------------------------------------------------------------------------------------------
 
@@ -164,7 +87,7 @@ class Judged:
     def _crowding(self) -> pa.Array:
         """Addresses of those who live, or lived, where people are housemates no longer, or are now."""
         touched = self._ids("touched")
-        before = addresses.people_at(self.connection, touched).select(_LIVES.names).cast(_LIVES)
+        before = self._stored_at(touched).select(LIVES.names).cast(LIVES)
         self.con.register("before_at", before)
         self.con.register("now_at", self._lives(touched))
         pins = self._sql(
@@ -325,20 +248,3 @@ class Judged:
             LEFT JOIN (FROM stored_sites ANTI JOIN touched USING (address)) s USING (record_id) ORDER BY a.row
             """
         )["site"].combine_chunks()
-
-    # -- scratch -------------------------------------------------------------------------------------------------------
-
-    def _table(self, name: str, rows: pa.Table | dict[str, pa.Array]) -> None:
-        self.con.register("rows_in", rows if isinstance(rows, pa.Table) else pa.table(rows))
-        self.con.execute(f"CREATE OR REPLACE TABLE {name} AS FROM rows_in")
-        self.con.unregister("rows_in")
-
-    def _sql(self, query: str) -> pa.Table:
-        return self.con.sql(query).to_arrow_table()
-
-    def _column(self, query: str) -> pa.Array:
-        """The one column of numbers that a query gives."""
-        return self._sql(query)[0].combine_chunks().cast(pa.int64())
-
-    def _ids(self, table: str) -> pa.Array:
-        return self._column(f"SELECT address FROM {table}")

@@ -1,0 +1,124 @@
+"""Customers as tonight leaves them, read from the store as far as a night needs them, and who lives where."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from mdm.match.model import Frequencies
+from mdm.resolve.addresses import make_keys
+from mdm.resolve.dwelling_pairs import DwellingRules
+from mdm.resolve.dwellings import Dwellings
+from mdm.store import addresses
+from pipelines.steps.address_index import NOTHING
+from pipelines.steps.people import People, persons_of, sightings_of
+
+LIVES = pa.schema([("address", pa.int64()), ("pin", pa.string())])
+
+
+class Neighbours:
+    """The customers read so far, in a scratch database of their own."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        people: People,
+        rules: DwellingRules,
+        surnames: Frequencies | None,
+        most: float,
+    ) -> None:
+        self.connection, self.people, self.rules, self.surnames, self.most = connection, people, rules, surnames, most
+        self.loaded: list[pa.Table] = []
+        self.known: set[str] = set()
+        self.stale = True  # whether somebody was loaded since the last reading
+        self.asked = NOTHING
+        self.seen = addresses.people_at(connection, NOTHING)
+        self.con = duckdb.connect()
+        self.con.execute("SET threads = 2")
+        self.found: Dwellings | None = None
+        self._place_mine()
+
+    def close(self) -> None:
+        """Free the scratch memory."""
+        self.con.close()
+        if self.found is not None:
+            self.found.con.close()
+
+    # -- who lives where -----------------------------------------------------------------------------------------------
+
+    def _place_mine(self) -> None:
+        """Where tonight's own records are: the table `mine_at` (address, pin)."""
+        people = self.people.scratch.sql("FROM mine").to_arrow_table()
+        found = Dwellings.read(sightings_of(persons_of(people)), self.rules)
+        placed = found.con.sql("SELECT DISTINCT address, customer AS pin FROM lives").to_arrow_table()
+        found.con.close()
+        self._table("mine_at", placed)
+
+    def _lives(self, where: pa.Array) -> pa.Table:
+        """Who lives at some addresses, as tonight leaves them: address, pin."""
+        stored = self.people.still(self._stored_at(where)).select(LIVES.names)
+        self.con.register("stored_at", stored)
+        self.con.register("asked_at", pa.table({"address": where}))
+        return self._sql(
+            "SELECT DISTINCT address, pin FROM (SELECT * FROM stored_at UNION ALL SELECT address, pin FROM mine_at "
+            "WHERE address IN (SELECT address FROM asked_at))"
+        ).cast(LIVES)
+
+    def _stored_at(self, where: pa.Array) -> pa.Table:
+        """Who was seen at some addresses before tonight; each address is asked for once."""
+        new = where.filter(pc.invert(pc.is_in(where, self.asked)))
+        self.asked = pa.concat_arrays([self.asked, new])
+        self.seen = pa.concat_tables([self.seen, addresses.people_at(self.connection, new)])
+        return self.seen.filter(pc.is_in(self.seen["address"], where))
+
+    def _pins_at(self, where: pa.Array) -> pa.Array:
+        return pc.unique(self._lives(where)["pin"])
+
+    def _load(self, pins: pa.Array) -> None:
+        """See that all records of some customers are here."""
+        new = [pin for pin in pins.to_pylist() if pin not in self.known]
+        if new:
+            self.known.update(new)
+            self.stale = True
+            self.loaded.append(persons_of(self.people.of(pa.array(new, pa.string()))))
+
+    def persons_of(self, pins: pa.Array) -> pa.Table:
+        """The records of those of some customers who are persons."""
+        self._load(pins)
+        everybody = pa.concat_tables([self._nobody(), *self.loaded])
+        return everybody.filter(pc.is_in(everybody["pin"], pins))
+
+    def _read(self) -> None:
+        """Read the addresses of all who were loaded: tables `n`, `lives`, `families`, `site` and `keys` of `found`."""
+        if self.found is not None and not self.stale:
+            return
+        if self.found is not None:
+            self.found.con.close()
+        self.stale = False
+        self.persons = pa.concat_tables(self.loaded) if self.loaded else self._nobody()
+        self.found = Dwellings.read(sightings_of(self.persons), self.rules)
+        make_keys(self.found.con)
+        for name in ("n", "lives", "keys"):
+            self._table(name, self.found.con.sql(f"FROM {name}").to_arrow_table())
+
+    def _nobody(self) -> pa.Table:
+        return persons_of(self.people.of(pa.array([], pa.string())))
+
+    # -- scratch -------------------------------------------------------------------------------------------------------
+
+    def _table(self, name: str, rows: pa.Table | dict[str, pa.Array]) -> None:
+        self.con.register("rows_in", rows if isinstance(rows, pa.Table) else pa.table(rows))
+        self.con.execute(f"CREATE OR REPLACE TABLE {name} AS FROM rows_in")
+        self.con.unregister("rows_in")
+
+    def _sql(self, query: str) -> pa.Table:
+        return self.con.sql(query).to_arrow_table()
+
+    def _column(self, query: str) -> pa.Array:
+        """The one column of numbers that a query gives."""
+        return self._sql(query)[0].combine_chunks().cast(pa.int64())
+
+    def _ids(self, table: str) -> pa.Array:
+        return self._column(f"SELECT address FROM {table}")
