@@ -26,12 +26,13 @@ class Stay:
 class Sweep:
     """Households through time: at each date the people of every changed dwelling are matched to the households before.
 
-    A household goes where most of its members go (ties: earliest membership, then customer); where several meet, the
-    one that brings most members goes on, the others end (decision 6 of the design).
+    A household goes where most of its members go (ties: earliest membership, then the customer's first record); where
+    several meet, the one that brings most members goes on, the others end (decision 6 of the design). `first`: the
+    name of each customer's first record: what a customer is called (its PIN) depends on the order of arrival.
     """
 
-    def __init__(self, stays: Iterable[Stay], families: dict[str, set[str]]) -> None:
-        self.stays, self.families = list(stays), families
+    def __init__(self, stays: Iterable[Stay], families: dict[str, set[str]], first: dict[str, str]) -> None:
+        self.stays, self.families, self.first = list(stays), families, first
         self.there: dict[int, dict[str, Stay]] = defaultdict(dict)  # dwelling -> customer -> stay
         self.household: dict[str, int] = {}
         self.since: dict[str, int] = {}  # start of the current membership
@@ -99,7 +100,7 @@ class Sweep:
             for customer in people & where.keys():
                 parts[where[customer]].append(customer)
             if parts:
-                best = min(parts, key=lambda d: (-len(parts[d]), min((self.since[c], c) for c in parts[d])))
+                best = min(parts, key=lambda d: (-len(parts[d]), min(self._seniority(c) for c in parts[d])))
                 claims[best].append((-len(parts[best]), self.began[household], household))
         previous = {customer: household for household, people in before.items() for customer in people}
         for dwelling, people in groups.items():
@@ -110,6 +111,9 @@ class Sweep:
             if customer not in where and customer in previous:
                 self.done.append((stay.stay, previous[customer], self.since.pop(customer), day))
                 del self.household[customer]
+
+    def _seniority(self, customer: str) -> tuple[int, str]:
+        return self.since[customer], self.first[customer]
 
     def _place(
         self, customer: str, stay: Stay, household: int, day: int, left: Stay | None, previous: dict[str, int]

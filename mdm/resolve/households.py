@@ -189,7 +189,11 @@ def _moved(con: duckdb.DuckDBPyConnection) -> list[Piece]:
         where customer in (select customer from lived where dwelling not in (from still))"""
     ).fetchall():
         families[customer].add(family)
-    return Sweep([Stay(*row) for row in rows], families).pieces()
+    first = con.sql(
+        """select customer, min(system || chr(31) || local_id) from seen
+        where customer in (select customer from lived where dwelling not in (from still)) group by customer"""
+    ).fetchall()
+    return Sweep([Stay(*row) for row in rows], families, dict(first)).pieces()
 
 
 def _pieces_table(pieces: list[Piece]) -> pa.Table:
