@@ -6,6 +6,6 @@ Each feed then observes a part of it at dates of its own and writes it down as i
 system does, with its own errors (`observe`, `mess`, `feeds`). Everything is columnar, so two thousand customers and a
 million rows take the same path; everything depends on the seed alone, so two runs give the same bytes.
 
-Later: "thirty nights". The world already is a timeline (`World.home_at(person, day)` and its siblings), and a record
-shows the world at its own day; a night is the same feeds cut at an earlier day.
+The world is a timeline (`World.home_at(person, day)` and its siblings), and a record shows the world at its own day.
+`benchmarks.operator.life` lets it go on from the day of the sample, night by night.
 """
