@@ -109,7 +109,7 @@ def erase(
         done = done or Erased(pin, noted["erased_at"], noted["actor"], noted["reason"])
         if noted["purged_at"] is not None:
             return done
-        left = purge(database, noted["tables"], noted["erased_at"], progress)
+        left = purge(database, noted["tables"], progress)
         with database.begin() as connection:
             suppression.end_erasure(connection, pin)
     run_id, waits_for = _resolve_others(settings, database, pin, noted["touched"], progress)

@@ -40,9 +40,11 @@ class Values:
         return {_pattern(value): value for value in self.everything}
 
     def quoted(self, text: str) -> bool:
-        """Whether a text is such a value, or has one inside; or is a blocking key (name|lee|ann) with one in it."""
-        if text in self.alone or any(value in text for value in self.alone if _is_long(value)):
-            return True
+        """Whether a text is one that only they had, or has one inside."""
+        return text in self.alone or any(value in text for value in self.alone if _is_long(value))
+
+    def made_of(self, text: str) -> bool:
+        """Whether a text is a blocking key as reports show it (name|lee|ann), with one of their values in it."""
         return "|" in text and not self.everything.isdisjoint(text.split("|")[1:])
 
 
@@ -76,7 +78,7 @@ def _pattern(value: str) -> str:
 def scrubbed(document: Any, values: Values) -> Any:
     """The same document without the values: texts that quote one say so, members named like one are left out."""
     if isinstance(document, str):
-        return ERASED if values.quoted(document) else document
+        return ERASED if values.quoted(document) or values.made_of(document) else document
     if isinstance(document, list):
         return [scrubbed(each, values) for each in document]
     if isinstance(document, dict):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -37,15 +36,15 @@ OTHERS_SERVER = (
 )
 
 
-def purge(database: Database, tables: Sequence[str], since: datetime, progress: Callable[[str], None]) -> list[str]:
-    """Write `tables` anew without what was deleted at `since`, and the WAL without what it held; as often as wanted.
+def purge(database: Database, tables: Sequence[str], progress: Callable[[str], None]) -> list[str]:
+    """Write `tables` anew without what was deleted before, and the WAL without what it held; as often as wanted.
 
     Returns, in words, what could not be done here: nothing on the embedded server. Raises StoreError when somebody's
     transaction still sees the old rows.
     """
     connection: psycopg.Connection[Any] = database.connect_raw()
     try:
-        _wait_for_others(connection, since)
+        _wait_for_others(connection)
         for table in tables:
             progress(f"write {table} anew")
             connection.execute(sql.SQL("vacuum (full, analyze) {}").format(sql.Identifier(table)))
@@ -65,9 +64,10 @@ def purge(database: Database, tables: Sequence[str], since: datetime, progress: 
         connection.close()
 
 
-def _wait_for_others(connection: psycopg.Connection[Any], since: datetime) -> None:
-    """VACUUM keeps what an open transaction can still see."""
+def _wait_for_others(connection: psycopg.Connection[Any]) -> None:
+    """VACUUM keeps what an open transaction can still see: wait for those that began before now."""
     deadline = time.monotonic() + PATIENCE
+    (since,) = connection.execute("select clock_timestamp()").fetchone() or (None,)
     while older := connection.execute(_OLDER, (since,)).fetchall():
         if time.monotonic() > deadline:
             pid, name = older[0]
