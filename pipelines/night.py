@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from mdm.contracts import load_contracts
 from mdm.errors import ConfigError, GateStopped, UsageError
-from mdm.match.model import Model
 from mdm.settings import Settings
 from mdm.store import runs
 from mdm.store.database import Database
@@ -39,6 +37,7 @@ from pipelines.steps.judge import judge
 from pipelines.steps.match import match
 from pipelines.steps.receive import receive
 from pipelines.steps.resolve import resolve
+from pipelines.which_run import Asked, find_or_begin, folder_of, meaning_of
 
 Step = Callable[[Night], dict[str, Any]]
 STEPS: dict[str, Step] = {
@@ -62,23 +61,6 @@ STAGES: tuple[tuple[str, ...], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How a night was asked for. only: stop after this step. dry_run: say what would change, apply nothing.
-
-    feeds: read the feeds; without them only what stewards decided is carried out.
-    models: match and resolve the whole store again with these, and put them into use (without feeds);
-    a dry run says what would become of customers, with so many `examples`.
-    """
-
-    only: str | None = None
-    dry_run: bool = False
-    business_date: dt.date | None = None
-    feeds: bool = True
-    models: tuple[Model, ...] = ()
-    examples: int = 5
-
-
 def run_night(
     settings: Settings, database: Database, asked: Asked | None = None, progress: Progress = lambda text: None
 ) -> dict[str, Any]:
@@ -93,10 +75,10 @@ def run_night(
     contracts = tuple(load_contracts(settings.sources))
     if not contracts:
         raise ConfigError("no source contracts", where=str(settings.sources), remedy="Write one: see mdm init.")
-    meaning = _meaning(settings, [contract.digest for contract in contracts], asked)
+    meaning = meaning_of(settings, [contract.digest for contract in contracts], asked)
     with run_lock(database, {"command": "mdm model promote" if asked.models else "mdm run"}) as lock:
-        run_id, business_date = _find_or_begin(settings, database, meaning, asked)
-        folder = RunFolder(_folder(settings, run_id))
+        run_id, business_date = find_or_begin(settings, database, meaning, asked)
+        folder = RunFolder(folder_of(settings, run_id))
         delivering = contracts if asked.feeds else ()
         night = Night(
             settings, database, contracts, delivering, run_id, business_date, folder, progress, asked.dry_run,
@@ -227,48 +209,6 @@ def _note(night: Night, step: str, status: str, manifest: dict[str, Any] | None 
                       seconds=facts.get("seconds"), peak_mb=facts.get("peak_mb"))  # fmt: skip
 
 
-# -- which run ---------------------------------------------------------------------------------------------------------
-
-
-def _meaning(settings: Settings, digests: Iterable[str], asked: Asked) -> str:
-    """What a run's files depend on besides the feeds: after a change of it an unfinished run begins anew."""
-    wanted = [asked.feeds, [model.model_id for model in asked.models]]
-    sections = settings.model_dump(mode="json", exclude={"database_url", "workspace", "landing", "run", "api"})
-    return orjson.dumps([sections, list(digests), wanted], option=orjson.OPT_SORT_KEYS).hex()
-
-
-def _folder(settings: Settings, run_id: str) -> Path:
-    return settings.var / "runs" / run_id
-
-
-def _find_or_begin(settings: Settings, database: Database, meaning: str, asked: Asked) -> tuple[str, dt.date]:
-    """The unfinished run, if it was asked for in the same way and its configuration is still the same, or a new one."""
-    business_date = asked.business_date or settings.run.business_date or dt.datetime.now(dt.UTC).date()
-    if asked.dry_run:
-        return f"dry-{dt.datetime.now(dt.UTC):%Y%m%d%H%M%S%f}", business_date
-    with database.begin() as connection:
-        unfinished = runs.last_runs(connection, 1, status="running")
-        if unfinished:
-            run_id, begun = unfinished[0]["run_id"], unfinished[0]["business_date"]
-            file = _folder(settings, run_id) / "run.json"
-            if not file.exists() or orjson.loads(file.read_bytes())["meaning"] != meaning:
-                shutil.rmtree(_folder(settings, run_id), ignore_errors=True)
-                _begin(settings, run_id, meaning)
-            return run_id, begun
-        latest = runs.last_runs(connection, 1000)
-        number = 1 + sum(run["run_id"].startswith(f"{business_date:%Y%m%d}-") for run in latest)
-        run_id = f"{business_date:%Y%m%d}-{number:02d}"
-        shutil.rmtree(_folder(settings, run_id), ignore_errors=True)
-        _begin(settings, run_id, meaning)
-        runs.start_run(connection, run_id, business_date)
-    return run_id, business_date
-
-
-def _begin(settings: Settings, run_id: str, meaning: str) -> None:
-    folder = RunFolder(_folder(settings, run_id))
-    (folder.path / "run.json").write_bytes(orjson.dumps({"run_id": run_id, "meaning": meaning}))
-
-
 def _close(night: Night) -> None:
     """The files of a finished run are no longer needed, but for its manifests: the store has everything."""
     for folder in night.folder.path.iterdir():
@@ -281,3 +221,6 @@ def _close(night: Night) -> None:
 def leave_code(report: dict[str, Any]) -> int:
     """The exit code of a run: 3 when a gate stopped it or any source of it, else 0."""
     return GateStopped.exit_code if report["status"] == "stopped" or report["stopped"] else 0
+
+
+__all__ = ["APPLY", "STAGES", "STEPS", "Asked", "Step", "leave_code", "run_night"]

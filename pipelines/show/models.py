@@ -140,7 +140,7 @@ def show_promoted(report: Mapping[str, Any]) -> None:
     out = console()
     names = " and ".join(report["models"].values())
     if report["status"] == "stopped":
-        out.print(Text(f"{names}: stopped by the golden gate, nothing was applied", style="bold red"))
+        out.print(Text(f"{names}: stopped by the golden gate", style="bold red"))
         out.print(f"  {report['reason']}")
         out.print(f"  {_churn(report['churn'])}")
         out.print("  See what would change with mdm model compare; --accept-churn applies it all the same.")
