@@ -169,6 +169,29 @@ def test_compare_writes_nothing_and_promote_does_what_it_said(
             assert (view.pin, view.redirected_from) == (first[key], None if pin == first[key] else pin)
 
 
+def test_promoting_ends_where_a_first_load_under_that_model_ends(
+    workspace: TinyWorkspace, fresh_database: Database, module_database: Database, tmp_path: Path
+) -> None:
+    """Promise 4: which records form a customer does not depend on the model that they were matched with before."""
+    stricter(fresh_database, 7.0)
+    promote_models(workspace.settings, fresh_database, accept_churn=True)
+    with fresh_database.begin() as there, module_database.begin() as here:
+        for party in ("person", "organisation"):
+            row = models.current_model(there, party)
+            assert row is not None
+            models.save_model(here, row["model_id"], party, row["definition"])
+            models.make_current(here, row["model_id"])
+    make(tmp_path / "loaded").night(module_database)
+    assert partition(pins(fresh_database)) == partition(pins(module_database)) != set()
+    for table in ("record", "record_key", "pair"):
+        assert fingerprint(fresh_database)[table] == fingerprint(module_database)[table]
+
+
+def partition(found: dict[str, str]) -> set[frozenset[str]]:
+    """Customers as sets of keys, whatever their PINs."""
+    return {frozenset(key for key in found if found[key] == pin) for pin in found.values()}
+
+
 def test_organisations_are_promoted_by_themselves(workspace: TinyWorkspace, fresh_database: Database) -> None:
     first = pins(fresh_database)
     assert first["firms:F0"] == first["firms:F99"]
