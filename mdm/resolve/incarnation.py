@@ -1,7 +1,9 @@
 """Reused keys: does the new version of a source record speak of another party than the old one?
 
-Legacy keys are given to another customer. A new version that contradicts the old one is a new *incarnation* of the key:
-a new record, which inherits neither PIN nor judgements (design.md, decision 6).
+Legacy keys are given to another customer, and lines change hands. Such a version is a new *incarnation* of the key: a
+new record, which inherits neither PIN nor judgements (design.md, decision 6). What does a mistake cost? A customer of
+this one record: unseen, the PIN passes to somebody else, which may never be; seen where nothing was, the person gets
+another PIN. So what cannot be told is another party.
 """
 
 from __future__ import annotations
@@ -13,22 +15,26 @@ from typing import Any, Final
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from mdm.match.features import nickname_group
 from mdm.party import IDENTIFIER_TYPES
 
 CleansedRow = Mapping[str, Any]  # a row of `mdm.party.CLEANSED` as a dict
 
-_NAME_KEYS: Final = ("given_key", "middle_key", "family_key", "former_key")
+_GIVEN_KEYS: Final = ("given_key", "middle_key")
+_FAMILY_KEYS: Final = ("family_key", "former_key")
 # Jaro-Winkler of one name written twice is above this in nearly all cases, of two names below (Winkler, 1990; the upper
 # level of Splink's own name comparison is 0.92). Here the cautious side is to see a similarity.
 _SIMILAR_NAME: Final = 0.88
 
 
 def is_new_incarnation(old: CleansedRow, new: CleansedRow) -> bool:
-    """Whether `new` contradicts `old`, another version of the same key: the key was given to another party.
+    """Whether `new` does not speak of the party that `old`, another version of the same key, speaks of.
 
-    It does when one is a person and the other an organisation; when they hold different values of an identifier that is
-    unique, stable and one per party; or when both name and birth date differ. An equal identifier of that kind
-    outweighs everything else: it is the same party. What is missing on either side never contradicts.
+    A person never becomes an organisation. Equal values of an identifier that is unique, stable and one per party prove
+    the same party; other values another one, unless name and birth date are the same (a wrong number is put right).
+    Where no such number speaks: the same birth date or the same e-mail is the same party, whatever the name. Without
+    these it is another party when another given name is known, even within one family: a line that passes from father
+    to son says so by nothing else.
     """
     if old["party"] != new["party"]:
         return True
@@ -36,9 +42,12 @@ def is_new_incarnation(old: CleansedRow, new: CleansedRow) -> bool:
     shared = mine.keys() & theirs.keys()
     if any(mine[kind] & theirs[kind] for kind in shared):
         return False
+    born = _births(old.get("birth_date"), new.get("birth_date"))
     if any(_all_differ(mine[kind], theirs[kind]) for kind in shared):
-        return True
-    return _births_differ(old.get("birth_date"), new.get("birth_date")) and _names_differ(old, new)
+        return old["party"] == "organisation" or born == "differ" or not _same_name(old, new)
+    if born == "same" or _emails(old) & _emails(new):
+        return False
+    return _given_names_differ(old, new)
 
 
 def _proofs(row: CleansedRow) -> dict[tuple[str, str | None], set[str]]:
@@ -56,26 +65,49 @@ def _all_differ(mine: set[str], theirs: set[str]) -> bool:
     return all(OSA.distance(a, b, score_cutoff=1) > 1 for a in mine for b in theirs)
 
 
-def _births_differ(old: datetime.date | None, new: datetime.date | None) -> bool:
-    """Whether both are known and differ by more than one typo or day and month swapped."""
+def _births(old: datetime.date | None, new: datetime.date | None) -> str:
+    """same (within one typo, or day and month swapped), differ, or unknown on a side."""
     if old is None or new is None:
-        return False
+        return "unknown"
     swapped = (old.year, old.day, old.month) == (new.year, new.month, new.day)
-    return not swapped and OSA.distance(old.isoformat(), new.isoformat(), score_cutoff=1) > 1
+    near = swapped or OSA.distance(old.isoformat(), new.isoformat(), score_cutoff=1) <= 1
+    return "same" if near else "differ"
 
 
-def _names_differ(old: CleansedRow, new: CleansedRow) -> bool:
-    """Whether both have a name and no part of one is similar to any part of the other."""
-    mine, theirs = _name_parts(old), _name_parts(new)
-    return bool(mine and theirs) and not any(_similar(a, b) for a in mine for b in theirs)
+def _emails(row: CleansedRow) -> set[str]:
+    return {email["address"] for email in row.get("emails") or ()}
 
 
-def _name_parts(row: CleansedRow) -> set[str]:
-    return {part for key in _NAME_KEYS for part in re.split(r"[\s-]+", row.get(key) or "") if part}
+def _same_name(old: CleansedRow, new: CleansedRow) -> bool:
+    """Whether given and family names are similar, in either order."""
+    (given, family), (other_given, other_family) = _names(old), _names(new)
+    straight = _any_similar(given, other_given) and _any_similar(family, other_family)
+    return straight or (_any_similar(given, other_family) and _any_similar(family, other_given))
+
+
+def _given_names_differ(old: CleansedRow, new: CleansedRow) -> bool:
+    """Whether both have a given name, no part of one is similar to a part of the other, and they were not swapped."""
+    given, other_given = _names(old)[0], _names(new)[0]
+    return bool(given and other_given) and not _any_similar(given, other_given) and not _same_name(old, new)
+
+
+def _names(row: CleansedRow) -> tuple[set[str], set[str]]:
+    """The parts of the given names, and those of the family names."""
+    return _parts(row, _GIVEN_KEYS), _parts(row, _FAMILY_KEYS)
+
+
+def _parts(row: CleansedRow, keys: tuple[str, ...]) -> set[str]:
+    return {part for key in keys for part in re.split(r"[\s-]+", row.get(key) or "") if part}
+
+
+def _any_similar(mine: set[str], theirs: set[str]) -> bool:
+    return any(_similar(a, b) for a in mine for b in theirs)
 
 
 def _similar(a: str, b: str) -> bool:
-    """Equal, an initial of the other, or spelt nearly alike."""
+    """Equal, an initial of the other, spelt nearly alike, or a short form of one name."""
     if min(len(a), len(b)) == 1:
         return a[0] == b[0]
+    if not set(nickname_group(a)).isdisjoint(nickname_group(b)):
+        return True
     return JaroWinkler.similarity(a, b) >= _SIMILAR_NAME
