@@ -78,7 +78,7 @@ def _changed(head: str, line: str, night: dt.date, draw: random.Random) -> str:
 
 
 def _write(landing: Path, night: dt.date, lines: list[str]) -> None:
-    landing.mkdir(exist_ok=True)
+    landing.mkdir(parents=True, exist_ok=True)
     feed = landing / f"{FEED}_{night:%Y%m%d}2300.txt"
     content = "".join(f"{line}\n" for line in lines).encode(ENCODING, UNREADABLE)
     feed.write_bytes(content)

@@ -1,7 +1,7 @@
 """How long the night takes and how much memory, beside bare Splink on the same cleansed rows in the same run.
 
 The sample operator is generated at the size asked for; then, each as a process: the night, bare Splink, the night again
-with nothing new, and once more with every file touched and its rows in another order.
+with nothing new, once more with every file touched and its rows in another order, and nights in which some rows change.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.increments import measure_increments
 from benchmarks.process import Took, run_mdm, run_module
 from benchmarks.shuffle import shuffle_feeds
 from benchmarks.table import Figure
@@ -40,13 +41,14 @@ def measure_time(rows: int, scratch: Path, say: Callable[[str], None]) -> tuple[
         shuffle_feeds(workspace / "landing")
         say(f"{again.seconds:.0f} s; the night with files touched and rows shuffled")
         shuffled = _night(workspace)
+        only_at = "" if rows >= FULL_SIZE else f"{FULL_SIZE:,} rows"
+        later = measure_increments(rows, workspace, bare.said["seconds"], scratch, only_at, say)
     finally:
         run_mdm("stop", workspace=workspace)
-    only_at = "" if rows >= FULL_SIZE else f"{FULL_SIZE:,} rows"
     figures = _first(night, bare, only_at)
     for name, run in (("again", again), ("shuffled", shuffled)):
         figures += _second(name, run, night, only_at)
-    return figures, night.said["steps"]
+    return [*figures, *later], night.said["steps"]
 
 
 def show_steps(steps: dict[str, dict[str, float]]) -> str:
