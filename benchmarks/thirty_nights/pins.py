@@ -5,10 +5,11 @@ quarantine, or in a file that did not come, counts as it was last delivered. Of 
 persons who hold most of its records of customer systems (several in a tie). A PIN first seen denotes its top. From
 then on it denotes those of them that are in the top again: the set only shrinks, a tie never widens it. If none is
 left, **the PIN has passed from one person to another**; that is a failure, whatever the cause, and the PIN denotes
-its new top from then on, so that each passing counts once. Two kinds are told apart, because they have different
-causes:
+its new top from then on, so that each passing counts once. Three kinds are told apart, because they have
+different causes:
 
-* *handed on*: no record of whom it denoted is in it any more, and it is not retired;
+* *handed on*: it held one person's records only, and now holds none of that person's, and is not retired;
+* *handed on after a wrong merge*: the same, but it held records of several persons before;
 * *outvoted*: such a record is still in it, but most are another's: two people were merged.
 
 A PIN that redirects holds no records. Where it leads to a customer in whose top none of its people is, it *leads
@@ -52,6 +53,7 @@ class PinWatch:
     active: dict[str, frozenset[str]] = field(default_factory=dict)  # active PINs of the run before, with their top
     leads: dict[str, str] = field(default_factory=dict)  # redirected PINs of the run before
     astray: set[str] = field(default_factory=set)
+    mixed: set[str] = field(default_factory=set)  # active PINs of the run before with records of several persons
 
     def look(self, view: View, truth: Mapping[Name, str], night: int, run: str) -> tuple[list[Finding], dict[str, int]]:
         """What went wrong since the last look, and the counts of tonight's PINs."""
@@ -70,6 +72,7 @@ class PinWatch:
             self.denotes[pin] = (self.denotes.get(pin, top) & top) or top
         findings += self._astray(view, tops, night, run)
         self.active, self.leads = tops, dict(view.redirects)
+        self.mixed = {pin for pin in tops if len({truth.get(name, "?") for name in view.records.get(pin, ())}) > 1}
         return findings, counts
 
     def _passed(
@@ -81,7 +84,8 @@ class PinWatch:
             if before & top:
                 continue
             people = {truth.get(name, "?") for name in view.records.get(pin, ())}
-            kind = "outvoted" if before & people else "handed on"
+            kind = "handed on after a wrong merge" if pin in self.mixed else "handed on"
+            kind = "outvoted" if before & people else kind
             found.append(Finding(night, run, kind, f"{pin} denoted {_said(before)}, now {view.told(pin, truth)}"))
         return found
 

@@ -30,7 +30,7 @@ from pipelines.night import run_night
 MOST_CHURN = 0.001  # PINs that change without need, of the active ones, a night
 MOST_LOST = 0.002  # of F1 between the first night and the last
 UNMERGES_EVERY = 3  # nights
-PASSED = ("handed on", "outvoted")
+PASSED = ("handed on", "handed on after a wrong merge", "outvoted")
 CHURN = ("minted without need", "redirected without need", "revived without need")
 
 
@@ -63,7 +63,7 @@ class Lived:
         worst = max((night["unneeded"] / max(night["active"], 1) for night in self.nights[1:]), default=0.0)
         lines = [
             Figure("PINs that passed to another person", self.count(*PASSED), "PINs", at_most=0),
-            Figure("of these handed on", self.count("handed on"), "PINs"),
+            Figure("of these of one person before", self.count("handed on"), "PINs"),
             Figure("redirected PINs that lead astray", self.count("leads astray"), "PINs"),
             Figure("ID churn, a night", self.churn, "%", at_most=MOST_CHURN),
             Figure("ID churn, the worst night", worst, "%"),

@@ -47,7 +47,7 @@ CASES = {
     ),
     "a tie does not widen what a PIN denotes": (
         [(view({"P": "a"}), "a1"), (view({"P": "ab"}), "a1 b2"), (view({"P": "b"}), "b2")],
-        ["handed on"],
+        ["handed on after a wrong merge"],
     ),
     "a passing counts once": (
         [(view({"P": "a"}), "a1"), (view({"P": "a"}), "a2"), (view({"P": "a"}), "a2")],
