@@ -9,12 +9,14 @@ import duckdb
 import sqlalchemy as sa
 
 from mdm.errors import StoreError
+from mdm.match.generic import Generic
 from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.registry.evidence import Version, compare, weigh
 from mdm.registry.models import current_model, model_in_use
 from mdm.registry.words import compared_sentence, odds_sentence
 from mdm.store import lookups
+from mdm.store.generic import generic_by_kind
 from pipelines.context import Night
 
 # Which pair of two former customers says most for one, now or afterwards.
@@ -61,24 +63,30 @@ def examples_of(
         scratch.sql(query.format(pairs=pairs, least=least, most=most)).fetchall() for query in (_MERGES, _SPLITS)
     )
     versions = lookups.versions_of(connection, sorted({record for row in (*merges, *splits) for record in row[2:4]}))
-    models = {party: _models(night, connection, party) for party in {row[1] for row in (*merges, *splits)}}
+    weighed = {party: _weighing(night, connection, party) for party in {row[1] for row in (*merges, *splits)}}
     homes = scratch.sql(_HOMES.format(most=most))
     return {
-        "merges": [_example(scratch, row, "old", "new", versions, models) for row in merges],
-        "splits": [_example(scratch, row, "new", "old", versions, models) for row in splits],
+        "merges": [_example(scratch, row, "old", "new", versions, weighed) for row in merges],
+        "splits": [_example(scratch, row, "new", "old", versions, weighed) for row in splits],
         "households": [dict(zip(homes.columns, row, strict=True)) for row in homes.fetchall()],
     }
 
 
-def _models(night: Night, connection: sa.Connection, party: PartyType) -> tuple[Model, Model | None]:
-    """The model afterwards and today's (None: of another version of mdm). Without a candidate they are one."""
+Weighing = tuple[Model, Model | None, Generic]
+
+
+def _weighing(night: Night, connection: sa.Connection, party: PartyType) -> Weighing:
+    """The model afterwards, today's (None: of another version of mdm), and what is generic. Without a candidate both
+    models are one.
+    """
+    generic = generic_by_kind(connection, party)
     if party not in night.models:
         today = current_model(connection, party)
-        return today, today
+        return today, today, generic
     try:
-        return night.models[party], model_in_use(connection, party)
+        return night.models[party], model_in_use(connection, party), generic
     except StoreError:
-        return night.models[party], None
+        return night.models[party], None, generic
 
 
 def _example(
@@ -87,18 +95,18 @@ def _example(
     side: str,
     whole: str,
     versions: Mapping[int, Version],
-    models: Mapping[PartyType, tuple[Model, Model | None]],
+    weighed: Mapping[PartyType, Weighing],
 ) -> dict[str, Any]:
     pin, party, left, right, weight, weight_now = row
-    candidate, today = models[party]
+    candidate, today, generic = weighed[party]
     records: dict[str, list[str]] = {}
     for other, key in scratch.execute(_MEMBERS.format(side=side, whole=whole), [pin]).fetchall():
         records.setdefault(other, []).append(key)
     ends = versions[left], versions[right]
-    evidence = compare(*ends, candidate)
+    evidence = compare(*ends, candidate, generic)
     weight = evidence.score.weight if weight is None else weight
     if weight_now is None and today is not None:
-        weight_now = weigh(*ends, today).weight
+        weight_now = weigh(*ends, today, generic).weight
     told = compared_sentence(evidence.said)
     return {
         "party": party,

@@ -14,6 +14,7 @@ import duckdb
 
 from mdm.party import PartyType
 
+Generic = Mapping[str, Collection[str]]  # kind -> values
 KINDS = ("phone", "email", "dwelling")  # names of blocking keys, each of the value alone
 _FEATURES: dict[str, tuple[str, ...]] = {"phone": ("phones", "phone_periods"), "email": ("emails",)}
 _OF_DWELLING = ("dwelling", "street", "number")
@@ -27,9 +28,7 @@ def people_sql(features: str, holders: str) -> str:
     )
 
 
-def leave_out(
-    connection: duckdb.DuckDBPyConnection, features: str, party: PartyType, generic: Mapping[str, Collection[str]]
-) -> None:
+def leave_out(connection: duckdb.DuckDBPyConnection, features: str, party: PartyType, generic: Generic) -> None:
     """Take the `generic` values of a party type (kind -> values) out of its rows in the table `features`."""
     for kind, lists in _FEATURES.items():
         values = sorted(generic.get(kind, ()))
@@ -55,7 +54,7 @@ def _without(feature: str) -> str:
     return f"(CASE WHEN len({rest}) > 0 THEN {rest} END)"
 
 
-def without(row: Mapping[str, Any], generic: Mapping[str, Collection[str]]) -> dict[str, Any]:
+def without(row: Mapping[str, Any], generic: Generic) -> dict[str, Any]:
     """The same of one feature row."""
     found = dict(row)
     for kind, lists in _FEATURES.items():

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from mdm.match.blocking import COUNTED, BlockLimits, RecordKey, keys_of
 from mdm.match.features import features_of
+from mdm.match.generic import Generic, without
 from mdm.match.model import Model
 from mdm.match.online import Score, contradiction, score
 from mdm.party import PartyType
@@ -20,6 +21,11 @@ from mdm.store import lookups
 
 Version = Mapping[str, Any]  # a row of mdm.store.lookups.versions_of
 
+_HOLDS = {
+    "phones": "phones",
+    "emails": "emails",
+    "address": "dwelling",
+}  # comparison -> the feature that may be generic
 _KEY_WORDS = {
     "identifier": "the same identity number",
     "paper": "the same passport or permit",
@@ -48,20 +54,24 @@ class Evidence:
     against: tuple[str, ...]
 
 
-def weigh(left: Version, right: Version, model: Model) -> Score:
-    """The score of two versions, from the features that the store keeps."""
-    return score(features_of(left["cleansed"]), features_of(right["cleansed"]), model)
+def weigh(left: Version, right: Version, model: Model, generic: Generic) -> Score:
+    """The score of two versions, from the features that the store keeps; `generic` values are no evidence."""
+    ours, theirs = (without(features_of(version["cleansed"]), generic) for version in (left, right))
+    return score(ours, theirs, model)
 
 
-def compare(left: Version, right: Version, model: Model) -> Evidence:
+def compare(left: Version, right: Version, model: Model, generic: Generic) -> Evidence:
     """Everything that can be said about two records of the model's party type."""
-    result = weigh(left, right, model)
+    result = weigh(left, right, model, generic)
+    crowded = _crowded(left, generic) | _crowded(right, generic)
     rule = contradiction(result.levels, model)
     compared, said = [], []
     for comparison, level, bits in zip(model.comparisons, result.levels, result.evidence, strict=True):
         name, reached = comparison.name, comparison.levels[level] if level >= 0 else None
         ours, theirs = shown(name, left["cleansed"]), shown(name, right["cleansed"])
         answer = None if reached is None else reached.words
+        if answer is None and name in crowded:
+            answer = "held by so many that it says nothing"
         compared.append(
             Compared(
                 comparison.words, answer, ours, theirs,
@@ -75,6 +85,13 @@ def compare(left: Version, right: Version, model: Model) -> Evidence:
         said.append(Said(comparison.words, code, answer or "", ours, theirs, bits, weights[0], weights[-1]))
     against = () if rule is None else (rule.words,)
     return Evidence(model.model_id, result, model.prior, tuple(compared), tuple(said), against)
+
+
+def _crowded(version: Version, generic: Generic) -> set[str]:
+    """The comparisons that lose a generic value of a record."""
+    row = features_of(version["cleansed"])
+    rest = without(row, generic)
+    return {name for name, feature in _HOLDS.items() if row[feature] != rest[feature]}
 
 
 def shared_keys(

@@ -17,6 +17,7 @@ from mdm.registry.refusals import why_apart
 from mdm.registry.words import probability
 from mdm.settings import MatchingSettings, Settings
 from mdm.store import lookups, pairs
+from mdm.store.generic import generic_by_kind
 
 
 def explain_records(connection: sa.Connection, left: str, right: str, *, settings: Settings) -> PairExplanation:
@@ -47,7 +48,7 @@ def explain_versions(
     if left["party"] != right["party"]:
         return _never_compared(left, right, left_pin, right_pin, settings.matching)
     model = model or current_model(connection, left["party"])
-    evidence = compare(left, right, model)
+    evidence = compare(left, right, model, generic_by_kind(connection, model.party))
     ids = [left["record_id"], right["record_id"]]
     stored = pairs.find_pair(connection, *ids)
     limits = BlockLimits(settings.matching.max_block, settings.matching.max_weak_block)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from mdm.errors import NotFound
+from mdm.match.generic import Generic
 from mdm.match.model import Model
 from mdm.registry.chain import Edge, path, strongest_tree, unheld
 from mdm.registry.evidence import Version, compare
@@ -20,6 +21,7 @@ from mdm.registry.words import and_, compared_sentence, odds_sentence, probabili
 from mdm.resolve.clusters import Pair
 from mdm.settings import Settings
 from mdm.store import lookups
+from mdm.store.generic import generic_by_kind
 
 PRACTICALLY_CERTAIN = 0.9995
 
@@ -33,6 +35,7 @@ class Whole:
     edges: tuple[Edge, ...]
     loose: tuple[int, ...]
     model: Model
+    generic: Generic
 
     def links(self, edges: Sequence[Edge]) -> tuple[Link, ...]:
         """Edges in words."""
@@ -42,7 +45,7 @@ class Whole:
         left, right = self.versions[edge.left], self.versions[edge.right]
         words = "A steward judged that they are the same."
         if edge.weight is not None:
-            words = compared_sentence(compare(left, right, self.model).said)
+            words = compared_sentence(compare(left, right, self.model, self.generic).said)
         return Link(key_of(left), key_of(right), edge.weight, words)
 
 
@@ -59,7 +62,9 @@ def gather(connection: sa.Connection, pin: str, settings: Settings) -> Whole:
     strong = [p for p in found if p.weight >= settings.matching.match_weight and p.contradiction is None]
     edges = strongest_tree(sorted(own), [p for p in strong if {p.left, p.right} <= own], same)
     edges += _attachments(strong, own)
-    return Whole(pin, versions, tuple(edges), tuple(unheld(ids, edges)), model)
+    return Whole(
+        pin, versions, tuple(edges), tuple(unheld(ids, edges)), model, generic_by_kind(connection, model.party)
+    )
 
 
 def _attachments(strong: Sequence[Pair], own: set[int]) -> list[Edge]:

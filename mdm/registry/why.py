@@ -22,6 +22,7 @@ from mdm.registry.views import ALONE, CustomerView
 from mdm.registry.whole import explain_customer, way_between, way_sentences
 from mdm.settings import Settings
 from mdm.store import lookups
+from mdm.store.generic import generic_by_kind
 
 MOST_PAIRS = 3  # pairs explained between two customers
 MOST_COMPARED = 2_500  # pairs scored afresh in search of the closest one, about a tenth of a second
@@ -121,8 +122,10 @@ def _closest(
 ) -> PairExplanation:
     """The pair with the greatest weight, those without a contradiction first, scored afresh."""
 
+    generic = generic_by_kind(connection, model.party)
+
     def order(pair: tuple[Version, Version]) -> tuple[bool, float]:
-        found = weigh(*pair, model)
+        found = weigh(*pair, model, generic)
         return contradiction(found.levels, model) is None, found.weight
 
     left, right = max(islice(product(ours.values(), theirs.values()), MOST_COMPARED), key=order)
