@@ -29,6 +29,6 @@ def test_a_few_nights_of_a_small_operator(open_directory: Path) -> None:
 
 @pytest.mark.slow
 def test_thirty_nights(open_directory: Path) -> None:
-    lived = live(open_directory, 1000, 30, pace=2, answers=1, writes=1)
+    lived = live(open_directory, 1000, 30, answers=1, writes=1)
     hold(lived)
     assert lived.churn < MOST_CHURN, lived.findings
