@@ -183,9 +183,9 @@ def _keep(connection: sa.Connection, table: str, statement: str) -> int:
     return count
 
 
-def clear_addresses(connection: sa.Connection) -> None:
-    """Forget everything, to be put as a whole."""
-    connection.exec_driver_sql(f"truncate {', '.join(TABLES)}")
+def clear_addresses(connection: sa.Connection, tables: Sequence[str] = TABLES) -> None:
+    """Forget everything that some of TABLES say, to be put as a whole."""
+    connection.exec_driver_sql(f"truncate {', '.join(tables)}")
 
 
 def delete_addresses(connection: sa.Connection, touched: Values, judged: Values) -> None:

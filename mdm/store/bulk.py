@@ -72,11 +72,10 @@ def deferred_indexes(connection: sa.Connection, tables: Sequence[str]) -> Iterat
     All in the caller's transaction, which holds these tables exclusively from then on.
     """
     definitions: list[str] = []
-    emptied = _emptied(connection)
     for table in tables:
         if connection.exec_driver_sql(f'select 1 from "{table}" limit 1').first() is None:
             connection.exec_driver_sql(f'truncate "{table}"')
-            emptied.add(table)
+            note_emptied(connection, table)
             definitions += _drop_indexes(connection, table)
     yield
     for definition in definitions:
@@ -94,21 +93,33 @@ def _emptied(connection: sa.Connection) -> set[str]:
     return emptied
 
 
-def _drop_indexes(connection: sa.Connection, table: str) -> list[str]:
-    """Drop primary key and indexes of `table`; the statements that make them again."""
+def note_emptied(connection: sa.Connection, table: str) -> None:
+    """Say that this transaction made or emptied `table`: its rows are frozen as they come."""
+    _emptied(connection).add(table)
+
+
+def index_definitions(connection: sa.Connection, table: str) -> dict[str, str]:
+    """Primary key and indexes of `table`: name -> the statement that makes it, the primary key first."""
     constraints = connection.exec_driver_sql(
         "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'p'",
         (table,),
     ).all()
-    for name, _ in constraints:
-        connection.exec_driver_sql(f'alter table "{table}" drop constraint "{name}"')
+    found = {name: f'alter table "{table}" add constraint "{name}" {definition}' for name, definition in constraints}
     indexes = connection.exec_driver_sql(
         "select indexname, indexdef from pg_indexes where schemaname = current_schema() and tablename = %s", (table,)
     ).all()
-    for name, _ in indexes:
-        connection.exec_driver_sql(f'drop index "{name}"')
-    primary = [f'alter table "{table}" add constraint "{name}" {definition}' for name, definition in constraints]
-    return primary + [definition for _, definition in indexes]
+    return found | {name: definition for name, definition in indexes if name not in found}
+
+
+def _drop_indexes(connection: sa.Connection, table: str) -> list[str]:
+    """Drop primary key and indexes of `table`; the statements that make them again."""
+    definitions = index_definitions(connection, table)
+    for name, definition in definitions.items():
+        primary = definition.startswith("alter table")
+        connection.exec_driver_sql(
+            f'alter table "{table}" drop constraint "{name}"' if primary else f'drop index "{name}"'
+        )
+    return list(definitions.values())
 
 
 def fetch_arrow(connection: sa.Connection, query: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:

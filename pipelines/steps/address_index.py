@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -63,12 +64,15 @@ def index_of(
     return AddressIndex(rows, keys, sightings, joins, NOTHING if touched is None else touched, judged, touched is None)
 
 
-def apply_index(connection: sa.Connection, folder: RunFolder) -> None:
-    """Bring the store's index up to date with the files of the step."""
+def apply_index(connection: sa.Connection, folder: RunFolder, besides: Collection[str] = ()) -> None:
+    """Bring the store's index up to date with the files of the step; the tables `besides` are loaded elsewhere."""
+    tables = [table for table in addresses.TABLES if table not in besides]
+    if not tables:
+        return
     if folder.read_json("households", "numbers")["whole"]:
-        addresses.clear_addresses(connection)
+        addresses.clear_addresses(connection, tables)
     else:
         touched, judged = (folder.read("households", name)["address"] for name in ("touched", "judged"))
         addresses.delete_addresses(connection, touched, judged)
-    for table in addresses.TABLES:
+    for table in tables:
         addresses.load_addresses(connection, table, folder.file("households", f"{table}.parquet"))

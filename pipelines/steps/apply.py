@@ -1,4 +1,7 @@
-"""Step 8, apply: everything that the night found becomes the store's state in one transaction."""
+"""Step 8, apply: everything that the night found becomes the store's state in one transaction.
+
+The tables of a first night that are loaded aside are put in place by it at its end.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ import sqlalchemy as sa
 
 from mdm.errors import StoreError
 from mdm.store import (
-    addresses,
     counters,
     customers,
     generic,
@@ -27,15 +29,15 @@ from mdm.store import (
 )
 from mdm.store import golden as golden_store
 from mdm.store.bulk import deferred_indexes
+from mdm.store.twins import keep_empty, take_place
 from pipelines.context import Night
 from pipelines.documents import document_sql
+from pipelines.steps import aside
 from pipelines.steps.address_index import apply_index
+from pipelines.steps.aside import Loads, loading_aside
 from pipelines.steps.match import PARTIES
 
-LOADED = (
-    "record", "record_key", "pair", "customer", "xref", "lineage", "golden", "household", "membership",
-    *addresses.TABLES,
-)  # fmt: skip
+LOADED = ("record", "customer", "xref", "lineage", "golden", "household", "membership", *aside.TABLES)
 ACTOR = "run"
 
 
@@ -43,9 +45,16 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
     """Write all files of the night into the store; the caller's transaction commits it, or nothing."""
     night.progress("apply")
     _check_numbers(night, connection)
-    with deferred_indexes(connection, LOADED), night.scratch() as scratch:
-        counts = {**_records(night, connection, scratch), **_matching(night, connection, scratch)}
-        counts |= {**_customers(night, connection, scratch), **_households(night, connection, scratch)}
+    with loading_aside(night) as loads, night.scratch() as scratch:
+        for table in loads:
+            keep_empty(connection, table)
+        with deferred_indexes(connection, [table for table in LOADED if table not in loads]):
+            counts = {**_records(night, connection, scratch, loads), **_matching(night, connection, scratch, loads)}
+            counts |= {**_customers(night, connection, scratch), **_households(night, connection, scratch, loads)}
+        loaded = {table: load.result() for table, load in loads.items()}
+        for table in loaded:
+            take_place(connection, table)
+        counts |= {"pairs": loaded["pair"]} if "pair" in loaded else {}
     _decisions(night, connection)
     counts |= _tasks(night, connection)
     return counts
@@ -72,7 +81,9 @@ def _of_run(
     return scratch.sql(f"SELECT {columns} FROM {night.folder.sql(step, name)}")
 
 
-def _records(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _records(
+    night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection, loads: Loads
+) -> dict[str, Any]:
     folder = night.folder
     versions = scratch.sql(
         f"""
@@ -95,12 +106,15 @@ def _records(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyCo
     if len(stale):
         pairs.delete_pairs(connection, stale)
         keys.delete_keys(connection, stale)
-    index = scratch.sql(f"SELECT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY record_id")
-    keys.load_keys(connection, index)
+    if "record_key" not in loads:
+        index = scratch.sql(f"SELECT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY record_id")
+        keys.load_keys(connection, index)
     return {"records_new": put.inserted - put.changed, "records_changed": put.changed, "records_deleted": deleted}
 
 
-def _matching(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _matching(
+    night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection, loads: Loads
+) -> dict[str, Any]:
     for party in night.models:
         pairs.delete_pairs_of(connection, party)
     for party in PARTIES:
@@ -116,6 +130,8 @@ def _matching(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyC
     counted = _of_run(night, scratch, "match", "generic").to_arrow_table()
     if counted.num_rows:
         generic.put_generic(connection, counted)
+    if "pair" in loads:
+        return {}
     found = scratch.sql(f"SELECT {', '.join(pairs.PAIR_COLUMNS)} FROM {night.folder.sql('match', 'pairs')}")
     return {"pairs": pairs.put_pairs(connection, found)}
 
@@ -149,9 +165,11 @@ def _customers(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPy
     }
 
 
-def _households(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _households(
+    night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection, loads: Loads
+) -> dict[str, Any]:
     folder = night.folder
-    apply_index(connection, folder)
+    apply_index(connection, folder, besides=loads)
     put = households.put_households(connection, _of_run(night, scratch, "households", "households"))
     ended = folder.read("households", "ended")
     if ended.num_rows:

@@ -84,9 +84,9 @@ class Received:
 
 
 def receive(night: Night) -> dict[str, Any]:
-    """Read, map and judge every source's deliveries; the largest first, so that there is always much to cleanse."""
+    """Read, map and judge every source's deliveries."""
     received = {}
-    for contract in sorted(night.delivering, key=lambda contract: _size(night, contract), reverse=True):
+    for contract in _in_order(night):
         night.progress(f"receive {contract.source}")
         received[contract.source] = _receive_source(night, contract)
     found = {contract.source: received[contract.source] for contract in night.delivering}
@@ -94,6 +94,13 @@ def receive(night: Night) -> dict[str, Any]:
     stopped = {system: received.stopped for system, received in found.items() if received.stopped}
     accounts = [asdict(account) for received in found.values() for account in received.accounts]
     return {"deliveries": accounts, "stopped": stopped, "missing": [s for s, r in found.items() if not r.accounts]}
+
+
+def _in_order(night: Night) -> list[SourceContract]:
+    """One of middle size, so that there is soon something to cleanse; then the largest first: there is always much."""
+    sized = sorted(night.delivering, key=lambda contract: _size(night, contract), reverse=True)
+    middle = len(sized) // 2
+    return [*sized[middle : middle + 1], *sized[:middle], *sized[middle + 1 :]]
 
 
 def _size(night: Night, contract: SourceContract) -> int:
