@@ -5,6 +5,7 @@
 #   make check       the quick part of it, for between two edits
 #   make test-slow   the slow tests
 #   make bench       the benchmarks, smallest size; make bench ROWS=1000000 for a big one
+#   make nights     only the operator's nights; make nights CUSTOMERS=10000 NIGHTS=30 for the acceptance test
 #   make env         .venv with the locked packages and this project
 #   make lock        the lock files again after a change of pyproject.toml (needs a package index)
 #   make clean       back to a fresh clone: .venv, caches, var/ of the samples
@@ -16,12 +17,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SAMPLE := data/samples
 CODE := mdm pipelines expectations api benchmarks tests
 ROWS ?= 100000
+CUSTOMERS ?= 300
+NIGHTS ?= 4
 
 export PYTHONUTF8 := 1
 # Packages are compiled once, when first imported, also where somebody forbids it: each command would do it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: env test-env demo test check lint types test-slow bench lock clean
+.PHONY: env test-env demo test check lint types test-slow bench nights lock clean
 .DELETE_ON_ERROR:
 
 # -- the environment ---------------------------------------------------------------------------------------------------
@@ -70,7 +73,10 @@ test-slow: test-env
 	$(BIN)/pytest -m slow
 
 bench: env
-	$(BIN)/python -m benchmarks --rows $(ROWS)
+	$(BIN)/python -m benchmarks --rows $(ROWS) --customers $(CUSTOMERS) --nights $(NIGHTS)
+
+nights: env
+	$(BIN)/python -m benchmarks.thirty_nights --customers $(CUSTOMERS) --nights $(NIGHTS)
 
 # -- upkeep ------------------------------------------------------------------------------------------------------------
 # The locks keep the versions that they have; `make lock UPGRADE=--upgrade` takes the newest. The test lock is made first and

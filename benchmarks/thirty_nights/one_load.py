@@ -21,15 +21,16 @@ def compare(operator: Operator, database: Database, out: Path) -> tuple[dict[str
     business_date = operator.final(out)
     settings = Settings.load(out).model_copy(update={"run": RunSettings(business_date=business_date)})
     with open_database(None, settings.var) as other:
-        _same_models(database, other)
+        same_models(database, other)
         run_night(settings, other)
         if _same_judgements(database, other):
             run_night(settings, other, Asked(feeds=False))
         with database.begin() as mine, other.begin() as theirs:
-            return _differences(content_of(mine), content_of(theirs))
+            return differences(content_of(mine), content_of(theirs))
 
 
-def _same_models(database: Database, other: Database) -> None:
+def same_models(database: Database, other: Database) -> None:
+    """Put the models that one store uses into use in another one, which is empty."""
     with database.begin() as mine, other.begin() as theirs:
         for party in ("person", "organisation"):
             model = models.current_model(mine, party)
@@ -63,7 +64,8 @@ def _same_judgements(database: Database, other: Database) -> int:
     return entered
 
 
-def _differences(nights: Content, load: Content) -> tuple[dict[str, int], list[str]]:
+def differences(nights: Content, load: Content) -> tuple[dict[str, int], list[str]]:
+    """How many customers, golden records and households differ, and the first of them in words."""
     grouped = {"nights": nights.customers, "one load": load.customers}
     told: list[str] = []
     for name, other in (("nights", load.customers), ("one load", nights.customers)):
