@@ -31,6 +31,18 @@ def make_features(scratch: duckdb.DuckDBPyConnection, source: str, into: str) ->
     scratch.execute(f"CREATE OR REPLACE TABLE {into} AS {feature_sql(source)}")
 
 
+def read_former_keys(night: Night, scratch: duckdb.DuckDBPyConnection) -> None:
+    """What the index says that no party type changes, read once: tables `former_key` (key, record_id: of tonight's
+    records), and `stored_count` (key, stored, before: of keys asked for so far; see `_count_holders`).
+    """
+    with night.database.begin() as connection:
+        held = candidates.keys_of_records(connection, [] if night.models else _tonight(night))
+    scratch.register("former_rows", held)
+    scratch.execute("CREATE TABLE former_key AS FROM former_rows")
+    scratch.execute("CREATE TABLE stored_count (key BIGINT, stored BIGINT, before BIGINT)")
+    scratch.unregister("former_rows")
+
+
 def find_candidates(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """From the view `of_party`, tonight's features: tables `keys_<party>` (key, record_id: to be added to the index),
     `candidates` (left_id, right_id), `features` (of all records among them, generic values left out), and
@@ -83,33 +95,32 @@ def _count_holders(night: Night, scratch: duckdb.DuckDBPyConnection, asked: str,
     scratch.execute(f"CREATE OR REPLACE TEMP TABLE asked AS {asked}")
     with night.database.begin() as connection:
         nothing = " WHERE false" if night.models or candidates.is_new(connection) else ""  # nobody but these
-        wanted = scratch.sql(f"SELECT key FROM asked{nothing}").to_arrow_table()
-        found = candidates.count_others(connection, wanted["key"], tonight)
-    scratch.register("stored_count_rows", found)
+        wanted = scratch.sql(f"SELECT key FROM asked ANTI JOIN stored_count USING (key){nothing}").to_arrow_table()
+        scratch.register("found", candidates.count_others(connection, wanted["key"], tonight))
+    scratch.register("wanted", wanted)
     scratch.execute(
         f"""
+        INSERT INTO stored_count
+        SELECT key, coalesce(stored, 0), coalesce(before, 0) FROM wanted LEFT JOIN found USING (key);
         CREATE OR REPLACE TEMP TABLE {into} AS
         SELECT key, (held + coalesce(stored, 0))::BIGINT AS records, coalesce(stored, 0) AS stored,
                coalesce(before, 0) AS before
-        FROM asked LEFT JOIN stored_count_rows USING (key)
+        FROM asked LEFT JOIN stored_count USING (key)
         """
     )
-    scratch.unregister("stored_count_rows")
+    for name in ("found", "wanted"):
+        scratch.unregister(name)
 
 
 def _count_the_rest(night: Night, scratch: duckdb.DuckDBPyConnection, tonight: pa.Array) -> None:
     """Add to `counted` the finer keys, and the keys that tonight's records held before."""
-    with night.database.begin() as connection:
-        held = candidates.keys_of_records(connection, [] if night.models else tonight)
-    scratch.register("former_rows", held)
     asked = """
         SELECT key, sum(held) AS held FROM (
             SELECT key, 1 AS held FROM finer UNION ALL SELECT key, 1 FROM late UNION ALL
-            SELECT key, 0 FROM former_rows ANTI JOIN counted USING (key)
+            SELECT key, 0 FROM former_key ANTI JOIN counted USING (key)
         ) GROUP BY key
     """
     _count_holders(night, scratch, asked, tonight, "rest")
-    scratch.unregister("former_rows")
     scratch.execute("INSERT INTO counted FROM rest")
 
 

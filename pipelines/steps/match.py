@@ -21,7 +21,7 @@ from mdm.registry.models import model_in_use
 from mdm.store import records
 from pipelines.context import Night
 from pipelines.documents import to_stored
-from pipelines.steps.candidates import find_candidates, make_features
+from pipelines.steps.candidates import find_candidates, make_features, read_former_keys
 from pipelines.steps.generic import flips
 
 PARTIES: tuple[PartyType, ...] = ("person", "organisation")
@@ -32,6 +32,7 @@ def match(night: Night) -> dict[str, Any]:
     counts: dict[str, Any] = {"pairs": {}, "candidates": {}, "too_common": [], "generic": [], "notes": {}}
     with night.scratch() as scratch:
         make_features(scratch, _matched(night, scratch), "work_features")
+        read_former_keys(night, scratch)
         for party in PARTIES:
             night.progress(f"match {party}s")
             scratch.execute(f"CREATE OR REPLACE VIEW of_party AS SELECT * FROM work_features WHERE party = '{party}'")
