@@ -6,17 +6,28 @@ import contextlib
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Callable
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from typing import TypeVar
 
+import sqlalchemy as sa
+
+from mdm.errors import RunInProgress
 from mdm.store.database import Database
+from pipelines.folder import MANIFEST
 from tests.pipelines.tiny import TinyWorkspace
 
 PRELOADED = ["tests.pipelines.warm"]
 PATIENCE = 120.0  # seconds that a step may take on a busy machine
+WRITING = (
+    "select backend_xid::text from pg_stat_activity where datname = current_database() and backend_xid is not null"
+)
+
+T = TypeVar("T")
 
 
 def context() -> ForkServerContext:
@@ -59,6 +70,40 @@ def wait_for(what: Callable[[], bool], process: ForkServerProcess) -> None:
         assert process.is_alive(), f"the night ended ({process.exitcode}) before it could be disturbed"
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.001)
+
+
+def applying(folder: Path, database: Database) -> Callable[[], bool]:
+    """True once the transaction that applies the run in `folder` has written: the same one is seen twice."""
+    seen: set[str] = set()
+
+    def look() -> bool:
+        if not (folder / "judge" / MANIFEST).exists():
+            return False
+        with database.engine.connect() as connection:
+            writing = {str(xid) for (xid,) in connection.execute(sa.text(WRITING))}
+        known = bool(writing & seen)
+        seen.update(writing)
+        return known
+
+    return look
+
+
+def kill(process: ForkServerProcess) -> None:
+    """SIGKILL, and wait until it is gone."""
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def run_on(what: Callable[[], T]) -> T:
+    """Call it as soon as the server has noticed that the process before is dead."""
+    for _ in range(100):
+        try:
+            return what()
+        except RunInProgress:
+            time.sleep(0.1)
+    raise AssertionError("the lock of a dead process was not given back")
 
 
 def _night(path: Path, url: str) -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from mdm.errors import RunInProgress
 from mdm.store.database import Database
 from pipelines.folder import MANIFEST
 from pipelines.models import list_models, promote_models
 from pipelines.night import APPLY
-from tests.pipelines.processes import start_promotion, wait_for
+from tests.pipelines.processes import applying, kill, run_on, start_promotion, wait_for
 from tests.pipelines.test_models import fingerprint, in_use, make, stricter
-from tests.pipelines.test_night_killed import _applying
 
 KILLED = ("match", "resolve", APPLY)
 
@@ -30,13 +23,11 @@ def test_killed_and_called_again(tmp_path: Path, module_database: Database, fres
     folder = killed.path / "var" / "runs" / "20260401-02"
     for step in KILLED:
         process = start_promotion(killed, fresh_database)
-        wait_for(_applying(folder, fresh_database) if step == APPLY else (folder / step).is_dir, process)
-        assert process.pid is not None
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
+        wait_for(applying(folder, fresh_database) if step == APPLY else (folder / step).is_dir, process)
+        kill(process)
         assert step == APPLY or not (folder / step / MANIFEST).exists()
         assert "candidate" in {model["status"] for model in list_models(fresh_database)}
-    _again(lambda: promote_models(killed.settings, fresh_database, accept_churn=True))
+    run_on(lambda: promote_models(killed.settings, fresh_database, accept_churn=True))
     assert fingerprint(fresh_database) == fingerprint(module_database)
 
 
@@ -46,19 +37,8 @@ def test_a_night_after_a_killed_promotion_is_a_night(tmp_path: Path, fresh_datab
     former, new = in_use(fresh_database), stricter(fresh_database)
     process = start_promotion(workspace, fresh_database)
     wait_for((workspace.path / "var" / "runs" / "20260401-02" / "resolve").is_dir, process)
-    process.kill()
-    process.join()
-    report = _again(lambda: workspace.night(fresh_database))
+    kill(process)
+    report = run_on(lambda: workspace.night(fresh_database))
     assert (report["run_id"], report["status"], report["models"]) == ("20260401-02", "unchanged", {})
     assert in_use(fresh_database) == former
     assert new in {model["model_id"] for model in list_models(fresh_database) if model["status"] == "candidate"}
-
-
-def _again(what: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Run on, as soon as the server has noticed that the one before is dead."""
-    for _ in range(100):
-        try:
-            return what()
-        except RunInProgress:
-            time.sleep(0.1)
-    raise AssertionError("the lock of a dead process was not given back")

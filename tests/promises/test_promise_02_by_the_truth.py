@@ -1,8 +1,9 @@
-"""Promise 2 against the truth: with matching that is right, no PIN ever comes to denote somebody else.
+"""Promise 2: a PIN never passes from one person to another, and is never reused.
 
-Every record has a person, and every night the customers are exactly the persons. Records are added, deleted, handed to
-another person with new data (a line that changes its owner), or their key is given to a stranger (a new incarnation, a
-new record id). What every PIN resolves to is written down each night, for ever.
+Against the truth: with matching that is right, no PIN ever comes to denote somebody else. Every record has a person,
+and every night the customers are exactly the persons. Records are added, deleted, handed to another person with new
+data (a line that changes its owner), or their key is given to a stranger (a new incarnation, a new record id). What
+every PIN resolves to is written down each night, for ever.
 """
 
 from __future__ import annotations

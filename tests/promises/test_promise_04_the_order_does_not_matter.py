@@ -1,152 +1,25 @@
-"""Promise 4, whatever the order: one load, several nights or one record at a time end as the same customers.
+"""Promise 4: the order of arrival does not matter.
 
-Hypothesis draws a small town (people who share phones and dwellings, with typos), the nights on which each record came,
-changed and went, and what stewards decided; limits are low, so that keys become too common and phones generic, and are
-so no more. One fixed model. Compared are customers, golden records, households, pairs and generic values.
+Which records form a customer, and which customers a household, is a function of the latest version of the records, one
+model version, the configuration and the judgements; never of the order of arrival. Loading in one night, over thirty
+nights, or one by one through the API gives the same customers.
+
+Hypothesis draws towns (see towns.py). Compared are customers, golden records, households, pairs and generic values.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from benchmarks.thirty_nights.view import content_of
-from mdm.match.model import untrained
-from mdm.store import generic, judgements, models, pairs, records
+from mdm.store import generic, pairs, records
 from mdm.store.database import Database
-from mdm.store.lookups import latest_version
-from tests.pipelines.tiny import TinyWorkspace, text
+from tests.promises.towns import NIGHTS, Places, World, decide, deliver, start, worlds
 from tests.store.fixtures import new_database
-
-NIGHTS = 3
-SETTINGS = """
-[run]
-business_date = 2026-04-30
-[matching]
-match_weight = 6.0
-max_block = 4
-max_weak_block = 3
-generic_people = 5
-[gates]
-max_deleted_share = 1.0
-max_row_count_change = 99.0
-max_rejected_share = 1.0
-max_churn = 1.0
-"""
-COLUMNS = ("ID", "GIVEN", "FAMILY", "BORN", "PHONE", "STREET", "CITY", "ZIP", "TAX")
-PHONES = ("+1 416 555 0101", "+1 416 555 0102", "+1 416 555 0103")
-STREETS = ("1 Main Street", "2 Main Street", "30 Oak Street")
-
-
-Places = pytest.TempPathFactory
-Decision = tuple[int, tuple[str, str], tuple[str, str], str]
-
-
-@dataclass(frozen=True)
-class World:
-    """nights: per night what each source holds, key -> row. decided: after which night, which two keys, what."""
-
-    nights: list[dict[str, dict[str, dict[str, str]]]]
-    decided: list[Decision] = field(default_factory=list)
-
-
-@st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """A town over NIGHTS nights. A record's name and birth date stay, so that no key is given to somebody else."""
-    dice = random.Random(draw(st.integers(0, 2**32)))
-    people = [_person(dice) for _ in range(draw(st.integers(4, 9)))]
-    rows: dict[tuple[str, str], list[dict[str, str] | None]] = {}
-    for number in range(draw(st.integers(6, 16))):
-        source = dice.choice(("crm", "web"))
-        key = f"{source[0].upper()}{number:02}"
-        own = _seen(dice, dice.choice(people)) | {"ID": key}
-        rows[source, key] = _life(dice, own)
-    nights = [
-        {
-            source: {key: row for (of, key), life in rows.items() if of == source and (row := life[night]) is not None}
-            for source in ("crm", "web")
-        }
-        for night in range(NIGHTS)
-    ]
-    last = [name for name, life in rows.items() if all(life)]
-    dice.shuffle(last)
-    judged = min(draw(st.integers(0, 2)), len(last) // 2)  # no record twice: nothing that could contradict
-    decided = [
-        (dice.randrange(NIGHTS), last[2 * n], last[2 * n + 1], dice.choice(("same", "different")))
-        for n in range(judged)
-    ]
-    return World(nights, decided)
-
-
-def _person(dice: random.Random) -> dict[str, str]:
-    return {
-        "GIVEN": dice.choice(("Ann", "Anna", "Bo", "Carla")),
-        "FAMILY": dice.choice(("Lee", "Novak", "Okafor")),
-        "BORN": dice.choice(("1980-02-03", "1980-02-04", "1991-11-12")),
-        "PHONE": dice.choice(PHONES),
-        "STREET": dice.choice(STREETS),
-        "CITY": "Springfield",
-        "ZIP": "10001",
-        "TAX": dice.choice(("", "", f"9{dice.randrange(10**8):08}")),
-    }
-
-
-def _seen(dice: random.Random, person: Mapping[str, str]) -> dict[str, str]:
-    """The person as a system has it."""
-    seen = dict(person)
-    if dice.random() < 0.3:
-        seen["GIVEN"] = dice.choice(("", seen["GIVEN"][:1], seen["GIVEN"] + "e"))
-    for name in ("PHONE", "STREET", "TAX"):
-        if dice.random() < 0.2:
-            seen[name] = ""
-    return seen
-
-
-def _life(dice: random.Random, last: dict[str, str]) -> list[dict[str, str] | None]:
-    """What a source holds each night: not yet there, another phone or street before, gone at the end."""
-    life: list[dict[str, str] | None] = [last] * NIGHTS
-    for night in range(NIGHTS - 1):
-        if dice.random() < 0.4:
-            life[night] = last | {"PHONE": dice.choice(PHONES), "STREET": dice.choice(STREETS)}
-    for night in range(dice.choice((0, 0, 1, 2))):
-        life[night] = None
-    if dice.random() < 0.15:
-        life[-1] = None
-    return life
-
-
-def _deliver(workspace: TinyWorkspace, night: Mapping[str, Mapping[str, Mapping[str, str]]], day: int) -> None:
-    for source, rows in night.items():
-        content = text([dict(row) for row in rows.values()], COLUMNS)
-        workspace.deliver(source, content, day=f"202604{day:02}")
-
-
-def _start(path: Path, database: Database, delivery: str = "full") -> TinyWorkspace:
-    workspace = TinyWorkspace(path, SETTINGS)
-    for source in ("crm", "web"):
-        workspace.source(source, delivery=delivery)
-    with database.begin() as connection:
-        for party in ("person", "organisation"):
-            model = untrained(party, records=50)
-            models.save_model(connection, model.model_id, party, orjson.loads(model.to_json()))
-            models.make_current(connection, model.model_id)
-    return workspace
-
-
-def _decide(database: Database, decided: Sequence[Decision]) -> None:
-    """Enter judgements; the next run carries them out."""
-    with database.begin() as connection:
-        for _, one, other, verdict in decided:
-            ids = [version["record_id"] for name in (one, other) if (version := latest_version(connection, *name))]
-            judgements.add_judgement(connection, *ids, verdict, actor="a test", reason="drawn")
 
 
 def _said(database: Database) -> dict[str, Any]:
@@ -175,18 +48,18 @@ def _plain(document: Any) -> Any:
 
 def _same_in_any_order(world: World, server_url: str, path: Path) -> None:
     with new_database(server_url) as database:
-        workspace = _start(path / "once", database)
-        _deliver(workspace, world.nights[-1], NIGHTS)
+        workspace = start(path / "once", database)
+        deliver(workspace, world.nights[-1], NIGHTS)
         workspace.night(database)
-        _decide(database, world.decided)
+        decide(database, world.decided)
         workspace.night(database, feeds=False)
         expected = _said(database)
     with new_database(server_url) as database:
-        workspace = _start(path / "nights", database)
+        workspace = start(path / "nights", database)
         for number, night in enumerate(world.nights):
-            _deliver(workspace, night, number + 1)
+            deliver(workspace, night, number + 1)
             workspace.night(database)
-            _decide(database, [decision for decision in world.decided if decision[0] == number])
+            decide(database, [decision for decision in world.decided if decision[0] == number])
         workspace.night(database, feeds=False)
         assert _said(database) == expected
 

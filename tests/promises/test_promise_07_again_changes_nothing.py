@@ -1,18 +1,28 @@
-"""Promise 7 and the order of deliveries: what was said before changes nothing, and the report says so."""
+"""Promise 7: running anything twice with the same input and the same business date changes nothing.
+
+And the order of deliveries: what was said before changes nothing, and the report says so.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from mdm.store import customers, records
+from mdm.errors import UsageError
+from mdm.store import customers, judgements, models, records
 from mdm.store.database import Database
 from mdm.store.fingerprint import store_fingerprint
 from pipelines.accounts import COUNTED
-from pipelines.night import leave_code
+from pipelines.erasure import look_at
+from pipelines.models import promote_models, train_candidates
+from pipelines.night import Asked, leave_code, run_night
+from pipelines.stewardship import judge, override
 from tests.pipelines.tiny import TinyWorkspace, family_of_sources, next_night, of_source, people, person, text
 
 
@@ -102,6 +112,56 @@ def test_a_full_feed_that_takes_a_change_back_is_news(workspace: TinyWorkspace, 
     assert of_source(workspace.night(module_database), "crm")["accepted"] == 2
     workspace.deliver("crm", before, day="20260403")
     assert of_source(workspace.night(module_database), "crm")["accepted"] == 2
+
+
+def _twice(database: Database, what: Callable[[], Any]) -> None:
+    """Do it; the second time nothing changes. What is counted and not compared: runs that found nothing to do."""
+    what()
+    with database.begin() as connection:
+        before = store_fingerprint(connection)
+    what()
+    with database.begin() as connection:
+        assert store_fingerprint(connection) == before
+
+
+def test_what_a_person_does_twice(workspace: TinyWorkspace, module_database: Database) -> None:
+    gates = workspace.settings.gates.model_copy(update={"max_churn": 1.0})
+    settings = workspace.settings.model_copy(update={"gates": gates})
+    with module_database.begin() as connection:
+        pins = dict(_pins(connection))
+        current = models.current_model(connection, "person")
+    assert current is not None
+    pin = pins["crm", "K012"]
+    assert pin == pins["billing", "B012"]
+    who = {"actor": "steward", "reason": "a test"}
+
+    def refused() -> None:
+        with pytest.raises(UsageError):
+            promote_models(settings, module_database, [current["model_id"]])
+
+    for what in (
+        partial(judge, settings, module_database, "crm:K012", "billing:B012", "different", **who),
+        partial(judge, settings, module_database, "billing:B012", "crm:K012", "unsure", **who),
+        partial(override, settings, module_database, pin, "birth_date", "1980-03-02", **who),
+        partial(override, settings, module_database, pin, "sex", None, expires=dt.date(2026, 5, 1), **who),
+        partial(run_night, settings, module_database, Asked(dry_run=True)),
+        partial(train_candidates, settings, module_database),
+        partial(look_at, settings, module_database, pin),
+        refused,
+    ):
+        _twice(module_database, what)
+
+
+def test_another_word_of_another_steward_is_kept(workspace: TinyWorkspace, module_database: Database) -> None:
+    """Who judges the same for a reason of their own says something new."""
+    settings = workspace.settings
+    for actor in ("ann", "bo", "bo"):
+        judge(settings, module_database, "crm:K013", "crm:K014", "different", actor=actor, reason="seen both")
+    with module_database.begin() as connection:
+        rows = judgements.judgements_in_force(connection).to_pylist()
+        (row,) = [row for row in rows if {row["left_local_id"], row["right_local_id"]} == {"K013", "K014"}]
+        said = judgements.history(connection, row["left_id"], row["right_id"])
+    assert [judgement["actor"] for judgement in said] == ["ann", "bo"]
 
 
 def _pins(connection: Any) -> list[tuple[tuple[str, str], str]]:

@@ -1,4 +1,7 @@
-"""Promise 11: what was erased stays erased: no byte of the person remains, and no night brings them back."""
+"""Promise 11: what was erased stays erased.
+
+No byte of the person remains, and the next night does not bring them back.
+"""
 
 from __future__ import annotations
 

@@ -83,10 +83,10 @@ def connection(database: Database) -> Iterator[sa.Connection]:
 
 
 @contextmanager
-def new_database(server_url: str) -> Iterator[Database]:
-    """A database with empty tables."""
+def new_database(server_url: str, template: str = "template_mdm") -> Iterator[Database]:
+    """A database with empty tables, or a copy of another one on the same server that nobody uses meanwhile."""
     name = f"test_{next(_numbers)}"
-    _administer(server_url, f"create database {name} template template_mdm")
+    _administer(server_url, f"create database {name} template {template}")
     database = Database(server_url.replace("/postgres?", f"/{name}?"))
     yield database
     database.close()
