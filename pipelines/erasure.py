@@ -33,6 +33,7 @@ from pipelines.context import Progress
 from pipelines.erased_values import check_reason, hashes_of
 from pipelines.landing import find_deliveries
 from pipelines.night import Asked, run_night
+from pipelines.steps.aside import forget
 from pipelines.traces import clean_files, remove_run_files, take_out, text_files, values_of
 
 
@@ -96,6 +97,7 @@ def erase(
     """
     pin = read_pin(pin)
     with run_lock(database, {"command": "mdm erase"}) as lock:
+        forget(database)
         with database.begin() as connection:
             person = _find(connection, pin)
             done = None

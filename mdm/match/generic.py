@@ -1,8 +1,8 @@
 """Values that too many people hold to say anything of one of them: the shop's own number, the mailbox of an agency.
 
-A phone, e-mail address or dwelling is *generic* when more than some hundred people of a party type, told apart by name
-and birth date, hold it in their current records. Then it is no evidence, neither for nor against: records are compared
-as if they did not have it. Blocking keys keep it, so that who is compared with whom does not depend on it.
+A phone, e-mail address or dwelling is *generic* when `matching.generic_people` people of a party type or more, told
+apart by name and birth date, hold it in their current records. Then it is no evidence, neither for nor against: records
+are compared as if they did not have it. Blocking keys keep it, so that who is compared with whom does not depend on it.
 """
 
 from __future__ import annotations

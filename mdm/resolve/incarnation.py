@@ -32,9 +32,10 @@ def is_new_incarnation(old: CleansedRow, new: CleansedRow) -> bool:
 
     A person never becomes an organisation. Equal values of an identifier that is unique, stable and one per party prove
     the same party; other values another one, unless name and birth date are the same (a wrong number is put right).
-    Where no such number speaks: the same birth date or the same e-mail is the same party, whatever the name. Without
-    these it is another party when another given name is known, even within one family: a line that passes from father
-    to son says so by nothing else.
+    Where no such number speaks: the same birth date or the same e-mail is the same party, whatever the name. Another
+    birth date is another party unless given and family name are the same. Where a birth date is missing, another given
+    name is another party, even within one family: a line that passes from father to son says so by nothing else; so is
+    another name of an organisation.
     """
     if old["party"] != new["party"]:
         return True
@@ -47,7 +48,9 @@ def is_new_incarnation(old: CleansedRow, new: CleansedRow) -> bool:
         return old["party"] == "organisation" or born == "differ" or not _same_name(old, new)
     if born == "same" or _emails(old) & _emails(new):
         return False
-    return _given_names_differ(old, new)
+    if born == "differ":
+        return not _same_name(old, new)
+    return _given_names_differ(old, new) or _organisations_differ(old, new)
 
 
 def _proofs(row: CleansedRow) -> dict[tuple[str, str | None], set[str]]:
@@ -89,6 +92,14 @@ def _given_names_differ(old: CleansedRow, new: CleansedRow) -> bool:
     """Whether both have a given name, no part of one is similar to a part of the other, and they were not swapped."""
     given, other_given = _names(old)[0], _names(new)[0]
     return bool(given and other_given) and not _any_similar(given, other_given) and not _same_name(old, new)
+
+
+def _organisations_differ(old: CleansedRow, new: CleansedRow) -> bool:
+    """Whether both have a name of an organisation, and neither is like the other or a part of it."""
+    mine, theirs = old.get("organisation_key"), new.get("organisation_key")
+    if not mine or not theirs or mine in theirs or theirs in mine:
+        return False
+    return JaroWinkler.similarity(mine, theirs) < _SIMILAR_NAME
 
 
 def _names(row: CleansedRow) -> tuple[set[str], set[str]]:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from mdm.store import addresses, pairs
 from mdm.store.bulk import Source
+from mdm.store.database import Database
 from mdm.store.states import is_empty
 from mdm.store.twins import drop_twin, fill_twin
 from pipelines.context import Night
@@ -23,15 +24,21 @@ TABLES = ("record_key", "pair", *addresses.TABLES)
 @contextmanager
 def loading_aside(night: Night) -> Iterator[Loads]:
     """Start to load those of TABLES that are still empty."""
+    forget(night.database)
     with night.database.begin() as connection:
-        for table in TABLES:
-            drop_twin(connection, table)
         empty = [table for table in TABLES if is_empty(connection, table)]
     with ThreadPoolExecutor(1, thread_name_prefix="aside") as pool:
         try:
             yield {table: pool.submit(_load, night, table) for table in empty}
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def forget(database: Database) -> None:
+    """Drop what an apply that was killed has left behind."""
+    with database.begin() as connection:
+        for table in TABLES:
+            drop_twin(connection, table)
 
 
 def _load(night: Night, table: str) -> int:

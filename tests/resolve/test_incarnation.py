@@ -28,6 +28,10 @@ def nid(value: str, issuer: str = "CA") -> tuple[str, str, str]:
     return ("national_id", issuer, value)
 
 
+def organisation(name: str, **more: Any) -> dict[str, Any]:
+    return row("", None, party="organisation", organisation_key=name, **more)
+
+
 OTHER = date(1955, 11, 27)
 MAIL = [{"address": "lee@mail.example"}]
 
@@ -38,11 +42,16 @@ SAME_PARTY = {
     "married name, birth date unknown": (row("ann lee"), row("ann smith", None)),
     "another name, same e-mail": (row("ann lee", None, emails=MAIL), row("bob kim", None, emails=MAIL)),
     "a nickname": (row("victoria lee", None), row("vicky lee", None)),
-    "no given name": (row("ann lee"), row(" kim", OTHER)),
     "same name, another birth date": (row(), row("ann lee", OTHER)),
     "given and family name swapped": (row("ann lee"), row("lee ann", OTHER)),
-    "one part similar": (row("catherine lee"), row("katherine kim", OTHER)),
-    "an initial": (row("a lee"), row("ann kim", OTHER)),
+    "no given name": (row("ann lee"), row(" kim", None)),
+    "one part similar": (row("catherine lee"), row("katherine kim", None)),
+    "similar names, another birth date": (row("catherine lee"), row("katherine lees", OTHER)),
+    "an initial": (row("a lee"), row("ann kim", None)),
+    "no name left": (row("ann lee"), row("", None)),
+    "an organisation's name in full": (organisation("acme"), organisation("acme telecom")),
+    "a typo in an organisation's name": (organisation("zenith logistics"), organisation("zenith logistcs")),
+    "an organisation renamed, same e-mail": (organisation("acme", emails=MAIL), organisation("zenith", emails=MAIL)),
     "former name": (row("ann lee"), row("ann smith", OTHER, former_key="lee")),
     "a part of a double name": (row("ann lee"), row("ann lee-smith", OTHER)),
     "a wrong national id put right": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("987654324"))),
@@ -50,7 +59,6 @@ SAME_PARTY = {
     "birth date one typo away": (row("ann lee"), row("bob kim", date(1980, 2, 8))),
     "two digits of the birth date swapped": (row("ann lee"), row("bob kim", date(1908, 2, 3))),
     "day and month swapped": (row("ann lee"), row("bob kim", date(1980, 3, 2))),
-    "no name left": (row("ann lee"), row("", OTHER)),
     "national id one typo away": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("123456787"))),
     "two digits of the id swapped": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("132456782"))),
     "one of two ids is equal": (
@@ -80,6 +88,9 @@ ANOTHER_PARTY = {
         row("", None, ("tax_number", "CA", "123456782"), party="organisation", organisation_key="acme"),
         row("", None, ("tax_number", "CA", "777777771"), party="organisation", organisation_key="acme"),
     ),
+    "another organisation": (organisation("acme"), organisation("zenith")),
+    "given name alike, family name and birth date not": (row("wei zhang"), row("wei li", OTHER)),
+    "a name that is missing, another birth date": (row("ann lee"), row(" kim", OTHER)),
     "a person became an organisation": (row(), row(party="organisation")),
     "pinyin names": (row("wei zhang"), row("na li", OTHER)),
 }
