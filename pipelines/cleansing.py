@@ -21,6 +21,7 @@ from mdm.contracts import SourceContract
 from mdm.party import INSTANT
 
 PROCESSES = 2  # that cleanse side by side
+MANY = 16 << 20  # bytes of feeds from which on these will be needed
 ContextOf = Callable[[SourceContract, dt.datetime], CleanseContext]
 
 
@@ -43,6 +44,11 @@ class Cleansing:
 
     def __contains__(self, source: str) -> bool:
         return source in self._started
+
+    def expect(self, size: int) -> None:
+        """Feeds of `size` bytes are going to be read: where that is much, the processes start meanwhile."""
+        if size >= MANY:
+            self._workers.warm()
 
     def start(self, contract: SourceContract, changed: pa.Table, context_of: ContextOf) -> None:
         """Begin with the rows of a source (MAPPED and `extracted_at`).

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mdm.cleanse.names_chinese import pinyin
 from mdm.cleanse.parts import LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
 from mdm.cleanse.values import CleanseContext
 from mdm.party import CLEANSED
@@ -48,15 +49,23 @@ class Workers:
         if self._processes < 2 or len(values[0]) < PARALLEL_FROM:
             found = run_part(kind, index, values, context)
             return lambda: found
+        pool = self._started()
+        tasks = [pool.submit(_run_task, kind, index, chunk, context) for chunk in _chunks(values)]
+        return lambda: _joined([_unpacked(task.result()) for task in tasks])
+
+    def warm(self) -> None:
+        """Start the processes, and let them import what they will need, before there is something to do."""
+        for _ in range(self._processes):
+            self._started().submit(_warm)
+
+    def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             # forkserver: a fork of this process would copy the threads of Arrow and DuckDB half
             method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
             self._pool = ProcessPoolExecutor(
                 self._processes, mp_context=multiprocessing.get_context(method), initializer=_start
             )
-        pool = self._pool
-        tasks = [pool.submit(_run_task, kind, index, chunk, context) for chunk in _chunks(values)]
-        return lambda: _joined([_unpacked(task.result()) for task in tasks])
+        return self._pool
 
 
 class _NoPandas(MetaPathFinder):
@@ -76,6 +85,10 @@ def _start() -> None:
     sys.meta_path.insert(0, _NoPandas())
     pa.array([""])
     sys.meta_path.pop(0)
+
+
+def _warm() -> None:
+    pinyin("张")  # reads its dictionaries
 
 
 def run_part(kind: Kind, index: int, values: list[pa.Array], context: CleanseContext) -> Result:

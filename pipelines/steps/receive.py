@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -25,7 +25,7 @@ from expectations.report import trend_of
 from mdm.contracts import SourceContract
 from mdm.errors import FeedError
 from mdm.party import QUARANTINE
-from mdm.store import runs
+from mdm.store import candidates, runs
 from pipelines.context import Night
 from pipelines.landing import Delivery, control_problems, find_deliveries
 from pipelines.mapping import map_rows
@@ -86,7 +86,11 @@ class Received:
 def receive(night: Night) -> dict[str, Any]:
     """Read, map and judge every source's deliveries."""
     received = {}
-    for contract in _in_order(night):
+    sizes = {contract.source: _size(night, contract) for contract in night.delivering}
+    with night.database.begin() as connection:
+        if candidates.is_new(connection):  # all of it will be cleansed
+            night.cleansing.expect(sum(sizes.values()))
+    for contract in _in_order(night.delivering, sizes):
         night.progress(f"receive {contract.source}")
         received[contract.source] = _receive_source(night, contract)
     found = {contract.source: received[contract.source] for contract in night.delivering}
@@ -96,9 +100,9 @@ def receive(night: Night) -> dict[str, Any]:
     return {"deliveries": accounts, "stopped": stopped, "missing": [s for s, r in found.items() if not r.accounts]}
 
 
-def _in_order(night: Night) -> list[SourceContract]:
+def _in_order(contracts: Sequence[SourceContract], sizes: Mapping[str, int]) -> list[SourceContract]:
     """One of middle size, so that there is soon something to cleanse; then the largest first: there is always much."""
-    sized = sorted(night.delivering, key=lambda contract: _size(night, contract), reverse=True)
+    sized = sorted(contracts, key=lambda contract: sizes[contract.source], reverse=True)
     middle = len(sized) // 2
     return [*sized[middle : middle + 1], *sized[:middle], *sized[middle + 1 :]]
 
