@@ -152,7 +152,10 @@ def _keep(
     actor: str,
     reason: str | None,
 ) -> tuple[int, ...]:
-    """Keep one verdict about each of `pairs`; all of them, or none when one contradicts what is in force."""
+    """Keep one verdict about each of `pairs`; all of them, or none when one contradicts what is in force.
+
+    What the same person said before in the same words is in force already.
+    """
     for a, b in pairs:
         if a.record_id == b.record_id:
             raise UsageError(f"{a.key} is one record", remedy="A judgement is about two.")
@@ -168,8 +171,14 @@ def _keep(
         chain = contradicted_chain(a.record_id, b.record_id, verdict, same, different)
         if chain:
             raise _contradiction(chain, a, b, verdict, table)
+    said = {
+        frozenset((row["left_id"], row["right_id"])): row["judgement_id"]
+        for row in table
+        if (row["verdict"], row["actor"], row["reason"]) == (verdict, actor, reason)
+    }
     return tuple(
-        judgements.add_judgement(connection, a.record_id, b.record_id, verdict, actor=actor, reason=reason)
+        said.get(frozenset((a.record_id, b.record_id)))
+        or judgements.add_judgement(connection, a.record_id, b.record_id, verdict, actor=actor, reason=reason)
         for a, b in pairs
     )
 

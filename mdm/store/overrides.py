@@ -18,18 +18,30 @@ _COLUMNS = "override_id, pin, attribute, value, reason, actor, expires, created_
 def set_override(
     connection: sa.Connection, pin: str, attribute: str, value: Any, *, actor: str, reason: str, expires: date | None
 ) -> int:
-    """Pin a value (None: no value) until and including `expires`, in place of an earlier override; its number."""
+    """Pin a value (None: no value) until and including `expires`, in place of an earlier override; its number.
+
+    One that says all of this already stays as it is.
+    """
+    values = {
+        "pin": pin, "attribute": attribute, "value": json.dumps(value), "reason": reason, "actor": actor,
+        "expires": expires,
+    }  # fmt: skip
+    there = connection.exec_driver_sql(
+        "select override_id from override where pin = %(pin)s and attribute = %(attribute)s and ended_at is null "
+        "and value::text = %(value)s and reason = %(reason)s and actor = %(actor)s "
+        "and expires is not distinct from %(expires)s::date",
+        values,
+    ).scalar()
+    if there is not None:
+        return int(there)
     lift_override(connection, pin, attribute, actor=actor)
     return int(
         connection.exec_driver_sql(
             "insert into override (pin, attribute, value, reason, actor, expires) values "
             "(%(pin)s, %(attribute)s, %(value)s::json, %(reason)s, %(actor)s, %(expires)s) returning override_id",
-            {
-                "pin": pin, "attribute": attribute, "value": json.dumps(value), "reason": reason, "actor": actor,
-                "expires": expires,
-            },
+            values,
         ).scalar_one()
-    )  # fmt: skip
+    )
 
 
 def lift_override(
