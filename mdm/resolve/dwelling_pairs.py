@@ -61,13 +61,35 @@ def admissible(pairs: Columns, rules: DwellingRules) -> list[Join]:
     """The pairs that may be joined, each with its kind and what speaks for it."""
     if not len(pairs["weak"]):
         return []
-    support = _support(pairs)
-    kinds, similarity = _kinds(pairs, support, rules)
+    support, spelt = _support(pairs), _spelt(pairs, _place_levels(pairs))
+    kinds, similarity = _kinds(pairs, spelt, support, rules), spelt.similarity
     weak, strong = pairs["weak"], pairs["strong"]
     return [
         Join((-int(support[i]), int(kinds[i])), int(weak[i]), int(strong[i]), round(float(similarity[i]), 6))
         for i in np.flatnonzero(kinds >= 0)
     ]
+
+
+def conceivable(pairs: Columns, rules: DwellingRules) -> Flags:
+    """Which pairs of addresses could be admissible, were their people, places and counts such as speak most for it.
+
+    pairs: number, street, unit and box of both sides; `person`, whether a customer has been at both; `roles`, whether
+    any role is known that could speak.
+    """
+    size = len(pairs["number_a"])
+    best: dict[str, Any] = {"whole_a": True, "whole_b": True, "rivals": False, "share": 0.0, "on_street": 0.0,
+                            "at_number": 0.0, "places": 0.0}  # fmt: skip
+    generous = {**pairs, **{name: np.full(size, value) for name, value in best.items()}}
+    spelt = _spelt(pairs, np.full(size, Level.EQUAL, dtype=np.int8))
+    found = np.zeros(size, dtype=np.bool_)
+    for support in range(NOBODY, PERSON + 1):
+        may = np.full(size, True)
+        if support == PERSON:
+            may = pairs["person"]
+        elif support in (ROLES, SURNAME_AND_ROLES):
+            may = pairs["roles"]
+        found |= may & (_kinds(generous, spelt, np.full(size, support), rules) >= 0)
+    return found
 
 
 def _support(pairs: Columns) -> Ints:
@@ -114,12 +136,27 @@ def _people(pairs: Columns, support: Ints, rules: DwellingRules) -> _People:
     )
 
 
-def _kinds(pairs: Columns, support: Ints, rules: DwellingRules) -> tuple[Ints, NDArray[np.float64]]:
-    """Index into `KINDS` of every pair, -1 where the pair is not admissible; and the similarity of the spellings."""
+@dataclass(frozen=True, slots=True)
+class _Spelt:
+    """How alike the parts of each pair are, and how similar (0..1) its streets."""
+
+    number: NDArray[np.int8]
+    unit: NDArray[np.int8]
+    street: NDArray[np.int8]
+    place: NDArray[np.int8]
+    similarity: NDArray[np.float64]
+
+
+def _spelt(pairs: Columns, place: NDArray[np.int8]) -> _Spelt:
     number = number_levels(pairs["number_a"], pairs["number_b"])
     unit = unit_levels(pairs["unit_a"], pairs["unit_b"])
     street, similarity = street_levels(pairs["street_a"], pairs["street_b"])
-    place = _place_levels(pairs)
+    return _Spelt(number, unit, street, place, similarity)
+
+
+def _kinds(pairs: Columns, spelt: _Spelt, support: Ints, rules: DwellingRules) -> Ints:
+    """Index into `KINDS` of every pair, -1 where the pair is not admissible."""
+    number, unit, street, place = spelt.number, spelt.unit, spelt.street, spelt.place
     people = _people(pairs, support, rules)
     by_roles, both_in_part = support == SURNAME_AND_ROLES, (support == ROLES)
     boxed = (pairs["box_a"] != "") | (pairs["box_b"] != "")
@@ -158,7 +195,7 @@ def _kinds(pairs: Columns, support: Ints, rules: DwellingRules) -> tuple[Ints, N
     kinds = np.full(len(support), -1, dtype=np.int64)
     for i in reversed(range(len(KINDS))):
         kinds[rule[KINDS[i]]] = i
-    return kinds, similarity
+    return kinds
 
 
 def _longer(texts: NDArray[np.object_], letters: int) -> Flags:

@@ -9,15 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mdm.resolve.addresses import BLOCKS, census_sql, number_sql
-from mdm.resolve.dwelling_candidates import ROUND, alike_sql
+from mdm.resolve.addresses import census_sql
+from mdm.resolve.dwelling_candidates import ROUND
 from mdm.resolve.dwellings import JOINS
 from mdm.store import addresses
 from pipelines.steps.address_index import NOTHING, AddressIndex, index_of
-from pipelines.steps.neighbours import LIVES, Neighbours
+from pipelines.steps.neighbours import LIVES
+from pipelines.steps.paired import Paired
 
 
-class Judged(Neighbours):
+class Judged(Paired):
     """Judges again what a night touched. `index`: the rows of the store that come of it."""
 
     index: AddressIndex
@@ -106,90 +107,6 @@ class Judged(Neighbours):
         self.con.register("crowding", pa.table({"pin": pins}))
         mine = self._column("SELECT DISTINCT address FROM mine_at WHERE pin IN (SELECT pin FROM crowding)")
         return pc.unique(pa.concat_arrays([*stored.drop_null().chunks, mine]))
-
-    def _counts(self, keys: pa.Array) -> None:
-        """The table `counts` (key, before, now) of some keys: how many addresses hold them."""
-        self.con.register("asked_keys", pa.table({"key": keys}))
-        self.con.register("stored_counts", addresses.count_holders(self.connection, keys))
-        self.con.execute(
-            """
-            CREATE OR REPLACE TABLE counts AS
-            SELECT a.key, coalesce(holders, 0)::BIGINT AS before, before + coalesce(d.delta, 0)::BIGINT AS now
-            FROM asked_keys a LEFT JOIN stored_counts USING (key)
-            LEFT JOIN (SELECT key, sum(delta) AS delta FROM shift GROUP BY key) d USING (key)
-            """
-        )
-
-    def _holders(self, keys: pa.Array) -> pa.Table:
-        """The addresses that hold some keys tonight: key, address."""
-        self.con.register("asked_keys", pa.table({"key": keys}))
-        self.con.register("stored_holders", addresses.holders_of(self.connection, keys))
-        return self._sql(
-            """
-            SELECT key::BIGINT AS key, address::BIGINT AS address
-            FROM stored_holders ANTI JOIN (FROM shift WHERE delta = -1) USING (key, address)
-            UNION ALL SELECT key, address FROM shift WHERE delta = 1 AND key IN (SELECT key FROM asked_keys)
-            """
-        )
-
-    # -- which pairs ---------------------------------------------------------------------------------------------------
-
-    def _pair(self) -> pa.Array:
-        """The table `address_pair` of judged addresses with what is alike and shares a key; the others of them."""
-        self.con.execute(
-            f"""
-            CREATE TABLE own_keys AS SELECT DISTINCT address, kind, key FROM keys SEMI JOIN judged USING (address);
-            CREATE TABLE always AS
-            SELECT address, key FROM own_keys WHERE kind = 'building'
-            AND address IN (SELECT address FROM own_keys WHERE kind = 'lobby')
-            UNION ALL SELECT DISTINCT address, {number_sql("'lobby'", "number", "street")} FROM n SEMI JOIN judged
-            USING (address) WHERE whole AND unit <> ''
-            """
-        )
-        self._counts(self._column(f"SELECT DISTINCT key FROM own_keys WHERE kind IN {BLOCKS}"))
-        self.con.execute(
-            f"""
-            CREATE TABLE asked AS SELECT address, key FROM own_keys SEMI JOIN
-                (FROM counts WHERE now BETWEEN 2 AND {self.rules.largest_block}) USING (key) WHERE kind IN {BLOCKS}
-            UNION SELECT address, key FROM always
-            """
-        )
-        self._table("holders", self._holders(self._column("SELECT DISTINCT key FROM asked")))
-        few = f"(SELECT customer FROM lives GROUP BY customer HAVING count(*) BETWEEN 2 AND {self.rules.largest_block})"
-        self.con.execute(
-            f"""
-            CREATE TABLE shares AS
-            SELECT DISTINCT least(a, b) AS a, greatest(a, b) AS b FROM (
-                SELECT asked.address AS a, holders.address AS b FROM asked JOIN holders USING (key)
-                UNION ALL
-                SELECT l.address, o.address FROM lives l SEMI JOIN judged USING (address) JOIN lives o USING (customer)
-                WHERE customer IN {few}
-            ) WHERE a <> b
-            """
-        )
-        self._fetch_texts()
-        self.con.execute(
-            f"""
-            CREATE TABLE address_pair AS SELECT p.a, p.b FROM shares p
-            JOIN texts x ON x.address = p.a JOIN texts y ON y.address = p.b WHERE {alike_sql("x", "y")}
-            """
-        )
-        return self._column(
-            "SELECT DISTINCT address FROM (SELECT a AS address FROM address_pair UNION SELECT b FROM address_pair) "
-            "ANTI JOIN judged USING (address)"
-        )
-
-    def _fetch_texts(self) -> None:
-        """The table `texts` of all addresses in `shares`: those that are not here, from the store."""
-        names = "address, number, street, unit, box"
-        missing = self._column(
-            "SELECT DISTINCT address FROM (SELECT a AS address FROM shares UNION SELECT b FROM shares) "
-            "ANTI JOIN n USING (address)"
-        )
-        self.con.register("stored_texts", addresses.find_addresses(self.connection, missing))
-        self.con.execute(
-            f"CREATE TABLE texts AS SELECT DISTINCT {names} FROM n UNION ALL SELECT {names} FROM stored_texts"
-        )
 
     def _weigh(self) -> None:
         assert self.found is not None
