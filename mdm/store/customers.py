@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,18 +82,38 @@ def xrefs_of_records(connection: sa.Connection, record_ids: Values) -> pa.Table:
     )
 
 
+def former_xrefs(connection: sa.Connection, record_ids: Values) -> pa.Table:
+    """The last cross-references of records that have none now: record_id, home; and what that home leads to today.
+
+    This is `pin`, and its `status`.
+    """
+    load_values(connection, "wanted", record_ids)
+    return fetch_arrow(
+        connection,
+        """
+        select x.record_id, x.home, c.pin, c.status from wanted w
+        cross join lateral (
+            select record_id, home from xref where record_id = w.value order by recorded_from desc limit 1
+        ) as x
+        join customer h on h.pin = x.home and h.recorded_to = 'infinity'
+        join customer c on c.pin = coalesce(h.redirect_to, h.pin) and c.recorded_to = 'infinity'
+        """,
+    )
+
+
 def all_xrefs(connection: sa.Connection) -> pa.Table:
     """All current cross-references."""
     return fetch_arrow(connection, f"select {_XREF} from xref x where x.recorded_to = 'infinity'")
 
 
-def states_around(connection: sa.Connection, record_ids: Values) -> pa.Table:
-    """The current states of all PINs that concern `record_ids`, as resolving needs them.
+def states_around(connection: sa.Connection, record_ids: Values, pins: Sequence[str] = ()) -> pa.Table:
+    """The current states of all PINs that concern `record_ids`, and of `pins`, as resolving needs them.
 
     These are the PINs of the records, the PINs that they founded, and all that redirect to or from one of these:
     pin, party, status, redirect_to, founder_record_id, issued.
     """
     load_values(connection, "wanted", record_ids)
+    load_values(connection, "wanted_pin", pa.array(pins, pa.string()))
     return fetch_arrow(
         connection,
         f"""
@@ -100,6 +121,8 @@ def states_around(connection: sa.Connection, record_ids: Values) -> pa.Table:
             select x.pin from wanted w join xref x on x.record_id = w.value where x.recorded_to = 'infinity'
             union
             select c.pin from wanted w join customer c on c.founder_record_id = w.value where c.recorded_to = 'infinity'
+            union
+            select value from wanted_pin
             union
             select next_pin from around a cross join lateral (
                 select c.pin as next_pin from customer c where c.redirect_to = a.pin and c.recorded_to = 'infinity'

@@ -5,7 +5,7 @@ It is gathered in whole columns: on a first night it is everything there is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -259,8 +259,10 @@ def _take_identity(
         for row in customers.xrefs_of_records(connection, known).to_pylist()
         if row["record_id"] not in enrichment
     }
+    back = _back(connection, set(moved.to_pylist()) - enrichment - xrefs.keys(), xrefs)
+    xrefs |= back
     states = {}
-    for row in customers.states_around(connection, known).to_pylist():
+    for row in customers.states_around(connection, known, [xref.home for xref in back.values()]).to_pylist():
         found.parties_before[row["pin"]] = row["party"]
         states[row["pin"]] = CustomerState(
             row["pin"],
@@ -274,3 +276,19 @@ def _take_identity(
     departed = frozenset(record for record in left.to_pylist() if record in xrefs)
     present = pc.is_in(moved, found.records["record_id"].combine_chunks())
     found.changes = RecordChanges(departed, frozenset(moved.filter(present).to_pylist()))
+
+
+def _back(connection: sa.Connection, records: set[int], xrefs: Mapping[int, Xref]) -> dict[int, Xref]:
+    """Whose the deleted records were that are there again.
+
+    Only of customers that have no record any more, or whose records are here (`xrefs`): of others it is nobody's.
+    """
+    if not records:
+        return {}
+    here = {xref.pin for xref in xrefs.values()}
+    found = customers.former_xrefs(connection, sorted(records)).to_pylist()
+    return {
+        row["record_id"]: Xref(row["pin"], row["home"])
+        for row in found
+        if row["status"] == "retired" or row["pin"] in here
+    }
