@@ -50,7 +50,7 @@ class Judged(Paired):
 
     def _touched(self, respelt: pa.Array) -> pa.Array:
         """The addresses where these customers were yesterday, and where they are today."""
-        before = addresses.records_of_pins(self.connection, respelt)["address"].cast(pa.int64()).drop_null()
+        before = self.people.records_of(respelt)["address"].cast(pa.int64()).drop_null()
         now = self._column("SELECT DISTINCT address FROM lives WHERE customer IN (SELECT pin FROM respelt)")
         return pc.unique(pa.concat_arrays([*before.chunks, now]))
 
@@ -103,7 +103,7 @@ class Judged(Paired):
         )["pin"].combine_chunks()
         if len(pins) == 0:
             return NOTHING
-        stored = self.people.still(addresses.records_of_pins(self.connection, pins))["address"].cast(pa.int64())
+        stored = self.people.still(self.people.records_of(pins))["address"].cast(pa.int64())
         self.con.register("crowding", pa.table({"pin": pins}))
         mine = self._column("SELECT DISTINCT address FROM mine_at WHERE pin IN (SELECT pin FROM crowding)")
         return pc.unique(pa.concat_arrays([*stored.drop_null().chunks, mine]))
@@ -153,7 +153,7 @@ class Judged(Paired):
 
     def sites_of(self, persons: pa.Table) -> pa.Array:
         """The site of each record, null where it has no address: tonight's, else the store's."""
-        stored = addresses.records_of_pins(self.connection, pc.unique(persons["pin"]))
+        stored = self.people.records_of(pc.unique(persons["pin"]))
         self.con.register("stored_sites", stored.select(["record_id", "address", "site"]))
         self.con.register("sightings_now", self.index.sightings)
         rows = pa.table({"record_id": persons["record_id"], "row": np.arange(len(persons))})

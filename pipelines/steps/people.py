@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from mdm.resolve.sightings import sightings_from_cleansed
 from mdm.store import addresses, customers, records
-from mdm.store.bulk import Values
 from pipelines.context import Night
 from pipelines.documents import component_sql, to_stored
 
@@ -38,6 +37,8 @@ class People:
             UNION ALL SELECT record_id FROM {folder.sql("cleanse", "replaced")}
             """
         )
+        self._asked = pa.array([], pa.string())
+        self._records = addresses.records_of_pins(connection, self._asked)
         self.superseded = scratch.sql("FROM superseded").to_arrow_table()["record_id"].combine_chunks()
 
     def everybody(self) -> pa.Table:
@@ -45,12 +46,20 @@ class People:
         stored = to_stored(self.still(records.all_current(self.connection)), self.scratch)
         return self._with(stored, customers.all_xrefs(self.connection), "TRUE")
 
-    def of(self, pins: Values) -> pa.Table:
+    def records_of(self, pins: pa.Array) -> pa.Table:
+        """The records that customers have in the store, as `addresses.records_of_pins`; each is asked for once."""
+        new = pins.filter(pc.invert(pc.is_in(pins, self._asked)))
+        if len(new):
+            self._asked = pa.concat_arrays([self._asked, new])
+            found = addresses.records_of_pins(self.connection, new)
+            self._records = pa.concat_tables([self._records, found]).combine_chunks()
+        return self._records.filter(pc.is_in(self._records["pin"], pins))
+
+    def of(self, pins: pa.Array) -> pa.Table:
         """The records of some customers."""
-        wanted = pins if isinstance(pins, (pa.Array, pa.ChunkedArray)) else pa.array(pins, pa.string())
-        xrefs = self.still(addresses.records_of_pins(self.connection, wanted))
+        xrefs = self.still(self.records_of(pins))
         found = records.current_versions(self.connection, xrefs["record_id"])
-        self.scratch.register("wanted_pins", pa.table({"pin": wanted}))
+        self.scratch.register("wanted_pins", pa.table({"pin": pins}))
         return self._with(to_stored(found, self.scratch), xrefs, "pin IN (SELECT pin FROM wanted_pins)")
 
     def before(self, record_ids: pa.Array) -> pa.Table:
