@@ -12,6 +12,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Source, Values, copy_rows, fetch_arrow, load_temporary, load_values
+from mdm.store.ordered import in_order
 from mdm.store.states import is_empty
 
 TABLES = ("address", "address_key", "sighting", "dwelling_join")
@@ -40,7 +41,7 @@ def records_of_pins(connection: sa.Connection, pins: Values) -> pa.Table:
 
 def people_at(connection: sa.Connection, addresses: Values) -> pa.Table:
     """Who was seen at `addresses`: address, site, record_id, pin."""
-    load_values(connection, "wanted", addresses)
+    load_values(connection, "wanted", in_order(addresses))
     return fetch_arrow(
         connection,
         "select s.address, s.site, s.record_id, x.pin from wanted w join sighting s on s.address = w.value "
@@ -50,19 +51,19 @@ def people_at(connection: sa.Connection, addresses: Values) -> pa.Table:
 
 def keys_of(connection: sa.Connection, addresses: Values) -> pa.Table:
     """The keys of `addresses`: address, key."""
-    load_values(connection, "wanted", addresses)
+    load_values(connection, "wanted", in_order(addresses))
     return fetch_arrow(connection, "select k.address, k.key from wanted w join address_key k on k.address = w.value")
 
 
 def holders_of(connection: sa.Connection, keys: Values) -> pa.Table:
     """The addresses that hold `keys`: key, address."""
-    load_values(connection, "wanted", keys)
+    load_values(connection, "wanted", in_order(keys))
     return fetch_arrow(connection, "select k.key, k.address from wanted w join address_key k on k.key = w.value")
 
 
 def count_holders(connection: sa.Connection, keys: Values) -> pa.Table:
     """How many addresses hold each of `keys`, where any does: key, holders."""
-    load_values(connection, "wanted", keys)
+    load_values(connection, "wanted", in_order(keys))
     return fetch_arrow(
         connection,
         "select k.key, count(*) as holders from wanted w join address_key k on k.key = w.value group by k.key",
@@ -71,7 +72,7 @@ def count_holders(connection: sa.Connection, keys: Values) -> pa.Table:
 
 def find_addresses(connection: sa.Connection, addresses: Values) -> pa.Table:
     """The texts of `addresses`: address, number, street, unit, box."""
-    load_values(connection, "wanted", addresses)
+    load_values(connection, "wanted", in_order(addresses))
     return fetch_arrow(connection, "select a.* from wanted w join address a on a.address = w.value")
 
 

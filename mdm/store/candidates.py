@@ -6,6 +6,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Values, fetch_arrow, load_values
+from mdm.store.ordered import in_order
 from mdm.store.states import is_empty
 
 _COUNTS = pa.schema([("key", pa.int64()), ("stored", pa.int64()), ("before", pa.int64())])
@@ -21,7 +22,7 @@ def count_others(connection: sa.Connection, keys: Values, but: Values) -> pa.Tab
     """(key, stored, before): how many records hold each of `keys`, without and with those of `but`; only held keys."""
     if is_new(connection):
         return _COUNTS.empty_table()
-    load_values(connection, "asked_key", keys)
+    load_values(connection, "asked_key", in_order(keys))
     load_values(connection, "left_out", but)
     return fetch_arrow(
         connection,
@@ -35,7 +36,7 @@ def holders_of(connection: sa.Connection, keys: Values, but: Values) -> pa.Table
     """(key, record_id): the records, those of `but` left out, that hold one of `keys`."""
     if is_new(connection):
         return _HOLDERS.empty_table()
-    load_values(connection, "asked_key", keys)
+    load_values(connection, "asked_key", in_order(keys))
     load_values(connection, "left_out", but)
     return fetch_arrow(
         connection,

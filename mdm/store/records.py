@@ -9,6 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Source, Values, fetch_arrow, load_temporary, load_values
+from mdm.store.ordered import in_order
 from mdm.store.states import StateCounts, ever, put_selected, put_states
 
 _IDENTITY = "r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.status"
@@ -60,7 +61,7 @@ def keys_in_use(connection: sa.Connection, system: str, local_ids: Sequence[str]
 
 def current_versions(connection: sa.Connection, record_ids: Values) -> pa.Table:
     """The current versions of `record_ids` with their documents (`cleansed`, JSON text)."""
-    load_values(connection, "wanted", record_ids)
+    load_values(connection, "wanted", in_order(record_ids))
     return fetch_arrow(
         connection,
         f"select {_DOCUMENT} from wanted w join record r on r.record_id = w.value where r.recorded_to = 'infinity'",
