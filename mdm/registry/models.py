@@ -13,11 +13,20 @@ from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.store import models
 
+# Party type -> the model in use that was read last, and which version that is: a model never changes, has 11 MB at a
+# million records, and every step of a night asks for it.
+_READ: dict[PartyType, tuple[models.Version, Model]] = {}
+
 
 def model_in_use(connection: sa.Connection, party: PartyType) -> Model | None:
     """The model in use for a party type, None before there is one. Raises StoreError as `read_model`."""
-    found = models.current_model(connection, party)
-    return None if found is None else read_model(found)
+    version = models.current_version(connection, party)
+    if version is None:
+        return None
+    known = _READ.get(party)
+    if known is None or known[0] != version:
+        known = _READ[party] = version, read_model(models.find_model(connection, version[0]) or {})
+    return known[1]
 
 
 def current_model(connection: sa.Connection, party: PartyType) -> Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from mdm.store.tables import Model, table_of
 
 _MODEL = table_of(Model)
+Version = tuple[str, datetime]
 
 
 def save_model(connection: sa.Connection, model_id: str, party: str, definition: Mapping[str, Any]) -> None:
@@ -44,6 +46,14 @@ def current_model(connection: sa.Connection, party: str) -> dict[str, Any] | Non
     """The model in use for a party type: model_id, party, status, definition, created_at; or None."""
     query = _MODEL.select().where(_MODEL.c.party == party, _MODEL.c.status == "current")
     return next((dict(row) for row in connection.execute(query).mappings()), None)
+
+
+def current_version(connection: sa.Connection, party: str) -> Version | None:
+    """Which model is in use for a party type: (model_id, created_at); or None."""
+    query = sa.select(_MODEL.c.model_id, _MODEL.c.created_at).where(
+        _MODEL.c.party == party, _MODEL.c.status == "current"
+    )
+    return next(((model_id, created_at) for model_id, created_at in connection.execute(query)), None)
 
 
 def find_model(connection: sa.Connection, model_id: str) -> dict[str, Any] | None:
