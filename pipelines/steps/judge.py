@@ -29,8 +29,7 @@ def judge(night: Night) -> dict[str, Any]:
     active = customers.filter(pc.equal(customers["status"], "active")).select(["pin"])
     members = folder.read("households", "memberships", columns=["pin"])
     members = members.filter(pc.is_in(members["pin"], customers["pin"].combine_chunks()))
-    lineage = folder.read("resolve", "lineage", columns=["kind"])
-    churned = pc.is_in(lineage["kind"], pa.array(CHURN)).to_numpy(zero_copy_only=False).sum()
+    churned = _churned(folder.read("resolve", "lineage", columns=["kind", "other_pin"]))
     with night.database.begin() as connection:
         before = store.count_customers(connection).get("active", 0)
     gate = check_golden(
@@ -41,10 +40,17 @@ def judge(night: Night) -> dict[str, Any]:
             documents=folder.read("golden", "golden", columns=["pin"]),
             members=members,
         ),
-        churned=int(churned),
+        churned=churned,
         active_before=before,
         first_load=before == 0,
         policy=night.settings.gates,
     )
     folder.write_json("judge", "results", [asdict(result) for result in gate.results])
-    return {"churned": int(churned), "active_before": before, "stopped": gate.stopped}
+    return {"churned": churned, "active_before": before, "stopped": gate.stopped}
+
+
+def _churned(events: pa.Table) -> int:
+    """How many PINs merge, split, or come back out of a merge; one whose deleted record came back is where it was."""
+    back = pc.and_(pc.equal(events["kind"], "revived"), pc.is_null(events["other_pin"]))
+    churn = pc.and_(pc.is_in(events["kind"], pa.array(CHURN)), pc.invert(back))
+    return int(pc.sum(churn).as_py() or 0)
