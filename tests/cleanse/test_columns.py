@@ -51,13 +51,13 @@ def _checked(index: int, rows: list[tuple[Any, ...]], context: CleanseContext) -
         ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.none() | NUMBER, DAY, DAY, HOME), min_size=1, max_size=12), CONTEXTS)
 def test_phones_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
     _checked([part.column for part in LIST_PARTS].index("phones"), rows, context)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(WORD, st.none() | NUMBER, WORD, DAY, DAY, HOME), min_size=1, max_size=12), CONTEXTS)
 def test_subscriptions_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
     _checked([part.column for part in LIST_PARTS].index("subscriptions"), rows, context)

@@ -38,7 +38,7 @@ FULL = WORD | st.lists(WORD, min_size=1, max_size=3).map(" ".join) | st.lists(WO
 REGIONS = st.sampled_from(["CN", "CA", "US", "SG"])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.none() | FULL, st.none() | WORD, st.none() | WORD, st.none() | WORD, REGIONS)
 def test_ordinary_names(
     full: str | None, first: str | None, middle: str | None, family: str | None, region: str
@@ -72,7 +72,7 @@ PIECE = st.sampled_from(
 ) | st.integers(0, 999_999_999).map(str)  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(PIECE, max_size=12).map("".join),
     st.sampled_from([None, "兰州市", "北京市"]),
@@ -87,7 +87,7 @@ LINE = st.lists(PIECE, max_size=10).map("".join).filter(lambda text: text == tex
 PLACE = st.none() | st.sampled_from(["兰州市", "兰州", "北京市", "城关区", "甘肃省", "甘肃", "3区", "{0}", "٣"])
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.builds(AddressText, text=LINE, country=st.sampled_from([None, "CN", "ca"]), postcode=st.none() | st.just("73"))
     | st.builds(
@@ -127,7 +127,7 @@ TAIL = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(HEAD, st.integers(0, 999).map(str), TAIL, PLACE, PLACE, st.sampled_from([None, "CN", "unknown"]), REGIONS)
 def test_house_numbers_on_roads(
     head: str, number: str, tail: str, city: str | None, district: str | None, country: str | None, region: str
@@ -141,7 +141,7 @@ def test_house_numbers_on_roads(
     assert cleanse_address(line, region=region) == _any_address(line, region)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(LINE, PLACE, PLACE)
 def test_places_are_read_up_to_the_first_digit(text: str, city: str | None, district: str | None) -> None:
     assert read_place(text, city, district) == read_whole_place(text, city, district)
@@ -169,7 +169,7 @@ STREET = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, 99999).map(str) | st.just("007"), STREET, st.sampled_from(["CA", "US", "AU", "GB"]))
 def test_street_lines_of_one_number(number: str, street: str, region: str) -> None:
     line = f"{number} {street}"
@@ -185,7 +185,7 @@ NUMBER = st.from_regex(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(NUMBER, st.sampled_from(["CN", "CA", "US", "GB"]), st.sampled_from([None, "CN", "CA"]))
 def test_ordinary_phones(text: str, region: str, home: str | None) -> None:
     assert cleanse_phone(text, region=region, home=home) == cleanse_phone(f"{text} ", region=region, home=home)
@@ -194,7 +194,7 @@ def test_ordinary_phones(text: str, region: str, home: str | None) -> None:
 CARD = st.from_regex(r"(6201|1101|9999)\d\d(19|20)\d\d(0\d|1[0-3])[0-3]\d{4}[\dX]", fullmatch=True)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(CARD | st.sampled_from(["11010519491231002X", "110101199001011234", "111111111111111111"]))
 def test_ordinary_cards(text: str) -> None:
     assert cleanse_identifier("national_id", text, country="CN", region="CA") == cleanse_identifier(
@@ -202,7 +202,7 @@ def test_ordinary_cards(text: str) -> None:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.from_regex(r"(0|1|2)\d{3}-[01]\d-[0-3]\d", fullmatch=True) | st.sampled_from(["1900-01-01", "9999-12-31"]))
 def test_ordinary_dates(text: str) -> None:
     for attribute in ("birth_date", "phones.valid_to"):

@@ -77,7 +77,7 @@ def test_any_history_at_length(
     check(history, module_database, tmp_path_factory.mktemp("nights"))
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(history=nights())
 def test_any_history_gives_what_one_load_gives(
     history: list[tuple[list[Seen], list[str], dict[str, str]]],

@@ -169,6 +169,7 @@ def test_compare_writes_nothing_and_promote_does_what_it_said(
             assert (view.pin, view.redirected_from) == (first[key], None if pin == first[key] else pin)
 
 
+@pytest.mark.slow
 def test_promoting_ends_where_a_first_load_under_that_model_ends(
     workspace: TinyWorkspace, fresh_database: Database, module_database: Database, tmp_path: Path
 ) -> None:
@@ -192,6 +193,7 @@ def partition(found: dict[str, str]) -> set[frozenset[str]]:
     return {frozenset(key for key in found if found[key] == pin) for pin in found.values()}
 
 
+@pytest.mark.slow
 def test_organisations_are_promoted_by_themselves(workspace: TinyWorkspace, fresh_database: Database) -> None:
     first = pins(fresh_database)
     assert first["firms:F0"] == first["firms:F99"]

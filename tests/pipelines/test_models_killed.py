@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mdm.store.database import Database
 from pipelines.folder import MANIFEST
 from pipelines.models import list_models, promote_models
@@ -31,6 +33,7 @@ def test_killed_and_called_again(tmp_path: Path, module_database: Database, fres
     assert fingerprint(fresh_database) == fingerprint(module_database)
 
 
+@pytest.mark.slow
 def test_a_night_after_a_killed_promotion_is_a_night(tmp_path: Path, fresh_database: Database) -> None:
     workspace = make(tmp_path)
     workspace.night(fresh_database)

@@ -64,7 +64,7 @@ def _same_in_any_order(world: World, server_url: str, path: Path) -> None:
         assert _said(database) == expected
 
 
-@settings(max_examples=3, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=2, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(world=worlds())
 def test_several_nights_end_as_one_load(world: World, server_url: str, tmp_path_factory: Places) -> None:
     _same_in_any_order(world, server_url, tmp_path_factory.mktemp("order"))
