@@ -78,7 +78,7 @@ class HouseholdSettings(_Section):
 
     max_dwelling_people: int = Field(default=15, ge=2, description="more people at one address are group quarters")
     whole_from: float = Field(
-        default=1 / 3, ge=0, le=1, description="share of the customers around a change from which all are looked at"
+        default=0.33, ge=0, le=1, description="share of the customers around a change from which all are looked at"
     )
 
 

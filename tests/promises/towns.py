@@ -63,6 +63,9 @@ def worlds(draw: st.DrawFn) -> World:
         key = f"{source[0].upper()}{number:02}"
         own = _seen(dice, dice.choice(people)) | {"ID": key}
         rows[source, key] = _life(dice, own)
+    for source in ("crm", "web"):  # an empty full delivery is stopped by its gate, and then deletes nobody
+        key = f"{source[0].upper()}99"
+        rows[source, key] = [_seen(dice, dice.choice(people)) | {"ID": key}] * NIGHTS
     nights = [
         {
             source: {key: row for (of, key), life in rows.items() if of == source and (row := life[night]) is not None}
