@@ -88,9 +88,11 @@ def new_database(server_url: str, template: str = "template_mdm") -> Iterator[Da
     name = f"test_{next(_numbers)}"
     _administer(server_url, f"create database {name} template {template}")
     database = Database(server_url.replace("/postgres?", f"/{name}?"))
-    yield database
-    database.close()
-    _administer(server_url, f"drop database {name} with (force)")
+    try:
+        yield database
+    finally:
+        database.close()
+        _administer(server_url, f"drop database {name} with (force)")
 
 
 def _administer(url: str, statement: str) -> None:
