@@ -17,6 +17,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SAMPLE := data/samples
 CODE := mdm pipelines expectations api benchmarks tests
 ROWS ?= 100000
+# Tests run side by side, the tests of a file in one process; SIDE_BY_SIDE= runs them one after another.
+SIDE_BY_SIDE ?= --numprocesses=logical --dist=loadfile
 CUSTOMERS ?= 300
 NIGHTS ?= 4
 
@@ -57,7 +59,7 @@ demo: env
 # -- see that it is right ----------------------------------------------------------------------------------------------
 
 test: test-env lint types
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" $(SIDE_BY_SIDE)
 
 check: test-env lint types
 	$(BIN)/pytest -m "not slow" -q -x tests/house tests/cleanse tests/resolve tests/golden
