@@ -45,6 +45,11 @@ class Cleansing:
     def __contains__(self, source: str) -> bool:
         return source in self._started
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Those that were started and not fetched, the first to be done first."""
+        return tuple(self._started)
+
     def expect(self, size: int) -> None:
         """Feeds of `size` bytes are going to be read: where that is much, the processes start meanwhile."""
         if size >= MANY:

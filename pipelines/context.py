@@ -19,6 +19,7 @@ from mdm.store.database import Database
 from mdm.store.place import find_place
 from pipelines.cleansing import Cleansing
 from pipelines.folder import RunFolder, quoted
+from pipelines.steps.aside import Aside
 
 Progress = Callable[[str], None]
 
@@ -42,6 +43,7 @@ class Night:
     check_lock: Callable[[], None] = lambda: None  # raises when this run no longer holds the run lock
     models: Mapping[PartyType, Model] = field(default_factory=dict)
     cleansing: Cleansing = field(default_factory=Cleansing)
+    aside: Aside = field(default_factory=Aside)
 
     def scratch(self) -> duckdb.DuckDBPyConnection:
         """A DuckDB of its own for a step: two threads, UTC, spilling into the run's folder."""

@@ -84,7 +84,7 @@ def run_night(
             settings, database, contracts, delivering, run_id, business_date, folder, progress, asked.dry_run,
             lock.check, {model.party: model for model in asked.models},
         )  # fmt: skip
-        with night.cleansing:
+        with night.cleansing, night.aside:
             return _run(night, asked)
 
 
@@ -95,6 +95,8 @@ def _run(night: Night, asked: Asked) -> dict[str, Any]:
             names = names[: names.index(asked.only) + 1]
         manifests |= _do_all(night, names)
         name = names[-1]
+        if not asked.dry_run and asked.only in (None, APPLY):
+            night.aside.start(night, names)
         if name == "receive" and night.settings.gates.on_failure == "stop" and manifests[name]["counts"]["stopped"]:
             return _stop(night, manifests, "a source was stopped, and the policy is to stop the run")
         if name == "cleanse" and _nothing_changed(night, manifests):
@@ -165,6 +167,7 @@ def _stop(night: Night, manifests: dict[str, Any], reason: str) -> dict[str, Any
     """A gate stopped the run: what it found is kept, nothing is applied, and the next run begins anew."""
     report = make_report(night, manifests, "stopped") | {"reason": reason}
     if not night.dry_run:
+        night.aside.drop(night)
         with night.database.begin() as connection:
             _keep(night, connection, report)
             runs.end_run(connection, night.run_id, "stopped", report)

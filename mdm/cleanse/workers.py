@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -24,6 +25,7 @@ Kind = Literal["scalar", "list"]
 Result = tuple[list[pa.Array], pa.Array, pa.Array]  # outputs, which were kept, issues (null where none)
 PARALLEL_FROM = 20_000  # distinct values; below, starting processes costs more than it saves
 CHUNK = 20_000  # distinct values per task
+GIVE_WAY = 5  # of the 19 steps of niceness
 _ISSUES = CLEANSED.field("issues").type
 
 
@@ -77,10 +79,12 @@ class _NoPandas(MetaPathFinder):
 
 
 def _start() -> None:
-    """A worker: no garbage collector, as it makes no cycles; no pandas.
+    """A worker: no garbage collector, as it makes no cycles; no pandas; it gives way to the process that it works for.
 
-    Arrow looks for pandas once, at the first list that it is given, and importing it takes seconds.
+    Arrow looks for pandas once, at the first list that it is given, and importing it takes seconds. What the other
+    process reads is what the workers do next: where it has to wait for them, they will have to wait for it.
     """
+    os.nice(GIVE_WAY)
     gc.disable()
     sys.meta_path.insert(0, _NoPandas())
     pa.array([""])

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -58,6 +59,7 @@ class BranchName:
     whole: bool
 
 
+@lru_cache(maxsize=1 << 16)
 def read_branch(name: str) -> BranchName | None:
     """The head office in the name of a branch; None when the name is not a branch's."""
     text = re.sub(r"[\s()（）]", "", simplify(name)) if has_han(name) else name.strip()
@@ -208,14 +210,16 @@ class _Groups:
 
 def _longest_prefix(branch: BranchName, heads: dict[str, list[int]]) -> str | None:
     """The key of a head office that the branch's name is, or (when it does not say where it ends) begins with."""
-    if branch.head in heads:
-        return branch.head
-    if branch.whole:
-        return None
+    return next((head for head in possible_heads(branch) if head in heads), None)
+
+
+def possible_heads(branch: BranchName) -> Iterator[str]:
+    """The keys that the head office of a branch may have, the likeliest first."""
     text = branch.head
-    ends = range(len(text) - 1, SHORTEST_NAME - 1, -1)
-    words = (text[:end].strip() for end in ends if has_han(text) or text[end] == " ")
-    return next((prefix for prefix in words if prefix in heads), None)
+    yield text
+    if not branch.whole:
+        ends = range(len(text) - 1, SHORTEST_NAME - 1, -1)
+        yield from (text[:end].strip() for end in ends if has_han(text) or text[end] == " ")
 
 
 def _table(organisations: list[_Organisation], groups: _Groups) -> pa.Table:

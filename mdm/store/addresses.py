@@ -1,4 +1,5 @@
 """Addresses, who was seen where, and what joins spellings: what a night needs to make households again around a change.
+And, for the same use, the keys of organisations.
 
 Everything is of the current records: a night deletes what it looked at again and puts what it found. `customers` here
 are those of the store, before the night.
@@ -11,16 +12,17 @@ from collections.abc import Sequence
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mdm.store.bulk import Source, Values, copy_rows, fetch_arrow, load_temporary, load_values
+from mdm.store.bulk import Source, Values, copy_rows, fetch_arrow, fetch_numbers, load_temporary, load_values
 from mdm.store.ordered import in_order
 from mdm.store.states import is_empty
 
-TABLES = ("address", "address_key", "sighting", "dwelling_join")
+TABLES = ("address", "address_key", "sighting", "dwelling_join", "entity_key")
 _COLUMNS = {
     "address": ("address", "number", "street", "unit", "box"),
     "address_key": ("address", "key"),
     "sighting": ("record_id", "address", "site"),
     "dwelling_join": ("weak", "strong", "weak_address", "strong_address", "support", "kind", "similarity"),
+    "entity_key": ("record_id", "key"),
 }
 
 
@@ -52,21 +54,30 @@ def people_at(connection: sa.Connection, addresses: Values) -> pa.Table:
 def keys_of(connection: sa.Connection, addresses: Values) -> pa.Table:
     """The keys of `addresses`: address, key."""
     load_values(connection, "wanted", in_order(addresses))
-    return fetch_arrow(connection, "select k.address, k.key from wanted w join address_key k on k.address = w.value")
+    return fetch_numbers(
+        connection,
+        "select k.address, k.key from wanted w join address_key k on k.address = w.value",
+        ("address", "key"),
+    )
 
 
 def holders_of(connection: sa.Connection, keys: Values) -> pa.Table:
     """The addresses that hold `keys`: key, address."""
     load_values(connection, "wanted", in_order(keys))
-    return fetch_arrow(connection, "select k.key, k.address from wanted w join address_key k on k.key = w.value")
+    return fetch_numbers(
+        connection,
+        "select k.key, k.address from wanted w join address_key k on k.key = w.value",
+        ("key", "address"),
+    )
 
 
 def count_holders(connection: sa.Connection, keys: Values) -> pa.Table:
     """How many addresses hold each of `keys`, where any does: key, holders."""
     load_values(connection, "wanted", in_order(keys))
-    return fetch_arrow(
+    return fetch_numbers(
         connection,
         "select k.key, count(*) as holders from wanted w join address_key k on k.key = w.value group by k.key",
+        ("key", "holders"),
     )
 
 
@@ -187,6 +198,33 @@ def _keep(connection: sa.Connection, table: str, statement: str) -> int:
 def clear_addresses(connection: sa.Connection, tables: Sequence[str] = TABLES) -> None:
     """Forget everything that some of TABLES say, to be put as a whole."""
     connection.exec_driver_sql(f"truncate {', '.join(tables)}")
+
+
+def entity_keys_of(connection: sa.Connection, pins: Values) -> pa.Table:
+    """The keys of organisations: key."""
+    load_values(connection, "wanted", pins)
+    return fetch_numbers(
+        connection,
+        "select distinct k.key from wanted w join xref x on x.pin = w.value and x.recorded_to = 'infinity' "
+        "join entity_key k using (record_id)",
+        ("key",),
+    )
+
+
+def pins_of_keys(connection: sa.Connection, keys: Values) -> pa.Table:
+    """The organisations that hold one of `keys`: pin."""
+    load_values(connection, "wanted", keys)
+    return fetch_arrow(
+        connection,
+        "select distinct x.pin from wanted w join entity_key k on k.key = w.value "
+        "join xref x using (record_id) where x.recorded_to = 'infinity'",
+    )
+
+
+def delete_entity_keys(connection: sa.Connection, record_ids: Values) -> None:
+    """Take out what records say of organisations."""
+    load_values(connection, "wanted", record_ids)
+    connection.exec_driver_sql("delete from entity_key k using wanted w where k.record_id = w.value")
 
 
 def delete_addresses(connection: sa.Connection, touched: Values, judged: Values) -> None:

@@ -130,6 +130,14 @@ def fetch_arrow(connection: sa.Connection, query: str, parameters: Mapping[str, 
     return bulk_out.fetch(driver_of(connection), query, parameters)
 
 
+def fetch_numbers(connection: sa.Connection, query: str, columns: Sequence[str]) -> pa.Table:
+    """The rows of a query whose `columns` are bigint and never null, in any order: several times as fast.
+
+    They come packed into few values, so that nothing is done row by row but in the server.
+    """
+    return bulk_out.fetch_numbers(driver_of(connection), query, columns)
+
+
 def column_types(connection: sa.Connection, table: str, columns: Sequence[str]) -> dict[str, str]:
     """PostgreSQL type per column of `table`, in the order of `columns`."""
     found = connection.exec_driver_sql(

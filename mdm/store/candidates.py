@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mdm.store.bulk import Values, fetch_arrow, load_values
+from mdm.store.bulk import Values, fetch_numbers, load_values
 from mdm.store.ordered import in_order
 from mdm.store.states import is_empty
 
@@ -24,11 +24,12 @@ def count_others(connection: sa.Connection, keys: Values, but: Values) -> pa.Tab
         return _COUNTS.empty_table()
     load_values(connection, "asked_key", in_order(keys))
     load_values(connection, "left_out", but)
-    return fetch_arrow(
+    return fetch_numbers(
         connection,
         "select k.key, count(*) filter (where o.value is null) as stored, count(*) as before "
         "from asked_key a join record_key k on k.key = a.value left join left_out o on o.value = k.record_id "
         "group by k.key",
+        _COUNTS.names,
     )
 
 
@@ -38,10 +39,11 @@ def holders_of(connection: sa.Connection, keys: Values, but: Values) -> pa.Table
         return _HOLDERS.empty_table()
     load_values(connection, "asked_key", in_order(keys))
     load_values(connection, "left_out", but)
-    return fetch_arrow(
+    return fetch_numbers(
         connection,
         "select k.key, k.record_id from asked_key a join record_key k on k.key = a.value "
         "where not exists (select from left_out o where o.value = k.record_id)",
+        _HOLDERS.names,
     )
 
 
@@ -50,4 +52,8 @@ def keys_of_records(connection: sa.Connection, record_ids: Values) -> pa.Table:
     if is_new(connection):
         return _HOLDERS.empty_table()
     load_values(connection, "wanted", record_ids)
-    return fetch_arrow(connection, "select k.key, k.record_id from wanted w join record_key k on k.record_id = w.value")
+    return fetch_numbers(
+        connection,
+        "select k.key, k.record_id from wanted w join record_key k on k.record_id = w.value",
+        _HOLDERS.names,
+    )

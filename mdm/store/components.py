@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mdm.store.bulk import Values, fetch_arrow, load_values
+from mdm.store.bulk import Values, fetch_numbers, load_values
 
 _PREPARE = """
 create temporary table reached (record_id bigint primary key, step integer not null) on commit drop;
@@ -52,7 +52,8 @@ def component_records(connection: sa.Connection, seeds: Values, *, least_weight:
         step += 1
         _make_frontier(connection, step - 1)
         added = connection.exec_driver_sql(_STEP, {"step": step, "least": least_weight}).rowcount
-    return fetch_arrow(connection, "select record_id from reached order by record_id")
+    found = fetch_numbers(connection, "select record_id from reached", ("record_id",))
+    return found.sort_by("record_id")
 
 
 def _make_frontier(connection: sa.Connection, step: int) -> None:

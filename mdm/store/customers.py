@@ -146,15 +146,6 @@ def all_customers(connection: sa.Connection, *, status: str | None = None) -> pa
     )
 
 
-def pins_of_party(connection: sa.Connection, party: str) -> pa.Table:
-    """The PINs of active customers of one party type: pin."""
-    return fetch_arrow(
-        connection,
-        "select c.pin from customer c where c.recorded_to = 'infinity' and c.party = %(party)s and c.status = 'active'",
-        {"party": party},
-    )
-
-
 def count_customers(connection: sa.Connection) -> dict[str, int]:
     """How many PINs are in each status."""
     rows = connection.exec_driver_sql(

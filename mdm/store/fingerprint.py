@@ -51,6 +51,7 @@ _COUNTED = {
     "address_key": ("address, key", "address_key"),
     "sighting": ("n.name, address, site", "sighting join named n using (record_id)"),
     "dwelling_join": ("weak, strong, weak_address, strong_address, support, kind, similarity", "dwelling_join"),
+    "entity_key": ("n.name, key", "entity_key join named n using (record_id)"),
     "judgement": (
         "case when l.name < r.name then l.name else r.name end, case when l.name < r.name then r.name else l.name end, "
         "verdict, actor, reason, superseded_by is null",

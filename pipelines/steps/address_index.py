@@ -1,9 +1,9 @@
-"""The files by which `apply` keeps the store's index of addresses up to date."""
+"""The files by which `apply` keeps the store's index of addresses, and of organisations, up to date."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.resolve.dwellings import JOINS
+from mdm.resolve.entity_keys import ENTITY_KEYS
 from mdm.store import addresses
 from pipelines.folder import RunFolder
 
@@ -31,6 +32,8 @@ class AddressIndex:
     touched: pa.Array
     judged: pa.Array
     whole: bool
+    entity_keys: pa.Table = field(default_factory=ENTITY_KEYS.empty_table)  # replace those of `renamed` records
+    renamed: pa.Array = field(default_factory=lambda: NOTHING)
 
     def write(self, folder: RunFolder) -> None:
         """As files of the step, besides its other ones."""
@@ -38,6 +41,8 @@ class AddressIndex:
         folder.write("households", "address_key", self.keys)
         folder.write("households", "sighting", self.sightings)
         folder.write("households", "dwelling_join", self.joins)
+        folder.write("households", "entity_key", self.entity_keys)
+        folder.write("households", "renamed", pa.table({"record_id": self.renamed}))
         folder.write("households", "touched", pa.table({"address": self.touched}))
         folder.write("households", "judged", pa.table({"address": self.judged}))
 
@@ -74,5 +79,6 @@ def apply_index(connection: sa.Connection, folder: RunFolder, besides: Collectio
     else:
         touched, judged = (folder.read("households", name)["address"] for name in ("touched", "judged"))
         addresses.delete_addresses(connection, touched, judged)
+        addresses.delete_entity_keys(connection, folder.read("households", "renamed")["record_id"])
     for table in tables:
         addresses.load_addresses(connection, table, folder.file("households", f"{table}.parquet"))

@@ -34,7 +34,7 @@ from pipelines.context import Night
 from pipelines.documents import document_sql
 from pipelines.steps import aside
 from pipelines.steps.address_index import apply_index
-from pipelines.steps.aside import Loads, loading_aside
+from pipelines.steps.aside import Loads
 from pipelines.steps.match import PARTIES
 
 LOADED = ("record", "customer", "xref", "lineage", "golden", "household", "membership", *aside.TABLES)
@@ -45,7 +45,9 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
     """Write all files of the night into the store; the caller's transaction commits it, or nothing."""
     night.progress("apply")
     _check_numbers(night, connection)
-    with loading_aside(night) as loads, night.scratch() as scratch:
+    night.aside.start(night, tuple(aside.MADE_BY))
+    loads = night.aside.loads
+    with night.scratch() as scratch:
         for table in loads:
             keep_empty(connection, table)
         with deferred_indexes(connection, [table for table in LOADED if table not in loads]):

@@ -1,41 +1,76 @@
-"""The tables of a first night that are loaded beside the applying transaction, by a connection of their own.
+"""The tables of a first night that are loaded beside it, by a connection of their own.
 
-Two cores load what one connection would load one after the other. What is loaded aside becomes visible when the
-applying transaction puts it in place: with all the rest, or not at all.
+A table is loaded as soon as the step that makes its rows is done, while later steps do their work, which does not
+always keep two cores busy. What is loaded aside becomes visible when the applying transaction puts it in place: with
+all the rest, or not at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING
 
 from mdm.store import addresses, pairs
 from mdm.store.bulk import Source
 from mdm.store.database import Database
 from mdm.store.states import is_empty
 from mdm.store.twins import drop_twin, fill_twin
-from pipelines.context import Night
+
+if TYPE_CHECKING:
+    from pipelines.context import Night
 
 Loads = dict[str, Future[int]]  # table -> the number of its rows, when it is loaded
-TABLES = ("record_key", "pair", *addresses.TABLES)
+MADE_BY: dict[str, Sequence[str]] = {"match": ("record_key", "pair"), "households": addresses.TABLES}
+TABLES = tuple(table for tables in MADE_BY.values() for table in tables)
 
 
-@contextmanager
-def loading_aside(night: Night) -> Iterator[Loads]:
-    """Start to load those of TABLES that are still empty."""
-    forget(night.database)
-    with night.database.begin() as connection:
-        empty = [table for table in TABLES if is_empty(connection, table)]
-    with ThreadPoolExecutor(1, thread_name_prefix="aside") as pool:
-        try:
-            yield {table: pool.submit(_load, night, table) for table in empty}
-        finally:
-            pool.shutdown(cancel_futures=True)
+class Aside:
+    """The loads of one night. They end with the block."""
+
+    def __init__(self) -> None:
+        self.loads: Loads = {}
+        self._asked: set[str] = set()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Aside:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def start(self, night: Night, steps: Sequence[str]) -> None:
+        """Begin to load what `steps`, which are done, have made, where it is for a table that is still empty."""
+        tables = [table for step in steps for table in MADE_BY.get(step, ()) if table not in self._asked]
+        if not tables:
+            return
+        if not self._asked:
+            forget(night.database)
+        self._asked.update(tables)
+        with night.database.begin() as connection:
+            empty = [table for table in tables if is_empty(connection, table)]
+        if empty and self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="aside")
+        for table in empty:
+            assert self._pool is not None
+            self.loads[table] = self._pool.submit(_load, night, table)
+
+    def drop(self, night: Night) -> None:
+        """Nothing will be applied: remove what was loaded."""
+        self._end()
+        if self.loads:
+            forget(night.database)
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
 
 def forget(database: Database) -> None:
-    """Drop what an apply that was killed has left behind."""
+    """Drop what a run that was killed has left behind."""
     with database.begin() as connection:
         for table in TABLES:
             drop_twin(connection, table)

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from expectations.report import trend_of
+from expectations.verdict import CleansedGate
 from mdm.contracts import SourceContract
 from mdm.party import CLEANSED, INSTANT, QUARANTINE
 from mdm.resolve.incarnation import is_new_incarnation
@@ -35,8 +36,7 @@ REPLACED = pa.schema([("record_id", pa.int64())])
 
 def cleanse(night: Night) -> dict[str, Any]:
     """Cleanse what was received and say which record of the store each row is."""
-    accepted, quarantined, results, stopped = [], [QUARANTINE.empty_table()], [], {}
-    rejected: list[dict[str, Any]] = []
+    gates: dict[str, CleansedGate] = {}
     last = night.settings.gates.trend_runs
     for contract, cleansed in _cleanse_all(night):
         from expectations.gate import check_cleansed  # seconds to import
@@ -44,14 +44,14 @@ def cleanse(night: Night) -> dict[str, Any]:
         with night.database.begin() as connection:
             rows = runs.expectation_rows(connection, last, system=contract.source)
         trend = trend_of(rows, system=contract.source, last=last)
-        gate = check_cleansed(cleansed, contract, policy=night.settings.gates, trend=trend)
-        results += [asdict(result) for result in gate.results]
-        quarantined.append(gate.quarantined.cast(QUARANTINE))
-        if gate.stopped:
-            stopped[contract.source] = gate.stopped
-            continue
-        accepted.append(gate.accepted)
-        rejected += _rejected_rows(contract.source, gate.accepted, gate.quarantined)
+        gates[contract.source] = check_cleansed(cleansed, contract, policy=night.settings.gates, trend=trend)
+    found = {contract.source: gates[contract.source] for contract in night.contracts if contract.source in gates}
+    stopped = {source: gate.stopped for source, gate in found.items() if gate.stopped}
+    passed = {source: gate for source, gate in found.items() if not gate.stopped}
+    accepted = [gate.accepted for gate in passed.values()]
+    rejected = [row for source, gate in passed.items() for row in _rejected_rows(source, gate)]
+    results = [asdict(result) for gate in found.values() for result in gate.results]
+    quarantined = [QUARANTINE.empty_table(), *(gate.quarantined.cast(QUARANTINE) for gate in found.values())]
     folder = night.folder
     with night.scratch() as scratch:
         counts = _identify(night, pa.concat_tables([CLEANSED.empty_table(), *accepted]), stopped, scratch)
@@ -63,13 +63,13 @@ def cleanse(night: Night) -> dict[str, Any]:
     return {**counts, "pending": pending, "quarantined": refused, "rejected_rows": rejected, "stopped": stopped}
 
 
-def _rejected_rows(system: str, accepted: pa.Table, quarantined: pa.Table) -> list[dict[str, Any]]:
+def _rejected_rows(system: str, gate: CleansedGate) -> list[dict[str, Any]]:
     """Rows of each file of which no record is left: those that were taken for accepted and are not."""
-    if quarantined.num_rows == 0:
+    if gate.quarantined.num_rows == 0:
         return []
     with duckdb.connect() as scratch:
-        scratch.register("accepted", accepted.select(["file", "line"]))
-        scratch.register("refused", quarantined.select(["file", "line"]))
+        scratch.register("accepted", gate.accepted.select(["file", "line"]))
+        scratch.register("refused", gate.quarantined.select(["file", "line"]))
         found = scratch.sql(
             "SELECT file, count(DISTINCT line) FROM refused ANTI JOIN accepted USING (file, line) GROUP BY file"
         ).fetchall()
@@ -77,16 +77,19 @@ def _rejected_rows(system: str, accepted: pa.Table, quarantined: pa.Table) -> li
 
 
 def _cleanse_all(night: Night) -> Iterator[tuple[SourceContract, pa.Table]]:
-    """CLEANSED rows of every source that has changes. What receive has not started is started now, all of it."""
+    """CLEANSED rows of every source that has changes, in the order in which they are done.
+
+    What receive has not started is started now, all of it.
+    """
     for contract in night.contracts:
         if contract.source not in night.cleansing:
             changed = night.folder.read("receive", f"changed-{contract.source}", CHANGED)
             if changed.num_rows:
                 night.cleansing.start(contract, changed, night.context_of)
-    for contract in night.contracts:
-        if contract.source in night.cleansing:
-            night.progress(f"cleanse {contract.source}")
-            yield contract, night.cleansing.finish(contract)
+    contracts = {contract.source: contract for contract in night.contracts}
+    for source in night.cleansing.sources:
+        night.progress(f"cleanse {source}")
+        yield contracts[source], night.cleansing.finish(contracts[source])
 
 
 def _identify(

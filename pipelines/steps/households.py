@@ -2,7 +2,7 @@
 
 Out: ``households`` and ``memberships`` as the store takes them, ``ended`` (chi, pin, period), and the files of the
 store's index of addresses. Households are made again around what changed (`pipelines.steps.surroundings`), since one
-may change without any of its own records; legal entities all together when an organisation changed.
+may change without any of its own records; legal entities likewise (`pipelines.steps.entities`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mdm.resolve.households import HouseholdRules, build_households
 from mdm.resolve.legal_entities import build_legal_entities, organisations_from_cleansed
 from mdm.resolve.memberships import MEMBERSHIPS
 from mdm.resolve.pins import mint_household_ids, mint_legal_entity_ids
-from mdm.store import counters, customers
+from mdm.store import counters
 from mdm.store import households as store
 from pipelines.context import Night
 from pipelines.steps.address_index import AddressIndex
@@ -109,15 +109,9 @@ def _built(
         found = everything(people, rules.dwellings, surnames)
     persons = persons_of(found.people)
     memberships = {"household": build_households(sightings_of(persons), rules, dwellings=found.dwellings)}
-    organisations = found.people
-    pins = found.pins
-    if found.organisations and not found.index.whole:
-        pins_now = customers.pins_of_party(connection, "organisation")["pin"]
-        mine = people.scratch.sql("SELECT pin FROM mine WHERE party = 'organisation' AND pin IS NOT NULL")
-        theirs = pc.unique(pa.chunked_array([*pins_now.chunks, *mine.to_arrow_table()["pin"].chunks], pa.string()))
-        organisations = people.of(theirs)
-        pins = pc.unique(pa.concat_arrays([pins, theirs]))
-    if found.organisations:
+    pins = pc.unique(pa.concat_arrays([found.pins, found.organisations]))
+    if len(found.organisations):
+        organisations = found.people if found.index.whole else people.of(found.organisations)
         entities = organisations_from_cleansed(organisations, organisations["pin"])
         memberships["legal_entity"] = build_legal_entities(entities)
     if found.index.whole:

@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from mdm.match.model import Frequencies
 from mdm.resolve.dwelling_pairs import DwellingRules
 from mdm.resolve.dwellings import JOINS, Dwellings
+from mdm.resolve.entity_keys import entity_keys
 from mdm.store import addresses, customers
 from pipelines.context import Night
 from pipelines.steps.address_index import AddressIndex, index_of
+from pipelines.steps.entities import keys_of_changed, organisations_around
 from pipelines.steps.judged import Judged
 from pipelines.steps.people import People, persons_of, sightings_of
 
@@ -33,11 +35,11 @@ identifiers, organisation_name, organisation_key, organisation_form"""
 class Surroundings:
     """The customers to make households of, with the grouping of their sightings and the new index."""
 
-    people: pa.Table  # WANTED and pin; organisations only where everything is looked at
+    people: pa.Table  # WANTED and pin: of persons; of all where everything is looked at
     pins: pa.Array  # of these, and of those whom tonight left without records
     dwellings: pa.Table  # DWELLINGS of `persons_of` the people, in their order
     index: AddressIndex
-    organisations: bool  # whether any changed
+    organisations: pa.Array  # PINs of those to make legal entities of; empty where none changed
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Changes:
 
     changed: pa.Array  # anything that households read of their records, or which records they are
     respelt: pa.Array  # of these, those of whom more than dates changed
-    organisations: bool  # whether one of them is or was an organisation
+    organisations: pa.Array  # of these, those that are or were organisations
 
 
 def everything(people: People, rules: DwellingRules, surnames: Frequencies | None) -> Surroundings:
@@ -60,7 +62,9 @@ def everything(people: People, rules: DwellingRules, surnames: Frequencies | Non
         index = index_of(found.con, persons["record_id"], joins)
     finally:
         found.con.close()
-    return Surroundings(table, pc.unique(table["pin"]), dwellings, index, organisations=True)
+    index.entity_keys = entity_keys(table)
+    pins = pc.unique(table["pin"])
+    return Surroundings(table, pins, dwellings, index, pins)
 
 
 def around(
@@ -85,7 +89,9 @@ def around(
             return None
         table = judged.persons_of(pins)
         dwellings = _grouped(connection, table, rules, judged)
-        return Surroundings(table, pins, dwellings, judged.index, changes.organisations)
+        judged.index.entity_keys, judged.index.renamed = keys_of_changed(people), _own(people)
+        organisations = organisations_around(connection, people, changes.organisations)
+        return Surroundings(table, pins, dwellings, judged.index, organisations)
     finally:
         judged.close()
 
@@ -117,8 +123,12 @@ def _changes(night: Night, connection: sa.Connection, people: People) -> Changes
         query = f"SELECT DISTINCT unnest([now, before]) AS pin FROM fate WHERE {which}"
         return scratch.sql(f"FROM ({query}) WHERE pin IS NOT NULL").to_arrow_table()["pin"].combine_chunks()
 
-    (organisations,) = scratch.execute("SELECT count(*) FROM fate WHERE changed AND organisation").fetchall()[0]
-    return Changes(pins("changed"), pins("respelt"), bool(organisations))
+    return Changes(pins("changed"), pins("respelt"), pins("changed AND organisation"))
+
+
+def _own(people: People) -> pa.Array:
+    """Tonight's own records, and those that it took away."""
+    return people.scratch.sql("FROM own").to_arrow_table()["record_id"].combine_chunks()
 
 
 def _grouped(connection: sa.Connection, table: pa.Table, rules: DwellingRules, judged: Judged) -> pa.Table:

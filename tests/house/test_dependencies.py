@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PRODUCT = ("mdm", "pipelines", "expectations", "api")
 OURS = {*PRODUCT, "benchmarks", "tests"}
 LOCKS = ("requirements.lock", "requirements-test.lock")
-NOT_IMPORTED = {"ruff", "mypy"}  # programs that make test runs
+NOT_IMPORTED = {"ruff", "mypy", "pytest-xdist"}  # programs that make test runs, and what one of them loads
 
 
 def test_the_product_declares_what_it_imports() -> None:

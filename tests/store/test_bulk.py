@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdm.store import bulk_out
-from mdm.store.bulk import copy_rows, deferred_indexes, fetch_arrow, load_temporary
+from mdm.store.bulk import copy_rows, deferred_indexes, fetch_arrow, fetch_numbers, load_temporary
 from mdm.store.database import Database
 from tests.store.factories import pairs, records
 
@@ -50,6 +50,18 @@ def test_what_goes_in_comes_out(database: Database, rows: list[dict[str, object]
         found = fetch_arrow(connection, "select * from anything")
     assert found.schema == SCHEMA
     assert found.to_pylist() == given_table.to_pylist()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(BIGINT, BIGINT), max_size=6), st.integers(1, 4))
+def test_numbers_come_packed(database: Database, rows: list[tuple[int, int]], piece: int) -> None:
+    table = pa.table({name: pa.array([row[i] for row in rows], pa.int64()) for i, name in enumerate("ab")})
+    with database.begin() as connection, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk_out, "ROWS", piece)
+        load_temporary(connection, "numbers", table, {"a": "bigint", "b": "bigint"})
+        found = fetch_numbers(connection, "select b, a from numbers", ("a", "b"))
+    assert found.schema == table.schema
+    assert sorted(found.to_pylist(), key=str) == sorted(table.to_pylist(), key=str)
 
 
 def test_sources_are_alike(connection: sa.Connection, tmp_path: Path) -> None:

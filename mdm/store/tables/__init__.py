@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from mdm.store.tables.addresses import Address, AddressKey, DwellingJoin, Sighting
+from mdm.store.tables.addresses import Address, AddressKey, DwellingJoin, EntityKey, Sighting
 from mdm.store.tables.columns import CURRENT, PAST, table_of
 from mdm.store.tables.customers import Customer, Golden, Household, Lineage, Membership, Xref
 from mdm.store.tables.erasure import Erasure, Suppression
@@ -15,7 +15,7 @@ METADATA = SQLModel.metadata
 
 __all__ = [
     "CURRENT", "METADATA", "PAST", "Address", "AddressKey", "Counter", "Customer", "Delivery", "DwellingJoin",
-    "Erasure", "ExpectationResult", "GenericValue", "Golden", "Household", "Judgement", "Lineage", "LockHolder",
+    "EntityKey", "Erasure", "ExpectationResult", "GenericValue", "Golden", "Household", "Judgement", "Lineage", "LockHolder",
     "Membership", "Model", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting",
     "Suppression", "Task", "Xref", "table_of",
 ]  # fmt: skip

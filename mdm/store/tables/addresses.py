@@ -1,4 +1,6 @@
-"""What households are found by: addresses, their keys, which record names which, and what joins their spellings."""
+"""What households are found by: addresses, their keys, which record names which, and what joins their spellings; and
+what legal entities are found by.
+"""
 
 from __future__ import annotations
 
@@ -69,4 +71,17 @@ class DwellingJoin(SQLModel, table=True):
     similarity: float = Field(sa_type=sa.Double, sa_column_kwargs={"comment": "of the streets, 0 to 1"})
 
 
-__all__ = ["Address", "AddressKey", "DwellingJoin", "Sighting"]
+class EntityKey(SQLModel, table=True):
+    """What current records of organisations of one legal entity are expected to share."""
+
+    __tablename__ = "entity_key"
+    __table_args__ = (
+        sa.Index("entity_key_key_ix", "key", "record_id"),
+        {"comment": "what current records of organisations of one legal entity are expected to share"},
+    )
+
+    record_id: int = bigint(primary_key=True)
+    key: int = bigint("see mdm.resolve.entity_keys; odd: asks for the key before", primary_key=True)
+
+
+__all__ = ["Address", "AddressKey", "DwellingJoin", "EntityKey", "Sighting"]

@@ -147,6 +147,20 @@ def upgrade() -> None:
     op.create_index("delivery_run_ix", "delivery", ["run_id"], unique=False)
     op.create_index("delivery_system_ix", "delivery", ["system", "extracted_at"], unique=False)
     op.create_table(
+        "entity_key",
+        sa.Column("record_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "key",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="see mdm.resolve.entity_keys; odd: asks for the key before",
+        ),
+        sa.PrimaryKeyConstraint("record_id", "key", name=op.f("entity_key_pk")),
+        comment="what current records of organisations of one legal entity are expected to share",
+    )
+    op.create_index("entity_key_key_ix", "entity_key", ["key", "record_id"], unique=False)
+    op.create_table(
         "erasure",
         sa.Column("pin", sa.Text(), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -789,6 +803,8 @@ def downgrade() -> None:
     op.drop_index("expectation_result_trend_ix", table_name="expectation_result")
     op.drop_index("expectation_result_run_ix", table_name="expectation_result")
     op.drop_table("expectation_result")
+    op.drop_index("entity_key_key_ix", table_name="entity_key")
+    op.drop_table("entity_key")
     op.drop_table("erasure")
     op.drop_index("delivery_system_ix", table_name="delivery")
     op.drop_index("delivery_run_ix", table_name="delivery")
