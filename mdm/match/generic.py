@@ -54,8 +54,10 @@ def _without(feature: str) -> str:
     return f"(CASE WHEN len({rest}) > 0 THEN {rest} END)"
 
 
-def without(row: Mapping[str, Any], generic: Generic) -> dict[str, Any]:
-    """The same of one feature row."""
+def without(row: dict[str, Any], generic: Generic) -> dict[str, Any]:
+    """The same of one feature row; a row that has none of them is given back as it is."""
+    if not _has_any(row, generic):
+        return row
     found = dict(row)
     for kind, lists in _FEATURES.items():
         for name in lists:
@@ -65,3 +67,8 @@ def without(row: Mapping[str, Any], generic: Generic) -> dict[str, Any]:
     if found["dwelling"] in generic.get("dwelling", ()):
         found.update(dict.fromkeys(_OF_DWELLING))
     return found
+
+
+def _has_any(row: Mapping[str, Any], generic: Generic) -> bool:
+    held = {"phone": row["phones"], "email": row["emails"], "dwelling": (row["dwelling"],)}
+    return any(value in values for kind, values in generic.items() for value in held[kind] or ())

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from mdm.match.comparisons import Comparison, Contradiction
-from mdm.match.model import DIGITS, Model
-from mdm.match.predicates import Row
+from mdm.match.model import DIGITS, Frequencies, Model
+from mdm.match.predicates import Predicate, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,27 +19,68 @@ class Score:
     evidence: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A level of a comparison as one model weighs it; table: how frequent the values of `feature` are, log_u beside."""
+
+    when: Predicate | None
+    weight: float
+    feature: str = ""
+    table: Frequencies | None = None
+    log_u: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    missing: Predicate
+    answers: tuple[_Answer, ...]
+
+
+class Scorer:
+    """A model made ready to score many pairs: the weights of all levels are worked out once."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._comparisons = tuple(_weigh(comparison, model) for comparison in model.comparisons)
+
+    def score(self, left: Row, right: Row) -> Score:
+        """Compare two feature rows (mdm.match.features.features_of) of the model's party type."""
+        levels, evidence = [], []
+        for comparison in self._comparisons:
+            level, bits = _compare(comparison, left, right)
+            levels.append(level)
+            evidence.append(bits)
+        return Score(round(math.fsum((self.model.prior, *evidence)), DIGITS), tuple(levels), tuple(evidence))
+
+
 def score(left: Row, right: Row, model: Model) -> Score:
-    """Compare two feature rows (mdm.match.features.features_of) of the model's party type."""
-    levels = tuple(comparison.level_of(left, right) for comparison in model.comparisons)
-    evidence = tuple(
-        _evidence(comparison, level, left, right, model)
-        for comparison, level in zip(model.comparisons, levels, strict=True)
-    )
-    return Score(round(math.fsum((model.prior, *evidence)), DIGITS), levels, evidence)
+    """The same for one pair."""
+    return Scorer(model).score(left, right)
 
 
-def _evidence(comparison: Comparison, index: int, left: Row, right: Row, model: Model) -> float:
-    if index < 0:
-        return 0.0
-    weight = model.weights(comparison)[index]
-    feature = comparison.levels[index].frequency
-    table = model.frequencies.get(feature) if feature is not None else None
-    if feature is None or table is None:
-        return weight
-    u = model.levels[comparison.name][index][1]
-    frequency = max(table.of(left[feature]), table.of(right[feature]))
-    return round(weight + math.log2(u) - math.log2(frequency), DIGITS)
+def _compare(comparison: _Weighed, left: Row, right: Row) -> tuple[int, float]:
+    """The level that two rows reach (-1: one says nothing) and its evidence in bits."""
+    if comparison.missing.holds(left, right):
+        return -1, 0.0
+    for index, answer in enumerate(comparison.answers):
+        if answer.when is None or answer.when.holds(left, right):
+            if answer.table is None:
+                return index, answer.weight
+            frequency = max(answer.table.of(left[answer.feature]), answer.table.of(right[answer.feature]))
+            return index, round(answer.weight + answer.log_u - math.log2(frequency), DIGITS)
+    raise AssertionError("the last level of a comparison must always hold")
+
+
+def _weigh(comparison: Comparison, model: Model) -> _Weighed:
+    answers = []
+    weights, levels = model.weights(comparison), model.levels[comparison.name]
+    for level, weight, (_, u) in zip(comparison.levels, weights, levels, strict=True):
+        table = model.frequencies.get(level.frequency) if level.frequency is not None else None
+        if level.frequency is None or table is None:
+            answers.append(_Answer(level.when, weight))
+        else:
+            answers.append(_Answer(level.when, weight, level.frequency, table, math.log2(u)))
+    return _Weighed(comparison.missing, tuple(answers))
 
 
 def contradiction(levels: tuple[int, ...], model: Model) -> Contradiction | None:
