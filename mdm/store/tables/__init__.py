@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+from mdm.store.tables.access import ApiKey, Audit
 from mdm.store.tables.addresses import Address, AddressKey, DwellingJoin, EntityKey, Sighting
 from mdm.store.tables.columns import CURRENT, PAST, table_of
 from mdm.store.tables.customers import Customer, Golden, Household, Lineage, Membership, Xref
@@ -14,8 +15,8 @@ from mdm.store.tables.stewardship import Judgement, Override, Task
 METADATA = SQLModel.metadata
 
 __all__ = [
-    "CURRENT", "METADATA", "PAST", "Address", "AddressKey", "Counter", "Customer", "Delivery", "DwellingJoin",
-    "EntityKey", "Erasure", "ExpectationResult", "GenericValue", "Golden", "Household", "Judgement", "Lineage", "LockHolder",
-    "Membership", "Model", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting",
-    "Suppression", "Task", "Xref", "table_of",
+    "CURRENT", "METADATA", "PAST", "Address", "AddressKey", "ApiKey", "Audit", "Counter", "Customer", "Delivery",
+    "DwellingJoin", "EntityKey", "Erasure", "ExpectationResult", "GenericValue", "Golden", "Household", "Judgement",
+    "Lineage", "LockHolder", "Membership", "Model", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run",
+    "RunStep", "Sighting", "Suppression", "Task", "Xref", "table_of",
 ]  # fmt: skip

@@ -9,6 +9,16 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_ONLY_ADDED = """
+create or replace function audit_only_added() returns trigger language plpgsql as $$
+begin
+    if coalesce(current_setting('mdm.audit_change', true), '') not in ('erasure', 'retention') then
+        raise exception 'rows of audit are only added' using errcode = 'insufficient_privilege';
+    end if;
+    return null;
+end $$
+"""
+
 
 def upgrade() -> None:
     """Apply."""
@@ -37,6 +47,82 @@ def upgrade() -> None:
         comment="what addresses of one dwelling are expected to share, and what is counted of them",
     )
     op.create_index("address_key_key_ix", "address_key", ["key", "address"], unique=False)
+    op.create_table(
+        "api_key",
+        sa.Column("key_id", sa.Text(), nullable=False, comment="the part of the key that is no secret"),
+        sa.Column("name", sa.Text(), nullable=False, comment="who uses it, in words"),
+        sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of the secret, hexadecimal"),
+        sa.Column(
+            "scopes",
+            postgresql.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="what it may do; see mdm.access",
+        ),
+        sa.Column(
+            "rate",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="requests per minute and process; null: as mdm.toml says",
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column(
+            "expires_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="from then on it is refused; null: never",
+        ),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sa.Text(), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True, comment="to about a minute"),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("api_key_pk")),
+        comment="a key of the API; its secret is not kept",
+    )
+    op.create_table(
+        "audit",
+        sa.Column("audit_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False, comment="key id, or the login name of who typed a command"),
+        sa.Column("actor_name", sa.Text(), nullable=True, comment="name of the key"),
+        sa.Column("purpose", sa.Text(), nullable=True, comment="as the caller said (X-Purpose)"),
+        sa.Column("action", sa.Text(), nullable=False, comment="method and route, or the command"),
+        sa.Column(
+            "pins",
+            postgresql.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="customers of whom something was read or written",
+        ),
+        sa.Column(
+            "records",
+            postgresql.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="source keys (system:local_id) that were read or written",
+        ),
+        sa.Column(
+            "fields",
+            postgresql.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="names of what was returned or written, never values",
+        ),
+        sa.Column("masked", sa.Boolean(), nullable=False, comment="personal values were masked in the answer"),
+        sa.Column("status", sa.SmallInteger(), nullable=False, comment="of HTTP"),
+        sa.Column("trace_id", sa.Text(), nullable=True, comment="as in the log"),
+        sa.PrimaryKeyConstraint("audit_id", name=op.f("audit_pk")),
+        comment="who read or wrote what, when and why; rows are only added",
+    )
+    op.create_index("audit_at_ix", "audit", ["at"], unique=False, postgresql_using="brin")
+    op.create_index("audit_pins_ix", "audit", ["pins"], unique=False, postgresql_using="gin")
+    op.execute(_ONLY_ADDED)
+    for change in ("update or delete", "truncate"):
+        op.execute(
+            f"create trigger audit_{change.split()[0]} before {change} on audit "
+            "for each statement execute function audit_only_added()"
+        )
     op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
@@ -814,6 +900,11 @@ def downgrade() -> None:
     op.drop_index("customer_current", table_name="customer", postgresql_where=sa.text("recorded_to = 'infinity'"))
     op.drop_table("customer")
     op.drop_table("counter")
+    op.drop_index("audit_pins_ix", table_name="audit", postgresql_using="gin")
+    op.drop_index("audit_at_ix", table_name="audit", postgresql_using="brin")
+    op.drop_table("audit")
+    op.execute("drop function audit_only_added()")
+    op.drop_table("api_key")
     op.drop_index("address_key_key_ix", table_name="address_key")
     op.drop_table("address_key")
     op.drop_table("address")
