@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
 
 from api import problems
+from api.access import Gate
+from api.callers import Keys
+from api.described import described
 from api.routes import customers, households, operations, xref
 from api.store import Store
 from api.trace import Trace
@@ -36,8 +38,9 @@ def make_app(settings: Settings) -> FastAPI:
     for module in (customers, xref, households, operations):
         app.include_router(module.router)
     problems.install(app)
+    app.add_middleware(Gate, settings=settings, keys=Keys(app.state.store))
     app.add_middleware(Trace)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app
 
 
@@ -53,16 +56,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(app.state.store.open)
     yield
     await anyio.to_thread.run_sync(app.state.store.close)
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document, with the media type that errors really have."""
-    if app.openapi_schema is None:
-        document = FastAPI.openapi(app)
-        for methods in document["paths"].values():
-            for operation in methods.values():
-                for code, answer in operation["responses"].items():
-                    if code >= "400" and "application/json" in answer.get("content", {}):
-                        answer["content"][problems.MEDIA_TYPE] = answer["content"].pop("application/json")
-    schema: dict[str, Any] = app.openapi_schema or {}
-    return schema

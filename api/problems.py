@@ -35,6 +35,12 @@ KINDS: dict[str, tuple[int, str]] = {
     "erased": (410, "It was erased"),
     "conflict": (409, "Something else is under way"),
     "store-unavailable": (503, "The database cannot be reached"),
+    "key-missing": (401, "A key is needed"),
+    "key-unknown": (401, "The key is not known"),
+    "key-expired": (401, "The key has expired"),
+    "key-revoked": (401, "The key was revoked"),
+    "scope-missing": (403, "The key does not open this"),
+    "too-many-requests": (429, "The key has asked too often"),
     "internal": (500, "Something went wrong on our side"),
 }
 _OF_ERROR: tuple[tuple[type[MdmError], str], ...] = (
@@ -76,10 +82,19 @@ class Gone(Exception):
         super().__init__(detail)
 
 
+class Refused(Exception):
+    """The caller may not. kind: one of `KINDS`; headers: what the answer says besides."""
+
+    def __init__(self, kind: str, detail: str, remedy: str, headers: dict[str, str]) -> None:
+        self.kind, self.detail, self.remedy, self.headers = kind, detail, remedy, headers
+        super().__init__(detail)
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem."""
     app.add_exception_handler(MdmError, _known)
     app.add_exception_handler(Gone, _gone)
+    app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
@@ -99,12 +114,25 @@ def answer(request: Request, kind: str, detail: str, **members: Any) -> JSONResp
     return JSONResponse(problem.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
 
 
+def answer_refused(request: Request, error: Refused) -> JSONResponse:
+    """The answer to a caller who may not."""
+    response = answer(request, error.kind, error.detail, remedy=error.remedy)
+    response.headers.update(error.headers)
+    return response
+
+
+def answer_store_error(request: Request, error: StoreError) -> JSONResponse:
+    """The answer while the database is away."""
+    log.error("%s: %s", trace_of(request.scope), error)
+    remedy = "Try again in a moment."
+    return answer(request, "store-unavailable", "The database cannot be reached at the moment.", remedy=remedy)
+
+
 async def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MdmError)
     kind = next(kind for known, kind in _OF_ERROR if isinstance(error, known))
-    if kind == "store-unavailable":
-        log.error("%s: %s", trace_of(request.scope), error)
-        return answer(request, kind, "The database cannot be reached at the moment.", remedy="Try again in a moment.")
+    if isinstance(error, StoreError):
+        return answer_store_error(request, error)
     if kind == "internal":
         return await _unknown(request, error)
     return answer(request, kind, error.message, remedy=error.remedy, field=getattr(error, "field", None))
@@ -114,6 +142,11 @@ async def _gone(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Gone)
     remedy = None if error.kind == "erased" else "Ask with known_at for what was known of it before."
     return answer(request, error.kind, error.detail, remedy=remedy)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)
+    return answer_refused(request, error)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

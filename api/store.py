@@ -40,10 +40,20 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One read-only transaction. Raises StoreError when the store is gone; the next request opens it again."""
+        with self._using() as database, database.read() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """One transaction that may write, committed on leaving. Raises StoreError as `read`."""
+        with self._using() as database, database.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _using(self) -> Iterator[Database]:
         database = self._opened()
         try:
-            with database.read() as connection:
-                yield connection
+            yield database
         except StoreError:
             if database.embedded:  # a server of our own is started again, not waited for
                 self._lose(database)

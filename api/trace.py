@@ -17,9 +17,8 @@ _ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class Trace:
-    """ASGI middleware: takes the caller's X-Request-Id or makes one, returns it, and logs route, status, milliseconds.
-
-    The log names the route, not the path: paths hold PINs and source keys.
+    """ASGI middleware: takes the caller's X-Request-Id or makes one, returns it, and logs route, status, milliseconds,
+    key id, trace id. The log names the route, not the path: paths hold PINs and source keys.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -46,7 +45,8 @@ class Trace:
         finally:
             route = getattr(scope.get("route"), "path", "(no route)")
             took = (time.perf_counter() - began) * 1000
-            log.info("%s %s %d %.1f ms %s", scope["method"], route, status, took, trace_id)
+            key_id = getattr(scope["state"].get("caller"), "key_id", "-")
+            log.info("%s %s %d %.1f ms key %s %s", scope["method"], route, status, took, key_id, trace_id)
 
 
 def trace_of(scope: Scope) -> str:

@@ -11,11 +11,12 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mdm.access import read_rate
 from mdm.errors import ConfigError
 
 FILE = "mdm.toml"
@@ -96,12 +97,26 @@ class RunSettings(_Section):
     business_date: dt.date | None = Field(default=None, description="today, when absent")
 
 
+def _checked_rate(text: str) -> str:
+    read_rate(text)
+    return text
+
+
 class ApiSettings(_Section):
     """The API."""
 
     pool_size: int = Field(
         default=8, ge=1, le=50, description="requests that one worker serves at once, each with its own connection"
     )
+    open: bool = Field(default=False, description="requests from this machine need no key; for trying things out")
+    rate: Annotated[str, AfterValidator(_checked_rate)] = Field(
+        default="6000/minute", description="requests of a key that names no rate itself, in each worker process"
+    )
+
+    @property
+    def requests_per_minute(self) -> int:
+        """`rate` as a number."""
+        return read_rate(self.rate)
 
 
 class _Environment(BaseSettings):

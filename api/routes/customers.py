@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
+from api.access import Caller, needs
 from api.history import MOST_VERSIONS, Versions
 from api.models import Customer
 from api.parameters import AsOf, Included, KnownAt
@@ -23,7 +24,13 @@ Pin = Annotated[str, Path(description="twelve digits", examples=["401787509130"]
 
 @router.get("/{pin}", response_model=Customer, response_model_exclude_none=True, responses=ANSWERS)
 def customer(
-    pin: Pin, request: Request, connection: Connection, include: Included, as_of: AsOf = None, known_at: KnownAt = None
+    pin: Pin,
+    caller: Annotated[Caller, needs("lookup")],
+    request: Request,
+    connection: Connection,
+    include: Included,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Any:
     """The golden record of a customer, now, as known at a time, with what was true on a day.
 
@@ -41,6 +48,7 @@ def customer(
 @router.get("/{pin}/versions", response_model=Versions, response_model_exclude_none=True, responses=OWN_ANSWERS)
 def versions(
     pin: Pin,
+    caller: Annotated[Caller, needs("lookup")],
     connection: Connection,
     cursor: Annotated[int | None, Query(ge=1, le=2**31, description="`next` of the page before", examples=[12])] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_VERSIONS, description="versions on a page")] = PAGE,

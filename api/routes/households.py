@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 
+from api.access import Caller, needs
 from api.models import Household
 from api.parameters import AsOf, KnownAt
 from api.problems import Gone
@@ -19,7 +20,14 @@ Chi = Annotated[str, Path(description="H, or for legal entities L, and twelve di
 
 
 @router.get("/{chi}", response_model=Household, response_model_exclude_none=True, responses=ANSWERS)
-def household(chi: Chi, request: Request, connection: Connection, as_of: AsOf = None, known_at: KnownAt = None) -> Any:
+def household(
+    chi: Chi,
+    caller: Annotated[Caller, needs("lookup")],
+    request: Request,
+    connection: Connection,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> Any:
     """A household, or the legal entity of organisations, with its members; without `as_of` those that have not left."""
     found = look_up_household(connection, chi, as_of=as_of, known_at=known_at)
     if found.redirected_from is not None:

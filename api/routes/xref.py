@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.exceptions import RequestValidationError
 
+from api.access import Caller, needs
 from api.models import WITHOUT_NUL, Xref, XrefBatch, XrefRequest
 from api.parameters import KnownAt
 from api.routes.moved import NOT_FOUND
@@ -21,13 +22,24 @@ Text = Annotated[str, Path(pattern=WITHOUT_NUL)]
 @router.get(
     "/xref/{system}/{local_id:path}", response_model=Xref, response_model_exclude_none=True, responses=NOT_FOUND
 )
-def xref(system: Text, local_id: Text, connection: Connection, known_at: KnownAt = None) -> Any:
+def xref(
+    system: Text,
+    local_id: Text,
+    caller: Annotated[Caller, needs("lookup")],
+    connection: Connection,
+    known_at: KnownAt = None,
+) -> Any:
     """The PIN of a source key, now or as known at a time."""
     return find_xref(connection, SourceKey(system, local_id), known_at=known_at)
 
 
 @router.post("/xref:batch", response_model=XrefBatch, responses=NOT_FOUND)
-def xref_batch(asked: XrefRequest, connection: Connection, known_at: KnownAt = None) -> Any:
+def xref_batch(
+    asked: XrefRequest,
+    caller: Annotated[Caller, needs("lookup")],
+    connection: Connection,
+    known_at: KnownAt = None,
+) -> Any:
     """The PINs of up to 1,000 source keys, in their order, now or as known at a time; null where there is none.
 
     `known_at` may stand in the query or in the body.

@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from mdm.settings import Settings
+from tests.api.keys import EVERYTHING, add_key, bearing
 from tests.api.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -27,15 +28,17 @@ SERVE = (
 
 
 @contextmanager
-def serving(settings: Settings, *, workers: int = 1) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
-    """A client of a server that is ready; the server is ended, and must end well, at the end."""
+def serving(
+    settings: Settings, *, key: str | None = None, workers: int = 1
+) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
+    """A client, with a key, of a server that is ready; the server is ended, and must end well, at the end."""
     port = _free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE, str(settings.workspace), str(port), str(workers)],
         cwd=ROOT, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with _client(f"http://127.0.0.1:{port}", key) as client:
             _wait(client, lambda: process.poll() is None)
             yield client, process
     finally:
@@ -45,19 +48,23 @@ def serving(settings: Settings, *, workers: int = 1) -> Iterator[tuple[httpx.Cli
 
 
 @contextmanager
-def in_thread(app: FastAPI) -> Iterator[httpx.Client]:
-    """A client of an application that is served by a thread of this process."""
+def in_thread(app: FastAPI, *, key: str | None = None) -> Iterator[httpx.Client]:
+    """A client, with a key, of an application that is served by a thread of this process."""
     port = _free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with _client(f"http://127.0.0.1:{port}", key) as client:
             _wait(client, thread.is_alive)
             yield client
     finally:
         server.should_exit = True
         thread.join(60)
+
+
+def _client(url: str, key: str | None) -> httpx.Client:
+    return httpx.Client(base_url=url, timeout=60, headers={} if key is None else bearing(key))
 
 
 def _wait(client: httpx.Client, lives: Callable[[], bool]) -> None:
@@ -81,7 +88,28 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def client(world: World) -> Iterator[httpx.Client]:
-    """A client of one server for all tests that only ask."""
+def nobody(world: World) -> Iterator[httpx.Client]:
+    """A client without a key, of the one server for all tests that only ask."""
     with serving(world.settings) as (found, _):
         yield found
+
+
+@pytest.fixture(scope="session")
+def client_with(nobody: httpx.Client, world: World) -> Iterator[Callable[..., httpx.Client]]:
+    """`client_with("lookup", "pii")`: a client of that server whose key has just these scopes."""
+    opened: dict[tuple[str, ...], httpx.Client] = {}
+
+    def made(*scopes: str) -> httpx.Client:
+        if scopes not in opened:
+            opened[scopes] = _client(str(nobody.base_url), add_key(world.database, *scopes))
+        return opened[scopes]
+
+    yield made
+    for each in opened.values():
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def client(client_with: Callable[..., httpx.Client]) -> httpx.Client:
+    """A client of that server whose key opens everything."""
+    return client_with(*EVERYTHING)

@@ -14,6 +14,7 @@ from api.app import make_app
 from mdm.registry import look_up
 from mdm.settings import Settings
 from mdm.store import embedded
+from tests.api.keys import add_key
 from tests.api.serving import in_thread, serving
 from tests.api.world import World
 
@@ -30,7 +31,7 @@ def ask_until(client: httpx.Client, path: str, status: int) -> httpx.Response:
 @pytest.mark.slow
 def test_several_workers_answer_at_once_and_leave_in_good_order(world: World) -> None:
     pin = world.pin("billing:B1")
-    with serving(world.settings, workers=2) as (client, _), ThreadPoolExecutor(8) as pool:
+    with serving(world.settings, key=add_key(world.database), workers=2) as (client, _), ThreadPoolExecutor(8) as pool:
         ask_until(client, "/readyz", 200)
         answers = list(pool.map(lambda _: client.get(f"/v1/customers/{pin}"), range(40)))
     assert {answer.status_code for answer in answers} == {200}
@@ -41,7 +42,7 @@ def test_several_workers_answer_at_once_and_leave_in_good_order(world: World) ->
 
 def test_the_embedded_server_is_started_again_when_it_has_gone(world: World) -> None:
     pin = world.pin("billing:B1")
-    with serving(world.settings) as (client, _):
+    with serving(world.settings, key=add_key(world.database)) as (client, _):
         ask_until(client, "/readyz", 200)
         assert embedded.stop(world.settings.var)
         gone = client.get(f"/v1/customers/{pin}")
@@ -61,7 +62,7 @@ def elsewhere(world: World) -> Iterator[Settings]:
 
 def test_a_database_elsewhere_that_comes_back_is_used_again(world: World, elsewhere: Settings) -> None:
     pin = world.pin("billing:B1")
-    with in_thread(make_app(elsewhere)) as client:
+    with in_thread(make_app(elsewhere), key=add_key(world.database)) as client:
         assert client.get("/readyz").status_code == 200
         assert embedded.stop(world.settings.var)
         for path in ("/readyz", f"/v1/customers/{pin}"):
@@ -95,7 +96,7 @@ def test_an_unexpected_error_gives_a_reference_and_no_stack_trace(
     def broken() -> None:
         raise RuntimeError("secret of Ann Lee")
 
-    with caplog.at_level(logging.ERROR), in_thread(app) as client:
+    with caplog.at_level(logging.ERROR), in_thread(app, key=add_key(world.database)) as client:
         answer = client.get("/broken", headers={"X-Request-Id": "call-500"})
     assert (answer.status_code, answer.json()["trace_id"]) == (500, "call-500")
     assert answer.headers["x-request-id"] == "call-500"

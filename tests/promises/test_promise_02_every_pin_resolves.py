@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from api.app import make_app
 from mdm.registry import look_up
+from tests.api.keys import add_key
 from tests.api.serving import in_thread
 from tests.promises.life import Key, Life, Moment
 
@@ -65,7 +66,8 @@ def test_every_pin_ever_issued_is_answered(life: Life) -> None:
     active = set(life.moments[-1].pins.values())
     url = life.database.engine.url.render_as_string(hide_password=False)
     answers = {}
-    with in_thread(make_app(life.workspace.settings.model_copy(update={"database_url": url}))) as client:
+    app = make_app(life.workspace.settings.model_copy(update={"database_url": url}))
+    with in_thread(app, key=add_key(life.database)) as client:
         for pin in _issued(life):
             answer = client.get(f"/v1/customers/{pin}")
             answers[pin] = answer.status_code

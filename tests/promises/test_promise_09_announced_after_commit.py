@@ -20,6 +20,7 @@ from mdm.registry import look_up
 from mdm.store import runs
 from mdm.store.database import Database
 from pipelines.night import APPLY, run_night
+from tests.api.keys import add_key
 from tests.api.serving import in_thread
 from tests.pipelines.tiny import TinyWorkspace, family_of_sources, next_night
 from tests.promises.life import Life
@@ -56,7 +57,8 @@ def test_who_asks_while_a_night_is_applied_hears_what_was_before(tmp_path: Path,
     next_night(workspace)
     url = fresh_database.engine.url.render_as_string(hide_password=False)
     settings = workspace.settings.model_copy(update={"database_url": url})
-    with in_thread(make_app(settings)) as client, fresh_database.engine.connect() as holder:
+    key = add_key(fresh_database)
+    with in_thread(make_app(settings), key=key) as client, fresh_database.engine.connect() as holder:
         before = answers(client)
         with ThreadPoolExecutor(1) as pool:
             night = _night_that_waits(pool, workspace, fresh_database, holder)

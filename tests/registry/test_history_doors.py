@@ -13,6 +13,7 @@ from api.app import make_app
 from mdm.registry import look_up
 from mdm.registry.moments import exactly
 from pipelines.cli import app
+from tests.api.keys import add_key
 from tests.api.serving import in_thread
 from tests.registry.nights import Town
 
@@ -23,7 +24,7 @@ EVERYTHING = {"include": "records,household,accounts,lineage"}
 def served(lived: Town) -> Iterator[httpx.Client]:
     """The API on the town after all its nights."""
     settings = lived.on("2026-04-04").model_copy(update={"database_url": lived.database.url})
-    with in_thread(make_app(settings)) as client:
+    with in_thread(make_app(settings), key=add_key(lived.database)) as client:
         yield client
 
 
