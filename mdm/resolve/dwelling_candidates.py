@@ -37,22 +37,28 @@ def pair_all(con: duckdb.DuckDBPyConnection, rules: DwellingRules) -> None:
     )
 
 
+def texts_sql(texts: str) -> str:
+    """SELECT of the texts of addresses, columns of `texts`, with what `alike_sql` reads of each, not of each pair."""
+    return f"""
+        SELECT *, regexp_replace(unit, '\\D', '', 'g') AS digits,
+               array_to_string(list_sort(string_split(street, ' ')), ' ') AS words FROM ({texts})
+    """
+
+
 def alike_sql(a: str, b: str) -> str:
-    """Whether two rows with the texts of an address are alike in unit, box and street.
+    """Whether two rows of `texts_sql` are alike in unit, box and street.
 
     Units first: they tell most pairs of one building apart. Two slips by Levenshtein are cheaper, and hold one by
     Damerau.
     """
-    digits = "regexp_replace({0}.unit, '\\D', '', 'g')"
     return f"""
         {a}.box = {b}.box
-        and ({a}.unit = {b}.unit or {a}.unit = '' or {b}.unit = '' or {digits.format(a)} = {digits.format(b)}
+        and ({a}.unit = {b}.unit or {a}.unit = '' or {b}.unit = '' or {a}.digits = {b}.digits
              or suffix({a}.unit, {b}.unit) or suffix({b}.unit, {a}.unit)
              or case when levenshtein({a}.unit, {b}.unit) <= 2 then damerau_levenshtein({a}.unit, {b}.unit) <= 1 end)
-        and ({a}.street = {b}.street or {a}.street = '' or {b}.street = ''
-             or damerau_levenshtein({a}.street, {b}.street) <= 0.4 * greatest(strlen({a}.street), strlen({b}.street))
+        and ({a}.street = {b}.street or {a}.street = '' or {b}.street = '' or {a}.words = {b}.words
              or contains({a}.street, {b}.street) or contains({b}.street, {a}.street)
-             or list_sort(string_split({a}.street, ' ')) = list_sort(string_split({b}.street, ' ')))
+             or damerau_levenshtein({a}.street, {b}.street) <= 0.4 * greatest(strlen({a}.street), strlen({b}.street)))
     """
 
 
@@ -92,7 +98,7 @@ from families group by family
 
 _RANKED = f"""
 create table near as
-with texts as (select distinct address, number, street, unit, box from site)
+with texts as materialized ({texts_sql("SELECT DISTINCT address, number, street, unit, box FROM site")})
 select a.address as a, b.address as b
 from address_pair p join texts a on a.address = p.a join texts b on b.address = p.b
 where {alike_sql("a", "b")};

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mdm.resolve.addresses import BLOCKS, number_sql
-from mdm.resolve.dwelling_candidates import alike_sql
+from mdm.resolve.dwelling_candidates import alike_sql, texts_sql
 from mdm.resolve.dwelling_pairs import Columns, conceivable
 from mdm.store import addresses
 from pipelines.steps.neighbours import Neighbours
@@ -94,7 +94,8 @@ class Paired(Neighbours):
         )
         self.con.register("stored_texts", addresses.find_addresses(self.connection, missing))
         self.con.execute(
-            f"CREATE TABLE texts AS SELECT DISTINCT {names} FROM n UNION ALL SELECT {names} FROM stored_texts"
+            "CREATE TABLE texts AS "
+            + texts_sql(f"SELECT DISTINCT {names} FROM n UNION ALL SELECT {names} FROM stored_texts")
         )
 
     def _alike(self) -> pa.Table:
