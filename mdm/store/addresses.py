@@ -12,7 +12,16 @@ from collections.abc import Sequence
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mdm.store.bulk import Source, Values, copy_rows, fetch_arrow, fetch_numbers, load_temporary, load_values
+from mdm.store.bulk import (
+    Source,
+    Values,
+    copy_rows,
+    fetch_arrow,
+    fetch_columns,
+    fetch_numbers,
+    load_temporary,
+    load_values,
+)
 from mdm.store.ordered import in_order
 from mdm.store.states import is_empty
 
@@ -34,7 +43,7 @@ def nobody_seen(connection: sa.Connection) -> bool:
 def records_of_pins(connection: sa.Connection, pins: Values) -> pa.Table:
     """The current records of customers: record_id, pin, and the address and site where they were seen, or null."""
     load_values(connection, "wanted", pins)
-    return fetch_arrow(
+    return fetch_columns(
         connection,
         "select x.record_id, x.pin, s.address, s.site from wanted w join xref x on x.pin = w.value "
         "left join sighting s using (record_id) where x.recorded_to = 'infinity'",
@@ -44,7 +53,7 @@ def records_of_pins(connection: sa.Connection, pins: Values) -> pa.Table:
 def people_at(connection: sa.Connection, addresses: Values) -> pa.Table:
     """Who was seen at `addresses`: address, site, record_id, pin."""
     load_values(connection, "wanted", in_order(addresses))
-    return fetch_arrow(
+    return fetch_columns(
         connection,
         "select s.address, s.site, s.record_id, x.pin from wanted w join sighting s on s.address = w.value "
         "join xref x using (record_id) where x.recorded_to = 'infinity'",
@@ -84,7 +93,7 @@ def count_holders(connection: sa.Connection, keys: Values) -> pa.Table:
 def find_addresses(connection: sa.Connection, addresses: Values) -> pa.Table:
     """The texts of `addresses`: address, number, street, unit, box."""
     load_values(connection, "wanted", in_order(addresses))
-    return fetch_arrow(connection, "select a.* from wanted w join address a on a.address = w.value")
+    return fetch_columns(connection, "select a.* from wanted w join address a on a.address = w.value")
 
 
 def joins_at(connection: sa.Connection, addresses: Values) -> pa.Table:
@@ -166,7 +175,7 @@ def closed_around(connection: sa.Connection, pins: Values, tonight: Source, join
         connection.exec_driver_sql(statement)
     while _step(connection):
         pass
-    return fetch_arrow(connection, "select pin from reached_pin")
+    return fetch_columns(connection, "select pin from reached_pin")
 
 
 def _step(connection: sa.Connection) -> int:
@@ -214,7 +223,7 @@ def entity_keys_of(connection: sa.Connection, pins: Values) -> pa.Table:
 def pins_of_keys(connection: sa.Connection, keys: Values) -> pa.Table:
     """The organisations that hold one of `keys`: pin."""
     load_values(connection, "wanted", keys)
-    return fetch_arrow(
+    return fetch_columns(
         connection,
         "select distinct x.pin from wanted w join entity_key k on k.key = w.value "
         "join xref x using (record_id) where x.recorded_to = 'infinity'",

@@ -30,10 +30,15 @@ _ARRAYS = {"_int8": pa.int64(), "_int4": pa.int32(), "_int2": pa.int16(), "_floa
 
 def fetch(driver: psycopg.Connection[tuple[Any, ...]], query: str, parameters: Mapping[str, Any] | None) -> pa.Table:
     """See `mdm.store.bulk.fetch_arrow`."""
-    bound = psycopg.ClientCursor(driver).mogrify(query, parameters or {}) if parameters is not None else query
-    types = _result_types(driver, bound)
+    bound = bind(driver, query, parameters)
+    types = result_types(driver, bound)
     tables = [_parse(piece, types) for piece in _pieces(_rows(driver, f"COPY ({bound}) TO STDOUT (FORMAT csv)"))]
     return pa.concat_tables(tables) if tables else _parse(b"", types)
+
+
+def bind(driver: psycopg.Connection[tuple[Any, ...]], query: str, parameters: Mapping[str, Any] | None) -> str:
+    """The query with its parameters in its text."""
+    return query if parameters is None else psycopg.ClientCursor(driver).mogrify(query, parameters)
 
 
 def fetch_numbers(driver: psycopg.Connection[tuple[Any, ...]], query: str, columns: Sequence[str]) -> pa.Table:
@@ -76,7 +81,8 @@ def _pieces(rows: Iterable[Buffer]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def _result_types(driver: psycopg.Connection[tuple[Any, ...]], query: str) -> dict[str, str]:
+def result_types(driver: psycopg.Connection[tuple[Any, ...]], query: str) -> dict[str, str]:
+    """The columns of a query: name -> PostgreSQL type, `text` for what is not known here."""
     with driver.cursor() as cursor:
         cursor.execute(f"select * from ({query}) as q limit 0")
         names = {info.oid: info.name for info in driver.adapters.types}

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mdm.store.bulk import Source, Values, fetch_arrow, load_temporary, load_values
+from mdm.store.bulk import Source, Values, fetch_arrow, fetch_columns, load_temporary, load_values
 from mdm.store.states import StateCounts, at_time, end_states, ever, put_states
 
 _CUSTOMER = "c.pin, c.party, c.status, c.redirect_to, c.merged_into, c.founder_record_id, c.issued"
@@ -76,7 +76,7 @@ def xrefs_of_pin(connection: sa.Connection, pin: str, *, known_at: datetime | No
 def xrefs_of_records(connection: sa.Connection, record_ids: Values) -> pa.Table:
     """The current cross-references of `record_ids`: system, local_id, incarnation, record_id, pin."""
     load_values(connection, "wanted", record_ids)
-    return fetch_arrow(
+    return fetch_columns(
         connection,
         f"select {_XREF} from wanted w join xref x on x.record_id = w.value where x.recorded_to = 'infinity'",
     )
@@ -114,7 +114,7 @@ def states_around(connection: sa.Connection, record_ids: Values, pins: Sequence[
     """
     load_values(connection, "wanted", record_ids)
     load_values(connection, "wanted_pin", pa.array(pins, pa.string()))
-    return fetch_arrow(
+    return fetch_columns(
         connection,
         f"""
         with recursive around as (

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mdm.store.bulk import Source, Values, fetch_arrow, load_values
+from mdm.store.bulk import Source, Values, fetch_arrow, fetch_columns, load_values
 from mdm.store.states import StateCounts, at_time, end_states, put_states
 
 _HOUSEHOLD = "h.chi, h.kind, h.dwelling, h.doc, h.status, h.redirect_to, h.issued"
@@ -57,7 +57,7 @@ def _memberships(
 def memberships_around(connection: sa.Connection, pins: Values) -> pa.Table:
     """The current memberships of all households in which one of `pins` is or was a member."""
     load_values(connection, "wanted", pins)
-    return fetch_arrow(
+    return fetch_columns(
         connection,
         f"""
         select {_MEMBER} from membership m where m.recorded_to = 'infinity' and m.chi in (
@@ -70,7 +70,7 @@ def memberships_around(connection: sa.Connection, pins: Values) -> pa.Table:
 def find_households(connection: sa.Connection, chis: Values) -> pa.Table:
     """The current states of many households, and of those that redirect to one of them."""
     load_values(connection, "wanted", chis)
-    return fetch_arrow(
+    return fetch_columns(
         connection,
         f"""
         with found as (

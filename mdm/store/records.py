@@ -8,9 +8,11 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mdm.store.bulk import Source, Values, fetch_arrow, load_temporary, load_values
+from mdm.store.bulk import Source, Values, fetch_arrow, fetch_columns, load_temporary, load_values
 from mdm.store.ordered import in_order
 from mdm.store.states import StateCounts, ever, put_selected, put_states
+
+DOCUMENTS = 50_000  # asked for at once
 
 _IDENTITY = "r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.status"
 _STATE = f"{_IDENTITY}, r.content_hash, r.extracted_at, r.changed_at"
@@ -61,11 +63,17 @@ def keys_in_use(connection: sa.Connection, system: str, local_ids: Sequence[str]
 
 def current_versions(connection: sa.Connection, record_ids: Values) -> pa.Table:
     """The current versions of `record_ids` with their documents (`cleansed`, JSON text)."""
-    load_values(connection, "wanted", in_order(record_ids))
-    return fetch_arrow(
-        connection,
-        f"select {_DOCUMENT} from wanted w join record r on r.record_id = w.value where r.recorded_to = 'infinity'",
-    )
+    wanted = in_order(record_ids)
+    load_values(connection, "wanted", wanted)
+    query = f"select {_DOCUMENT} from wanted w join record r on r.record_id = w.value where r.recorded_to = 'infinity'"
+    firsts = wanted[::DOCUMENTS].to_pylist() or [0]
+    parts = zip(firsts, [*firsts[1:], None], strict=True)
+    return pa.concat_tables([fetch_columns(connection, f"{query} and {_between('w.value', *ends)}") for ends in parts])
+
+
+def _between(column: str, first: int, end: int | None) -> str:
+    """SQL: from `first` on, and before `end` if there is one."""
+    return f"{column} >= {first}" + ("" if end is None else f" and {column} < {end}")
 
 
 def parties_of(connection: sa.Connection, record_ids: Values) -> pa.Table:

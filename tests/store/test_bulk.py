@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdm.store import bulk_out
-from mdm.store.bulk import copy_rows, deferred_indexes, fetch_arrow, fetch_numbers, load_temporary
+from mdm.store.bulk import copy_rows, deferred_indexes, fetch_arrow, fetch_columns, fetch_numbers, load_temporary
 from mdm.store.database import Database
 from tests.store.factories import pairs, records
 
@@ -48,8 +48,11 @@ def test_what_goes_in_comes_out(database: Database, rows: list[dict[str, object]
     with database.begin() as connection:
         load_temporary(connection, "anything", given_table, {name: kind for name, (kind, _, _) in COLUMNS.items()})
         found = fetch_arrow(connection, "select * from anything")
+        plain = [name for name, (kind, _, _) in COLUMNS.items() if not kind.endswith("[]")]
+        columns = fetch_columns(connection, f"select {', '.join(plain)} from anything")
     assert found.schema == SCHEMA
     assert found.to_pylist() == given_table.to_pylist()
+    assert columns.equals(given_table.select(plain))
 
 
 @settings(max_examples=20, deadline=None)
