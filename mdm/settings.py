@@ -102,6 +102,15 @@ def _checked_rate(text: str) -> str:
     return text
 
 
+class IdentifySettings(_Section):
+    """Identifying a customer while somebody waits."""
+
+    max_block: int = Field(default=200, ge=2, description="records that may share something given and be looked at")
+    certain: float = Field(
+        default=0.99, gt=0.5, lt=1, description="probability, among all that it may be, to be certain"
+    )
+
+
 class ApiSettings(_Section):
     """The API."""
 
@@ -143,6 +152,7 @@ class Settings(_Section):
     households: HouseholdSettings = HouseholdSettings()
     golden: GoldenSettings = GoldenSettings()
     run: RunSettings = RunSettings()
+    identify: IdentifySettings = IdentifySettings()
     api: ApiSettings = ApiSettings()
 
     @classmethod

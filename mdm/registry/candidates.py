@@ -34,11 +34,14 @@ class Candidates:
 
     crowded: keys that too many hold, and none of their finer keys could be used: who shares only these is not found.
     crossing: base key -> its holders, of keys that the record to be added makes too common: they need their finer keys.
+    too_common: base keys that more hold than may, these among them. asked: how many keys were looked for.
     """
 
     found: tuple[Candidate, ...]
     crowded: tuple[RecordKey, ...]
     crossing: Mapping[int, tuple[int, ...]]
+    too_common: frozenset[int]
+    asked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def find_candidates(
     found = tuple(
         Candidate(*one, tuple(shared)) for one in known if (shared := search.shared.get(one.stored.record_id))
     )
-    return Candidates(found, tuple(search.crowded), search.crossing)
+    return Candidates(found, tuple(search.crowded), search.crossing, frozenset(search.too_common), len(keys))
 
 
 class _Search:
@@ -83,6 +86,7 @@ class _Search:
         self._finer: dict[int, list[RecordKey]] = defaultdict(list)
         self.shared: dict[int, list[RecordKey]] = defaultdict(list)
         self.crowded: list[RecordKey] = []
+        self.too_common: set[int] = set()
         self.crossing: dict[int, tuple[int, ...]] = {}
         bases: list[RecordKey] = []
         for key in keys:
@@ -94,6 +98,7 @@ class _Search:
         if not self._too_common(key):
             self._share(key, self._held[key.key].record_ids)
             return
+        self.too_common.add(key.key)
         if not self._held[key.key].more:
             self.crossing[key.key] = tuple(self._held[key.key].record_ids)
             return  # its holders may not have their finer keys yet: see refine_crossing

@@ -104,10 +104,11 @@ def shared_keys(
     common = [key for number, key in ours.items() if number in theirs and number & 3 != COUNTED]
     holders = lookups.holders_of_keys(connection, [key.key for key in common], most=limits.most)
     kept = [key for key in common if key.base is None or holders.get(key.base, 0) > limits.of(key.base)]
-    return tuple(SharedKey(_in_words(key), _value(key), holders[key.key] <= limits.of(key.key)) for key in kept)
+    return tuple(SharedKey(in_words_of(key), _value(key), holders[key.key] <= limits.of(key.key)) for key in kept)
 
 
-def _in_words(key: RecordKey) -> str:
+def in_words_of(key: RecordKey) -> str:
+    """What two records share that have this key."""
     name, refined, _ = key.name.partition("+")
     words = _KEY_WORDS.get(name, name.replace("_", " "))
     return f"{words}, and more besides" if refined else words

@@ -29,8 +29,9 @@ KEPT_SECONDS = 3600.0  # nothing outlives it in memory, so nor does what was era
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A model ready to score, and the values that are no evidence."""
+    """A model ready to score, and the values that are no evidence. model_id: of the model, which takes long to ask."""
 
+    model_id: str
     model: Model
     scorer: Scorer
     generic: Generic
@@ -61,7 +62,10 @@ def matcher_in_use(connection: sa.Connection, party: PartyType) -> Matcher | Non
     if known is None or known[0] != version:
         model = model_in_use(connection, party)
         assert model is not None
-        known = _MATCHERS[party] = version, Matcher(model, Scorer(model), generic_by_kind(connection, party))
+        known = _MATCHERS[party] = (
+            version,
+            Matcher(str(version[0]), model, Scorer(model), generic_by_kind(connection, party)),
+        )
     return known[1]
 
 

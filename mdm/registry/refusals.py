@@ -29,7 +29,7 @@ def why_apart(
             return f"a steward ({row['actor']}) judged that they are different"
     found = _resolve(lookups.versions_of(connection, ids), stored_pairs(connection, ids, model), judged, settings)
     between = (item for item in found if (item.left in ours) != (item.right in ours))
-    return next((_in_words(item) for item in between if {item.left, item.right} & theirs), None)
+    return next((in_words(item) for item in between if {item.left, item.right} & theirs), None)
 
 
 def stored_pairs(connection: sa.Connection, record_ids: Sequence[int], model: Model) -> list[Pair]:
@@ -72,7 +72,8 @@ def _two(row: Mapping[str, Any]) -> tuple[int, int]:
     return row["left_id"], row["right_id"]
 
 
-def _in_words(item: Open) -> str:
+def in_words(item: Open) -> str:
+    """A refused union as a person reads it."""
     head, separator, kind = item.words.partition("different numbers: ")
     if separator and not head:
         return f"the two customers hold different numbers of a kind that nobody has two of ({kind.replace('_', ' ')})"

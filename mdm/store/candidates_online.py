@@ -88,3 +88,30 @@ def matching_version(connection: sa.Connection, party: str) -> tuple[object, ...
         )
         .fetchone()
     )
+
+
+def records_of_pins(connection: sa.Connection, pins: Sequence[str]) -> dict[int, str]:
+    """Record id -> PIN, of all records of some customers."""
+    rows = driver_of(connection).execute(
+        "select record_id, pin from xref where pin = any(%s) and recorded_to = 'infinity'",
+        (list(pins),),
+        prepare=True,
+        binary=True,
+    )
+    return {int(record_id): str(pin) for record_id, pin in rows}
+
+
+def documents_with_names(connection: sa.Connection, record_ids: Sequence[int]) -> dict[int, tuple[str, str | None]]:
+    """Record id -> its document, and the golden document of its customer (JSON texts), for those to be shown."""
+    rows = driver_of(connection).execute(
+        """
+        select r.record_id, r.cleansed, g.doc from unnest(%s::bigint[]) as asked(record_id)
+        join record r on r.record_id = asked.record_id and r.recorded_to = 'infinity'
+        left join xref x on x.record_id = asked.record_id and x.recorded_to = 'infinity'
+        left join golden g on g.pin = x.pin and g.recorded_to = 'infinity'
+        """,
+        (list(record_ids),),
+        prepare=True,
+        binary=True,
+    )
+    return {int(record_id): (str(cleansed), doc) for record_id, cleansed, doc in rows}
