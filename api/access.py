@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.audit import LONGEST_PURPOSE, Trail
 from api.callers import Buckets, Keys
 from api.problems import Refused, answer_refused, answer_store_error
 from mdm.access import SCOPES, read_key
@@ -42,11 +43,23 @@ class Caller:
     key_id: str
     name: str
     scopes: frozenset[str]
+    trail: Trail = field(default_factory=Trail, compare=False)
 
     @property
     def masked(self) -> bool:
         """Whether personal values are to be masked in the answers (see mdm.registry.masking)."""
         return "pii" not in self.scopes
+
+    def saw(
+        self, *pins: str | None, fields: Iterable[str], records: Iterable[str] = (), status: int | None = None
+    ) -> None:
+        """Note for the audit log what the answer discloses, or the request writes: of whom, and which attributes.
+
+        records: source keys (system:local_id). status: of the answer, when it is not 200 and no error.
+        """
+        self.trail.add(pins, records, fields)
+        if status is not None:
+            self.trail.status = status
 
 
 LOCAL = Caller("local", "this machine, without a key ([api] open)", frozenset(SCOPES))
@@ -108,13 +121,15 @@ class Gate:
         key = sent_key(headers)
         if key is None:
             if self.settings.api.open and from_this_machine(scope, headers):
-                return LOCAL
+                return replace(LOCAL, trail=Trail(_purpose(headers)))
             raise _unauthenticated("missing", "The request carries no key.")
         found = read_key(key)
         state, reason = (None, "unknown") if found is None else await self.keys.find(*found)
         if state is None:
             raise _unauthenticated("unknown", "The key of the request is not known.")
-        scope.setdefault("state", {})["caller"] = caller = Caller(state.key_id, state.name, state.scopes)
+        scope.setdefault("state", {})["caller"] = caller = Caller(
+            state.key_id, state.name, state.scopes, Trail(_purpose(headers))
+        )
         if reason:
             since = state.revoked_at if reason == "revoked" else state.expires_at
             raise _unauthenticated(reason, f"Key {state.key_id} is {reason} since {since:%Y-%m-%d %H:%M} UTC.")
@@ -131,6 +146,15 @@ def sent_key(headers: Headers) -> str | None:
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     return headers.get(KEY_HEADER)
+
+
+def _purpose(headers: Headers) -> str | None:
+    """What the caller says it is for. Raises Refused (422) when that is a novel."""
+    said = headers.get(PURPOSE_HEADER, "").encode("latin-1").decode("utf-8", "replace").strip()
+    if len(said) > LONGEST_PURPOSE:
+        what = f"{PURPOSE_HEADER}: longer than {LONGEST_PURPOSE} characters"
+        raise Refused("invalid-request", what, "Say in a word or two what it is for; name no person.", {})
+    return said or None
 
 
 def from_this_machine(scope: Scope, headers: Headers) -> bool:

@@ -128,9 +128,22 @@ def answer_store_error(request: Request, error: StoreError) -> JSONResponse:
     return answer(request, "store-unavailable", "The database cannot be reached at the moment.", remedy=remedy)
 
 
+def status_of(error: Exception) -> int:
+    """The status that an error is answered with."""
+    return KINDS[_kind_of(error)][0]
+
+
+def _kind_of(error: Exception) -> str:
+    if isinstance(error, Gone | Refused):
+        return error.kind
+    if isinstance(error, RequestValidationError):
+        return "invalid-request"
+    return next((kind for known, kind in _OF_ERROR if isinstance(error, known)), "internal")
+
+
 async def _known(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MdmError)
-    kind = next(kind for known, kind in _OF_ERROR if isinstance(error, known))
+    kind = _kind_of(error)
     if isinstance(error, StoreError):
         return answer_store_error(request, error)
     if kind == "internal":

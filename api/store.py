@@ -7,14 +7,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
+from api.audit import entry_of_reading
 from mdm.errors import StoreError
 from mdm.settings import Settings
-from mdm.store.database import Database, open_database
+from mdm.store.database import Database, LastWord, open_database
 
 log = logging.getLogger("mdm.api")
 
@@ -38,9 +40,12 @@ class Store:
             log.error("the store cannot be opened yet: %s", error)
 
     @contextmanager
-    def read(self) -> Iterator[sa.Connection]:
-        """One read-only transaction. Raises StoreError when the store is gone; the next request opens it again."""
-        with self._using() as database, database.read() as connection:
+    def read(self, entry: LastWord | None = None) -> Iterator[sa.Connection]:
+        """One read-only transaction, with an entry of the audit log at its end (see `Database.read`).
+
+        Raises StoreError when the store is gone; the next request opens it again.
+        """
+        with self._using() as database, database.read(entry) as connection:
             yield connection
 
     @contextmanager
@@ -98,10 +103,11 @@ class Store:
 
 
 def connection(request: Request) -> Iterator[sa.Connection]:
-    """Dependency: a read-only transaction for one request."""
+    """Dependency: a read-only transaction for one request; who asked for what is noted before the answer goes out."""
     store: Store = request.app.state.store
-    with store.read() as opened:
+    known = getattr(request.state, "caller", None) is not None
+    with store.read(partial(entry_of_reading, request) if known else None) as opened:
         yield opened
 
 
-Connection = Annotated[sa.Connection, Depends(connection)]
+Connection = Annotated[sa.Connection, Depends(connection, scope="function")]  # ends before the answer goes out

@@ -39,7 +39,11 @@ def customer(
     """
     found = look_up(connection, read_pin(pin), as_of=as_of, known_at=known_at, include=include)
     if found.redirected_from is not None:
+        caller.saw(found.redirected_from, found.pin, fields=["pin"], status=308)
         return moved_to(request, found.pin)
+    homes = (home for home in (found.household, found.legal_entity) if home is not None)
+    shown = (member.pin for home in homes for member in home.members)
+    caller.saw(found.pin, *shown, fields=[*(found.golden or ()), *sorted(include)])
     if found.status != "active":
         raise Gone(found.status, f"PIN {found.pin} was {found.status}")
     return found
@@ -58,6 +62,7 @@ def versions(
     A PIN that was merged into another, or retired, answers with the versions of its own time.
     """
     found = versions_of(connection, read_pin(pin), before=cursor, count=limit)
+    caller.saw(found.pin, fields=["versions"])
     if found.status == "erased":
         raise Gone(found.status, f"PIN {found.pin} was {found.status}")
     return found

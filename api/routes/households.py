@@ -31,7 +31,9 @@ def household(
     """A household, or the legal entity of organisations, with its members; without `as_of` those that have not left."""
     found = look_up_household(connection, chi, as_of=as_of, known_at=known_at)
     if found.redirected_from is not None:
+        caller.saw(fields=["chi"], status=308)
         return moved_to(request, found.chi)
     if found.status != "active":
         raise Gone(found.status, f"{found.chi} was {found.status}")
+    caller.saw(*(member.pin for member in found.members), fields=["address", "members"])
     return found

@@ -30,7 +30,9 @@ def xref(
     known_at: KnownAt = None,
 ) -> Any:
     """The PIN of a source key, now or as known at a time."""
-    return find_xref(connection, SourceKey(system, local_id), known_at=known_at)
+    found = find_xref(connection, SourceKey(system, local_id), known_at=known_at)
+    caller.saw(found.pin, fields=["pin"])
+    return found
 
 
 @router.post("/xref:batch", response_model=XrefBatch, responses=NOT_FOUND)
@@ -49,4 +51,5 @@ def xref_batch(
         raise RequestValidationError([{"loc": ("query", "known_at"), "msg": message, "type": "known_at"}])
     keys = [SourceKey(key.system, key.local_id) for key in asked.keys]
     xrefs = [Xref.model_validate(view) for view in find_xrefs(connection, keys, known_at=known_at or asked.known_at)]
+    caller.saw(*(view.pin for view in xrefs), fields=["pin"])
     return XrefBatch(xrefs=xrefs, unknown=sum(view.pin is None for view in xrefs))

@@ -7,7 +7,7 @@ tables up to date. Whoever opens a transaction with `begin` commits it by leavin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,10 +16,13 @@ import sqlalchemy as sa
 
 from mdm.errors import StoreError
 from mdm.store import embedded
+from mdm.store.audit import Entry, end_reading
 from mdm.store.connection import driver_of
 from mdm.store.migrations import migrate
 
-__all__ = ["Database", "driver_of", "open_database"]
+__all__ = ["Database", "LastWord", "driver_of", "open_database"]
+
+LastWord = Callable[[Exception | None], Entry]
 
 
 class Database:
@@ -51,13 +54,23 @@ class Database:
             yield connection
 
     @contextmanager
-    def read(self) -> Iterator[sa.Connection]:
+    def read(self, last: LastWord | None = None) -> Iterator[sa.Connection]:
         """One read-only transaction that sees one state of the store from its first query to its last.
 
-        Raises StoreError as `begin`.
+        last: makes the entry of the audit log that is added at its end, of the error with which it ends, if with one;
+        an error of the database itself leaves none. Raises StoreError as `begin`.
         """
         with self._telling(), self._reading.begin() as connection:
-            yield connection
+            try:
+                yield connection
+            except (sa.exc.SQLAlchemyError, psycopg.Error, StoreError):
+                raise
+            except Exception as error:
+                if last is not None:
+                    end_reading(connection, "rollback", last(error))
+                raise
+            if last is not None:
+                end_reading(connection, "commit", last(None))
 
     def connect_raw(self) -> psycopg.Connection[tuple[object, ...]]:
         """A psycopg connection of its own, in no transaction (autocommit); the caller closes it."""

@@ -29,9 +29,9 @@ SERVE = (
 
 @contextmanager
 def serving(
-    settings: Settings, *, key: str | None = None, workers: int = 1
+    settings: Settings, *, key: str | None = None, workers: int = 1, code: int = 0
 ) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
-    """A client, with a key, of a server that is ready; the server is ended, and must end well, at the end."""
+    """A client, with a key, of a server that is ready; the server is ended, and must end with `code`, at the end."""
     port = _free_port()
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE, str(settings.workspace), str(port), str(workers)],
@@ -44,7 +44,7 @@ def serving(
     finally:
         process.terminate()
         _, log = process.communicate(timeout=60)
-    assert process.returncode == 0, log.decode()
+    assert process.returncode == code, log.decode()
 
 
 @contextmanager
