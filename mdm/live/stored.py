@@ -70,15 +70,14 @@ def _object_reader(kind: pa.StructType) -> Callable[[Any], Any]:
     def read(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if value is None:
             return None
-        whole = {name: value.get(name) for name in names}
+        whole: dict[str, Any] = {name: value.get(name) for name in names}
         for name in dates:
-            if whole[name] is not None:
-                whole[name] = date.fromisoformat(whole[name])
+            text = whole[name]
+            if text is not None:
+                whole[name] = date.fromisoformat(text)
         return whole
 
     return read
 
 
-_READERS = {
-    name: reader for name in IN_DOCUMENT if (reader := _reader(CLEANSED.field(name).type)) is not None
-}
+_READERS = {name: reader for name in IN_DOCUMENT if (reader := _reader(CLEANSED.field(name).type)) is not None}

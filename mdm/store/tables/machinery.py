@@ -33,4 +33,15 @@ class LockHolder(SQLModel, table=True):
     since: datetime = instant(default="now()")
 
 
-__all__ = ["Counter", "LockHolder"]
+class Due(SQLModel, table=True):
+    """What a single write left for the next run to settle."""
+
+    __tablename__ = "due"
+    __table_args__ = {"comment": "what a single write left for the next run to settle"}
+
+    kind: str = text("customer | address | key | value", primary_key=True)
+    value: str = text("see mdm.store.due", primary_key=True)
+    since: datetime = instant(default="now()")
+
+
+__all__ = ["Counter", "Due", "LockHolder"]

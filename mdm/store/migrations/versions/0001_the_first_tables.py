@@ -480,6 +480,14 @@ def upgrade() -> None:
     op.create_index("lineage_other_pin_ix", "lineage", ["other_pin"], unique=False)
     op.create_index("lineage_pin_ix", "lineage", ["pin"], unique=False)
     op.create_table(
+        "due",
+        sa.Column("kind", sa.Text(), nullable=False, comment="customer | address | key | value"),
+        sa.Column("value", sa.Text(), nullable=False, comment="see mdm.store.due"),
+        sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "value", name=op.f("due_pk")),
+        comment="what a single write left for the next run to settle",
+    )
+    op.create_table(
         "lock_holder",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("pid", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -866,6 +874,7 @@ def downgrade() -> None:
     op.drop_index("membership_pin_ix", table_name="membership")
     op.drop_table("membership")
     op.drop_table("lock_holder")
+    op.drop_table("due")
     op.drop_index("lineage_pin_ix", table_name="lineage")
     op.drop_index("lineage_other_pin_ix", table_name="lineage")
     op.drop_table("lineage")

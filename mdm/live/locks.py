@@ -1,0 +1,40 @@
+"""Who has to wait for whom: advisory locks, by number, that last as long as the transaction.
+
+Blocking keys are locks of their own numbers (positive); source keys and PINs are hashed to negative ones, so that no
+number means two things but by chance (1 in 2**60), in which case somebody waits without need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from mdm.store import live
+
+APPLYING = -0x6D646D03  # held by a night while it applies; single writes share it
+
+
+class Moved(Exception):
+    """Somebody changed the customers concerned while they were looked at: begin anew."""
+
+
+def enter(connection: sa.Connection) -> None:
+    """Wait until no night is applying, and keep one from beginning to."""
+    live.share(connection, APPLYING)
+
+
+def of_source_key(system: str, local_id: str) -> int:
+    """The lock of a source key, whoever holds it."""
+    return _number(f"key|{system}|{local_id}")
+
+
+def of_pins(pins: Iterable[str]) -> list[int]:
+    """The locks of customers."""
+    return [_number(f"pin|{pin}") for pin in pins]
+
+
+def _number(text: str) -> int:
+    digest = hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return -(int.from_bytes(digest[:8], "little") >> 2) - 1

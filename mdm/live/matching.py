@@ -1,0 +1,110 @@
+"""Which records a written one is compared with, and how it scores: the row twin of the step match.
+
+The pairs of the record itself are those that a night would find. What its keys change *between others* is noted as
+due: a key that becomes too common takes pairs away from its holders, one that is so no more gives them some, and a
+value may become generic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from mdm.live.scene import Scored
+from mdm.match.blocking import COUNTED, BlockLimits, keys_of
+from mdm.match.generic import KINDS
+from mdm.party import PartyType
+from mdm.registry.candidates import Adding, find_candidates
+from mdm.registry.matchers import matcher_in_use, read_rows, row_of
+from mdm.store import due
+from mdm.store.candidates_online import holders_of
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """keys: the record's, for the candidate index. late: (key, record id) of others that need their finer keys now."""
+
+    keys: frozenset[int] = frozenset()
+    pairs: tuple[Scored, ...] = ()
+    late: frozenset[tuple[int, int]] = frozenset()
+    due: frozenset[tuple[str, str]] = frozenset()
+    model_id: str = ""
+
+
+def all_keys(cleansed: Mapping[str, Any]) -> set[int]:
+    """Every key that the index may have of a record, finer ones among them."""
+    return {key.key for key in keys_of(row_of(cleansed), cleansed["party"])}
+
+
+def match_record(
+    connection: sa.Connection, cleansed: Mapping[str, Any], record_id: int, limits: BlockLimits, *, review_weight: float
+) -> Matched:
+    """The keys of a CLEANSED row, and its pairs of `review_weight` bits or more with the store's records."""
+    party: PartyType = cleansed["party"]
+    row = row_of(cleansed)
+    found = find_candidates(connection, row, party, limits=limits, adding=Adding(record_id))
+    matcher = matcher_in_use(connection, party)
+    pairs = []
+    if matcher is not None:
+        scores = matcher.score_all(row, [candidate.row for candidate in found.found])
+        for candidate, score in zip(found.found, scores, strict=True):
+            if score.weight >= review_weight:
+                left, right = sorted((record_id, candidate.stored.record_id))
+                pairs.append(Scored(left, right, score.weight, score.levels, score.evidence))
+    keys = [key.key for key in keys_of(row, party) if key.base is None or key.base in found.too_common]
+    return Matched(
+        frozenset(keys),
+        tuple(pairs),
+        _late(connection, found.crossing, party),
+        frozenset((due.KEY, str(key)) for key in found.crossing),
+        matcher.model.model_id if matcher is not None else "",
+    )
+
+
+def keys_left(
+    connection: sa.Connection,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any] | None,
+    record_id: int,
+    limits: BlockLimits,
+) -> frozenset[tuple[str, str]]:
+    """Keys that became usable again because a record no longer holds them: as due. Before its index is changed."""
+    kept = all_keys(new) if new is not None else set()
+    lost = [key for key in keys_of(row_of(old), old["party"]) if key.key not in kept and key.key & 3 != COUNTED]
+    held = holders_of(connection, {key.key: limits.of(key.key) for key in lost}, but=[record_id]) if lost else {}
+    return frozenset(
+        (due.KEY, str(key)) for key, there in held.items() if not there.more and len(there.record_ids) == limits.of(key)
+    )
+
+
+def generic_suspects(
+    connection: sa.Connection, versions: Iterable[Mapping[str, Any]], least: int
+) -> frozenset[tuple[str, str]]:
+    """Values of these records that `least` people may hold now, or that were generic: to be counted again, as due."""
+    suspects = set()
+    for version in versions:
+        matcher = matcher_in_use(connection, version["party"])
+        keys = {key.key: key for key in keys_of(row_of(version), version["party"]) if key.name in KINDS}
+        held = holders_of(connection, dict.fromkeys(keys, least - 1)) if keys else {}
+        generic = matcher.generic if matcher is not None else {}
+        for number, key in keys.items():
+            value = key.text.partition("|")[2]
+            if held[number].more or value in generic.get(key.name, ()):
+                suspects.add((due.VALUE, f"{version['party']}|{key.name}|{number}|{value}"))
+    return frozenset(suspects)
+
+
+def _late(
+    connection: sa.Connection, crossing: Mapping[int, tuple[int, ...]], party: PartyType
+) -> frozenset[tuple[int, int]]:
+    """The finer keys of those who hold a key that just became too common."""
+    ids = sorted({record_id for holders in crossing.values() for record_id in holders})
+    return frozenset(
+        (key.key, one.stored.record_id)
+        for one in (read_rows(connection, ids) if ids else [])
+        for key in keys_of(one.row, party)
+        if key.base is not None and one.stored.record_id in crossing.get(key.base, ())
+    )

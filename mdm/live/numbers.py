@@ -1,0 +1,46 @@
+"""Numbers for new records and customers, taken in blocks, so that writers do not wait for each other's counters."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mdm.store import counters
+from mdm.store.database import Database
+
+BLOCK = 64
+
+
+class Numbers:
+    """Blocks of the sequences of one store, for one process. What is left of one when it ends is never given."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._left: dict[str, range] = {}
+
+    def one(self, name: str) -> int:
+        """The next number of the sequence `name`."""
+        with self._lock:
+            numbers = self._at_least(name, 1)
+            self._left[name] = numbers[1:]
+            return numbers[0]
+
+    @contextmanager
+    def some(self, name: str, most: int) -> Iterator[list[int]]:
+        """A list whose first entry is the first of `most` consecutive numbers; set it to the first that is unused."""
+        with self._lock:
+            numbers = self._at_least(name, most)
+            using = [numbers[0]]
+            yield using
+            self._left[name] = range(using[0], numbers.stop)
+
+    def _at_least(self, name: str, count: int) -> range:
+        left = self._left.get(name, range(0))
+        if len(left) < count:
+            size = max(BLOCK, count)
+            with self._database.begin() as connection:
+                first = counters.take(connection, name, size)
+            left = range(first, first + size)
+        return left

@@ -1,0 +1,153 @@
+"""What hangs together with a written record, and what becomes of it: the row twin of the steps gather and resolve."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from mdm.match.model import Model
+from mdm.match.online import contradiction
+from mdm.match.predicates import Row
+from mdm.registry.models import model_in_use
+from mdm.resolve.clusters import ClusterRules, Judgements, Open, Pair, resolve_clusters
+from mdm.resolve.enrichment import attach_enrichment
+from mdm.resolve.identity import Mint, RecordChanges, assign_pins
+from mdm.resolve.lineage import CustomerState, IdentityChange, IdentityState, RecordOrder, Xref
+from mdm.store import live
+from mdm.store.live import Reached
+
+
+class Scored(NamedTuple):
+    """A pair of the model's party type that was scored just now; left_id < right_id."""
+
+    left_id: int
+    right_id: int
+    weight: float
+    levels: tuple[int, ...]
+    evidence: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class Scene:
+    """Everything that resolving looks at, by record id; enrichment apart."""
+
+    records: dict[int, Reached]
+    enrichment: dict[int, Reached]
+    pairs: list[Pair]
+    judgements: Judgements
+    before: IdentityState
+    parties: dict[str, str]  # PIN -> party
+    changes: RecordChanges
+
+    @property
+    def pins(self) -> set[str]:
+        """The PINs that this can change."""
+        return set(self.before.customers)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a scene."""
+
+    identity: IdentityChange
+    attached: dict[int, Xref]  # enrichment record -> where it goes
+    loose: frozenset[int]  # enrichment records that go with nobody
+    open: list[Open] = field(default_factory=list)
+
+
+def gather(
+    connection: sa.Connection,
+    seeds: Collection[int],
+    *,
+    own: int | None,
+    scored: Sequence[Scored],
+    party: str,
+    departed: Mapping[int, Xref],
+    came_back: bool,
+    least_weight: float,
+) -> Scene:
+    """What hangs together with `seeds`.
+
+    own: the record that was written, whose stored pairs are replaced by `scored`; its new version stands already.
+    departed: records that have gone, and whose they were. came_back: own had been deleted.
+    """
+    reached = live.reached_from(connection, seeds, least_weight=least_weight)
+    records = {row.record_id: row for row in reached if row.role == "customer"}
+    enrichment = {row.record_id: row for row in reached if row.role != "customer"}
+    ids = [*records, *enrichment]
+    stored = live.pairs_among(connection, ids) if len(ids) > 1 else []
+    judged = live.judgements_among(connection, ids) if len(ids) > 1 else []
+    pairs = _read_pairs(connection, [(*pair[:4], pair[4]) for pair in stored if own not in pair[:2]])
+    pairs += _read_pairs(connection, [(*pair[:4], party) for pair in scored])
+    xrefs = {row.record_id: Xref(row.pin, row.home) for row in records.values() if row.pin and row.home}
+    xrefs |= departed
+    pins = {xref.pin for xref in xrefs.values()}
+    if own is not None and came_back and own in records and own not in xrefs:
+        former = live.former_home(connection, own)
+        if former is not None and (former[2] == "retired" or former[1] in pins):
+            xrefs[own] = Xref(former[1], former[0])
+            pins |= {former[0], former[1]}
+    states = live.states_around(connection, [*records, *departed], pins)
+    return Scene(
+        records,
+        enrichment,
+        pairs,
+        Judgements(
+            same=[(a, b) for a, b, verdict in judged if verdict == "same"],
+            different=[(a, b) for a, b, verdict in judged if verdict == "different"],
+        ),
+        IdentityState({state["pin"]: _state(state) for state in states}, xrefs),
+        {state["pin"]: state["party"] for state in states},
+        RecordChanges(frozenset(departed), frozenset({own} & xrefs.keys()) if own is not None else frozenset()),
+    )
+
+
+def resolve(
+    scene: Scene, numbers: Mapping[int, Sequence[str]], rules: ClusterRules, *, next_number: int, mint: Mint
+) -> Outcome:
+    """Customers of a scene; `numbers`: record -> its identifiers that can contradict."""
+    keys = {record: (row.system, row.local_id) for record, row in scene.records.items()}
+    found = resolve_clusters(keys, numbers, scene.pairs, scene.judgements, rules)
+    order = {record: RecordOrder(record, *key) for record, key in keys.items()}
+    identity = assign_pins(
+        found.clusters, scene.before, order=order, changes=scene.changes, next_number=next_number, mint=mint
+    )
+    bought = {record: (row.system, row.local_id) for record, row in scene.enrichment.items()}
+    hosts = attach_enrichment(bought, scene.pairs, keys, rules.match_weight) if bought else {}
+    owners = identity.after.xrefs
+    attached = {record: Xref(owners[host].pin, owners[host].pin) for record, host in hosts.items()}
+    return Outcome(identity, attached, frozenset(bought.keys() - hosts.keys()), found.open)
+
+
+def numbers_of(features: Mapping[int, Row], models: Mapping[str, Model | None], parties: Mapping[int, str]) -> Any:
+    """Record -> identifiers that can contradict, by its features; a model may say that none of its party's can."""
+    return {
+        record: row["identifiers"]
+        for record, row in features.items()
+        if row["identifiers"] and (model := models.get(parties[record])) is not None and model.numbers_contradict
+    }
+
+
+def _read_pairs(connection: sa.Connection, rows: Sequence[tuple[int, int, float, Sequence[int], str]]) -> list[Pair]:
+    """Pairs with what they themselves show against a match."""
+    found = []
+    for left, right, weight, levels, party in rows:
+        model = model_in_use(connection, party)  # type: ignore[arg-type]
+        if model is None:
+            continue
+        number = [comparison.name for comparison in model.comparisons].index("identifiers")
+        rule, same = contradiction(tuple(levels), model), levels[number] == 0
+        found.append(
+            Pair(left, right, weight, None if rule is None else rule.words, same,
+                 rule is not None and same and rule.ask_if_number)
+        )  # fmt: skip
+    return found
+
+
+def _state(row: Mapping[str, Any]) -> CustomerState:
+    return CustomerState(
+        row["pin"], row["issued"], row["status"], row["founder_record_id"], row["redirect_to"], row["merged_into"]
+    )

@@ -1,0 +1,41 @@
+"""What single writes left for the next run to settle: customers whose households may be others, keys that crossed.
+
+A row stays until a run that began after it was written has settled it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from mdm.store.bulk import fetch_arrow
+from mdm.store.connection import driver_of
+
+CUSTOMER, ADDRESS, KEY, VALUE = "customer", "address", "key", "value"
+
+
+def note(connection: sa.Connection, due: Collection[tuple[str, str]]) -> None:
+    """Note (kind, value): a PIN; the number of an address, or of a blocking key; `party|kind|key|value` of a value."""
+    if due:
+        kinds, values = zip(*sorted(due), strict=True)
+        driver_of(connection).execute(
+            "insert into due (kind, value) select * from unnest(%s::text[], %s::text[]) "
+            "on conflict (kind, value) do update set since = now()",
+            (list(kinds), list(values)),
+            prepare=True,
+        )
+
+
+def all_due(connection: sa.Connection) -> pa.Table:
+    """Everything that is due: kind, value, since."""
+    return fetch_arrow(connection, "select kind, value, since from due order by kind, value")
+
+
+def settle(connection: sa.Connection, settled: pa.Table) -> None:
+    """Take rows of `all_due` out, but for those that were noted again since."""
+    for kind, value, since in zip(*(settled[name].to_pylist() for name in ("kind", "value", "since")), strict=True):
+        connection.exec_driver_sql(
+            "delete from due where kind = %s and value = %s and since = %s", (kind, value, since)
+        )

@@ -1,0 +1,300 @@
+"""The store as one writing request sees it: who hangs together with a few records, and their new states.
+
+Statements are prepared, and results small. Recorded time as in `states.py`: a new state closes the one before, and a
+state that the same transaction wrote is replaced without a trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from psycopg.rows import dict_row
+
+from mdm.store.connection import driver_of
+
+_REACHED = """
+with recursive reached(record_id) as (
+    select unnest(%(seeds)s::bigint[])
+    union
+    select n.next_id from reached f cross join lateral (
+        select p.right_id as next_id from pair p where p.left_id = f.record_id and p.weight >= %(least)s
+        union all
+        select p.left_id from pair p where p.right_id = f.record_id and p.weight >= %(least)s
+        union all
+        select j.right_id from judgement j
+        where j.left_id = f.record_id and j.verdict = 'same' and j.superseded_by is null
+        union all
+        select j.left_id from judgement j
+        where j.right_id = f.record_id and j.verdict = 'same' and j.superseded_by is null
+        union all
+        select t.record_id from xref x join xref t on t.pin = x.pin and t.recorded_to = 'infinity'
+        where x.record_id = f.record_id and x.recorded_to = 'infinity'
+    ) as n
+)
+select r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.recorded_from, x.pin, x.home
+from reached join record r using (record_id)
+left join xref x on x.record_id = r.record_id and x.recorded_to = 'infinity'
+where r.recorded_to = 'infinity' and r.status = 'accepted'
+order by r.system, r.local_id
+"""
+_STATES = """
+with recursive around(pin) as (
+    select c.pin from customer c where c.founder_record_id = any(%(records)s::bigint[]) and c.recorded_to = 'infinity'
+    union
+    select unnest(%(pins)s::text[])
+    union
+    select n.next_pin from around a cross join lateral (
+        select c.pin as next_pin from customer c where c.redirect_to = a.pin and c.recorded_to = 'infinity'
+        union all
+        select c.redirect_to from customer c
+        where c.pin = a.pin and c.recorded_to = 'infinity' and c.redirect_to is not null
+    ) as n
+)
+select c.pin, c.party, c.status, c.redirect_to, c.merged_into, c.founder_record_id, c.issued
+from around join customer c using (pin) where c.recorded_to = 'infinity' order by c.issued
+"""
+_VERSION = """
+select r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.status, r.content_hash, r.extracted_at,
+       r.changed_at, r.recorded_from, r.cleansed, r.original, x.pin, x.home
+from record r left join xref x on x.record_id = r.record_id and x.recorded_to = 'infinity'
+where r.system = %s and r.local_id = %s and r.recorded_to = 'infinity'
+"""
+_PAIRS = """
+select left_id, right_id, weight, levels, party from pair
+where left_id = any(%(ids)s::bigint[]) and right_id = any(%(ids)s::bigint[])
+"""
+_JUDGED = """
+select left_id, right_id, verdict from judgement where superseded_by is null and verdict <> 'unsure'
+and left_id = any(%(ids)s::bigint[]) and right_id = any(%(ids)s::bigint[])
+"""
+_FORMER = """
+select x.home, c.pin, c.status from (
+    select home from xref where record_id = %s order by recorded_from desc limit 1
+) as x
+join customer h on h.pin = x.home and h.recorded_to = 'infinity'
+join customer c on c.pin = coalesce(h.redirect_to, h.pin) and c.recorded_to = 'infinity'
+"""
+
+
+class Reached(NamedTuple):
+    """A current record that hangs together with others; `since`: recorded time of its version."""
+
+    record_id: int
+    system: str
+    local_id: str
+    incarnation: int
+    party: str
+    role: str
+    since: datetime
+    pin: str | None
+    home: str | None
+
+
+def hold(connection: sa.Connection, numbers: Iterable[int]) -> None:
+    """Wait for these advisory locks, smallest first; they are held until the transaction ends."""
+    wanted = sorted(set(numbers))
+    if wanted:
+        driver_of(connection).execute(
+            "select pg_advisory_xact_lock(n) from (select unnest(%s::bigint[]) as n order by 1) as s",
+            (wanted,),
+            prepare=True,
+        )
+
+
+def try_hold(connection: sa.Connection, numbers: Iterable[int]) -> bool:
+    """Take these advisory locks if all of them are free now; those that were free are kept either way."""
+    rows = driver_of(connection).execute(
+        "select pg_try_advisory_xact_lock(n) from unnest(%s::bigint[]) as n", (sorted(set(numbers)),), prepare=True
+    )
+    return all(taken for (taken,) in rows)
+
+
+def find_version(connection: sa.Connection, system: str, local_id: str) -> dict[str, Any] | None:
+    """The current version of a source key with its document (JSON text), original, PIN and home; None if unknown."""
+    cursor = driver_of(connection).cursor(row_factory=dict_row)
+    return cursor.execute(_VERSION, (system, local_id), prepare=True).fetchone()
+
+
+def reached_from(connection: sa.Connection, seeds: Collection[int], *, least_weight: float) -> list[Reached]:
+    """All current records that hang together with `seeds`, these included, by (system, local id).
+
+    Through stored pairs of at least `least_weight` bits, judgements *same* in force, and common customers.
+    """
+    rows = driver_of(connection).execute(_REACHED, {"seeds": list(seeds), "least": least_weight}, prepare=True)
+    return [Reached(*row) for row in rows]
+
+
+def pairs_among(connection: sa.Connection, record_ids: Sequence[int]) -> list[tuple[int, int, float, list[int], str]]:
+    """The stored pairs between these records: (left_id, right_id, weight, levels, party)."""
+    return driver_of(connection).execute(_PAIRS, {"ids": list(record_ids)}, prepare=True).fetchall()
+
+
+def judgements_among(connection: sa.Connection, record_ids: Sequence[int]) -> list[tuple[int, int, str]]:
+    """What is judged of two of these records: (left_id, right_id, same | different)."""
+    return driver_of(connection).execute(_JUDGED, {"ids": list(record_ids)}, prepare=True).fetchall()
+
+
+def states_around(connection: sa.Connection, record_ids: Sequence[int], pins: Collection[str]) -> list[dict[str, Any]]:
+    """The current states of `pins`, of what these records founded, and of all that redirect to or from one of them."""
+    cursor = driver_of(connection).cursor(row_factory=dict_row)
+    return cursor.execute(_STATES, {"records": list(record_ids), "pins": list(pins)}, prepare=True).fetchall()
+
+
+def former_home(connection: sa.Connection, record_id: int) -> tuple[str, str, str] | None:
+    """Of a record without a customer: the home that it had last, the PIN that this leads to today, and its status."""
+    return driver_of(connection).execute(_FORMER, (record_id,), prepare=True).fetchone()
+
+
+def put_states(connection: sa.Connection, table: str, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Make `rows`, all with the same columns, the current states of their `key` (one column) in `table`."""
+    if not rows:
+        return
+    end_states(connection, table, key, [row[key] for row in rows])
+    insert_rows(connection, table, rows)
+
+
+def insert_rows(connection: sa.Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append `rows`, all with the same columns."""
+    if not rows:
+        return
+    names = list(rows[0])
+    one = f"({', '.join(['%s'] * len(names))})"
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join([one] * len(rows))
+    driver_of(connection).execute(
+        f'insert into "{table}" ({columns}) values {values}', [row[name] for row in rows for name in names]
+    )
+
+
+def end_states(connection: sa.Connection, table: str, key: str, values: Sequence[Any]) -> None:
+    """Close the current states of these keys."""
+    if not values:
+        return
+    driver = driver_of(connection)
+    where = f"\"{key}\" = any(%s) and recorded_to = 'infinity'"
+    driver.execute(f'delete from "{table}" where {where} and recorded_from = now()', (list(values),), prepare=True)
+    driver.execute(
+        f'update "{table}" set recorded_to = greatest(now(), recorded_from) where {where}',
+        (list(values),),
+        prepare=True,
+    )
+
+
+def forget_matches(connection: sa.Connection, record_id: int, keys: Collection[int]) -> None:
+    """Delete the pairs of a record, and those of its `keys` that the candidate index has."""
+    driver = driver_of(connection)
+    driver.execute("delete from pair where left_id = %s", (record_id,), prepare=True)
+    driver.execute("delete from pair where right_id = %s", (record_id,), prepare=True)
+    if keys:
+        driver.execute(
+            "delete from record_key where key = any(%s::bigint[]) and record_id = %s", (list(keys), record_id),
+            prepare=True,
+        )  # fmt: skip
+
+
+def add_keys(connection: sa.Connection, keys: Collection[tuple[int, int]]) -> None:
+    """Add (key, record id) to the candidate index; those that it has already stay."""
+    if keys:
+        numbers, records = zip(*sorted(keys), strict=True)
+        driver_of(connection).execute(
+            "insert into record_key (key, record_id) select * from unnest(%s::bigint[], %s::bigint[]) "
+            "on conflict do nothing",
+            (list(numbers), list(records)),
+            prepare=True,
+        )
+
+
+def documents_of(connection: sa.Connection, record_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The current accepted versions of these records, as survivorship reads them; `cleansed` is JSON text."""
+    cursor = driver_of(connection).cursor(row_factory=dict_row)
+    return cursor.execute(
+        "select record_id, system, local_id, party, role, content_hash, extracted_at, changed_at, cleansed from record "
+        "where record_id = any(%s::bigint[]) and recorded_to = 'infinity' and status = 'accepted'",
+        (list(record_ids),),
+        prepare=True,
+    ).fetchall()
+
+
+def overrides_on(connection: sa.Connection, pins: Sequence[str], on: date) -> list[dict[str, Any]]:
+    """What stewards pinned for these customers, in force on a business date; `value` is JSON text."""
+    cursor = driver_of(connection).cursor(row_factory=dict_row)
+    return cursor.execute(
+        "select pin, attribute, value::text as value, reason, actor, expires from override where pin = any(%s) "
+        "and ended_at is null and (expires is null or expires >= %s) order by pin, attribute",
+        (list(pins), on),
+        prepare=True,
+    ).fetchall()
+
+
+def ask(
+    connection: sa.Connection, run_id: str, component: Sequence[int], wanted: Sequence[Mapping[str, Any]], reason: str
+) -> list[int]:
+    """Open the tasks `wanted` (kind, left_id, right_id, party, weight, detail as JSON text); their numbers.
+
+    Other open tasks on records of the `component` are closed for `reason`; those that are open already stay.
+    """
+    driver = driver_of(connection)
+    numbers = []
+    for task in wanted:
+        row = driver.execute(
+            "insert into task (kind, left_id, right_id, party, weight, detail, status, opened_run) "
+            "values (%(kind)s, %(left_id)s, %(right_id)s, %(party)s, %(weight)s, %(detail)s, 'open', %(run_id)s) "
+            "on conflict (kind, left_id, right_id) where status = 'open' "
+            "do update set weight = excluded.weight, detail = excluded.detail returning task_id",
+            {**task, "run_id": run_id},
+            prepare=True,
+        ).fetchone()
+        assert row is not None
+        numbers.append(row[0])
+    driver.execute(
+        "update task set status = 'closed', closed_run = %(run_id)s, closed_reason = %(reason)s "
+        "where status = 'open' and kind <> 'generic_value' and task_id <> all(%(numbers)s::bigint[]) "
+        "and (left_id = any(%(ids)s::bigint[]) or right_id = any(%(ids)s::bigint[]))",
+        {"run_id": run_id, "reason": reason, "numbers": numbers, "ids": list(component)},
+        prepare=True,
+    )
+    return numbers
+
+
+def share(connection: sa.Connection, number: int) -> None:
+    """Hold an advisory lock together with others who share it, until the transaction ends."""
+    driver_of(connection).execute("select pg_advisory_xact_lock_shared(%s)", (number,), prepare=True)
+
+
+def records_of_pin(connection: sa.Connection, pin: str) -> set[int]:
+    """The records that have a PIN now."""
+    rows = driver_of(connection).execute(
+        "select record_id from xref where pin = %s and recorded_to = 'infinity'", (pin,), prepare=True
+    )
+    return {record_id for (record_id,) in rows}
+
+
+def transaction_time(connection: sa.Connection) -> datetime:
+    """The recorded time of everything that this transaction writes."""
+    row = driver_of(connection).execute("select now()").fetchone()
+    assert row is not None
+    found: datetime = row[0]
+    return found
+
+
+def addresses_of(connection: sa.Connection, record_id: int) -> list[int]:
+    """The addresses that the index of addresses has of a record."""
+    rows = driver_of(connection).execute(
+        "select address from sighting where record_id = %s", (record_id,), prepare=True
+    )
+    return [address for (address,) in rows]
+
+
+def those_that_differ(connection: sa.Connection, documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of golden `documents` (pin, doc, run_id) those that are not what the store has."""
+    rows = driver_of(connection).execute(
+        "select g.pin from unnest(%s::text[], %s::text[]) as n(pin, doc) "
+        "join golden g on g.pin = n.pin and g.recorded_to = 'infinity' and g.doc = n.doc",
+        ([row["pin"] for row in documents], [row["doc"] for row in documents]),
+        prepare=True,
+    )
+    same = {pin for (pin,) in rows}
+    return [row for row in documents if row["pin"] not in same]

@@ -1,0 +1,3 @@
+"""Fixtures of the store."""
+
+from tests.store.fixtures import *  # noqa: F403

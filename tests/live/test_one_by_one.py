@@ -1,0 +1,43 @@
+"""Records written one by one end as the customers, golden records and pairs that nights give."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.live.writing import AT, delete, put, writer_of
+from tests.promises.test_promise_04_the_order_does_not_matter import _said
+from tests.promises.towns import NIGHTS, Places, World, deliver, start, worlds
+from tests.store.fixtures import new_database
+
+
+@settings(
+    max_examples=3, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
+@given(world=worlds(), seed=st.integers(0, 1000))
+def test_written_one_by_one(world: World, seed: int, server_url: str, tmp_path_factory: Places) -> None:
+    """Records that come, change and go through the API; a run without feeds settles what they left for others."""
+    path = tmp_path_factory.mktemp("written")
+    with new_database(server_url) as database:
+        workspace = start(path / "once", database)
+        deliver(workspace, world.nights[-1], NIGHTS)
+        workspace.night(database)
+        expected = _said(database)
+    with new_database(server_url) as database:
+        workspace = start(path / "written", database)
+        writer = writer_of(workspace, database)
+        dice = random.Random(seed)
+        there: set[tuple[str, str]] = set()
+        for night in world.nights:
+            rows = [(source, key) for source, held in night.items() for key in held]
+            gone = sorted(there - set(rows))
+            dice.shuffle(rows)
+            for source, key in rows:
+                put(writer, source, night[source][key], at=AT)
+            for source, key in gone:
+                delete(writer, source, key)
+            there = set(rows)
+        workspace.night(database, feeds=False)
+        assert _said(database) == expected

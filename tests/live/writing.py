@@ -1,0 +1,53 @@
+"""Writing to a tiny workspace as a channel does."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from mdm.contracts import load_contracts
+from mdm.golden.policy import make_policy
+from mdm.live.numbers import Numbers
+from mdm.live.write import Writer, Written, delete_record, put_record
+from mdm.store.database import Database
+from tests.pipelines.tiny import TinyWorkspace
+
+
+def writer_of(workspace: TinyWorkspace, database: Database) -> Writer:
+    settings = workspace.settings
+    contracts = {contract.source: contract for contract in load_contracts(settings.sources)}
+    trust = {c.source: {**c.trust.groups, "default": c.trust.default} for c in contracts.values()}
+    policy = make_policy(trust=trust, rules=settings.golden.rules, half_life_days=settings.golden.half_life_days)
+    return Writer(database, settings, contracts, policy, Numbers(database))
+
+
+def mapped_of(row: Mapping[str, str]) -> dict[str, Any]:
+    """MAPPED of a tiny row, as its contract says."""
+    address = {"street": row["STREET"] or None, "locality": row["CITY"] or None, "postcode": row["ZIP"] or None}
+    return {
+        "party": "person",
+        "name_given": row["GIVEN"] or None,
+        "name_family": row["FAMILY"] or None,
+        "birth_date": row["BORN"] or None,
+        "phones": [{"value": row["PHONE"], "valid_from": None, "valid_to": None}] if row["PHONE"] else None,
+        "address": address if any(address.values()) else None,
+        "identifiers": [{"type": "tax_number", "country": "US", "value": row["TAX"]}] if row["TAX"] else None,
+    }
+
+
+def put(writer: Writer, system: str, row: Mapping[str, str], **more: Any) -> Written:
+    mapped = mapped_of(row)
+    digest = hashlib.md5(orjson.dumps(mapped, option=orjson.OPT_SORT_KEYS)).digest()
+    number = int.from_bytes(digest[:8], "little", signed=True)
+    return put_record(writer, system, row["ID"], mapped, actor="a test", content_hash=number, **more)
+
+
+def delete(writer: Writer, system: str, key: str) -> Written:
+    return delete_record(writer, system, key, actor="a test")
+
+
+AT = dt.datetime(2026, 4, 3, tzinfo=dt.UTC)
