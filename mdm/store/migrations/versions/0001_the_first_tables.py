@@ -693,14 +693,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "record_id", name=op.f("record_key_pk")),
         comment="the candidate index: one row per blocking key of a current accepted record",
     )
-    op.create_index(
-        "record_key_record_ix",
-        "record_key",
-        ["record_id"],
-        unique=False,
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 32, "autosummarize": "on"},
-    )
+    op.create_index("record_key_record_ix", "record_key", ["record_id"], unique=False)
     op.create_table(
         "run",
         sa.Column("run_id", sa.Text(), nullable=False),
