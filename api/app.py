@@ -11,9 +11,10 @@ from fastapi import FastAPI
 
 from api import problems
 from api.access import Gate
+from api.bodies import Bodies
 from api.callers import Keys
 from api.described import described
-from api.routes import customers, households, operations, xref
+from api.routes import customers, households, identify, operations, xref
 from api.store import Store
 from api.trace import Trace
 from mdm.settings import Settings
@@ -35,9 +36,10 @@ def make_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings, app.state.store = settings, Store(settings)
-    for module in (customers, xref, households, operations):
+    for module in (customers, xref, households, identify, operations):
         app.include_router(module.router)
     problems.install(app)
+    app.add_middleware(Bodies)
     app.add_middleware(Gate, settings=settings, keys=Keys(app.state.store))
     app.add_middleware(Trace)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]

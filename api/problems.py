@@ -40,6 +40,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "key-expired": (401, "The key has expired"),
     "key-revoked": (401, "The key was revoked"),
     "scope-missing": (403, "The key does not open this"),
+    "too-large": (413, "The body is too large"),
     "too-many-requests": (429, "The key has asked too often"),
     "internal": (500, "Something went wrong on our side"),
 }
