@@ -167,3 +167,14 @@ def put_xrefs(connection: sa.Connection, source: Source) -> StateCounts:
 def end_xrefs(connection: sa.Connection, source: Source) -> int:
     """Close the cross-references of the records in `source` (record_id): deleted, or the key was reused."""
     return end_states(connection, "xref", source, key=("record_id",))
+
+
+def of_party(connection: sa.Connection, pins: Values, party: str) -> pa.Table:
+    """Those of `pins` that are of a party type, whatever became of them: pin."""
+    load_values(connection, "wanted", pins)
+    return fetch_arrow(
+        connection,
+        "select c.pin from wanted w join customer c on c.pin = w.value "
+        "where c.recorded_to = 'infinity' and c.party = %(party)s",
+        {"party": party},
+    )

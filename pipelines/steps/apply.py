@@ -35,6 +35,7 @@ from pipelines.documents import document_sql
 from pipelines.steps import aside
 from pipelines.steps.address_index import apply_index
 from pipelines.steps.aside import Loads
+from pipelines.steps.due import settle_due
 from pipelines.steps.match import PARTIES
 
 LOADED = ("record", "customer", "xref", "lineage", "golden", "household", "membership", *aside.TABLES)
@@ -58,6 +59,7 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
             take_place(connection, table)
         counts |= {"pairs": loaded["pair"]} if "pair" in loaded else {}
     _decisions(night, connection)
+    settle_due(connection, night.folder)
     counts |= _tasks(night, connection)
     return counts
 

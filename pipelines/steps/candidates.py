@@ -20,6 +20,7 @@ from mdm.store import candidates, records
 from pipelines.context import Night
 from pipelines.documents import to_stored
 from pipelines.steps.crossings import look_again
+from pipelines.steps.due import load_due_keys
 from pipelines.steps.generic import find_generic, generic_after
 
 REPORTED = 20  # of the keys that are too common, the commonest
@@ -33,12 +34,14 @@ def make_features(scratch: duckdb.DuckDBPyConnection, source: str, into: str) ->
 
 def read_former_keys(night: Night, scratch: duckdb.DuckDBPyConnection) -> None:
     """What the index says that no party type changes, read once: tables `former_key` (key, record_id: of tonight's
-    records), and `stored_count` (key, stored, before: of keys asked for so far; see `_count_holders`).
+    records), `due_key` (key: those that single writes made cross their limit), and `stored_count` (key, stored,
+    before: of keys asked for so far; see `_count_holders`).
     """
     with night.database.begin() as connection:
         held = candidates.keys_of_records(connection, [] if night.models else _tonight(night))
     scratch.register("former_rows", held)
     scratch.execute("CREATE TABLE former_key AS FROM former_rows")
+    load_due_keys(night.folder, scratch)
     scratch.execute("CREATE TABLE stored_count (key BIGINT, stored BIGINT, before BIGINT)")
     scratch.unregister("former_rows")
 
@@ -117,7 +120,8 @@ def _count_the_rest(night: Night, scratch: duckdb.DuckDBPyConnection, tonight: p
     asked = """
         SELECT key, sum(held) AS held FROM (
             SELECT key, 1 AS held FROM finer UNION ALL SELECT key, 1 FROM late UNION ALL
-            SELECT key, 0 FROM former_key ANTI JOIN counted USING (key)
+            SELECT key, 0 FROM former_key ANTI JOIN counted USING (key) UNION ALL
+            SELECT key, 0 FROM due_key ANTI JOIN counted USING (key)
         ) GROUP BY key
     """
     _count_holders(night, scratch, asked, tonight, "rest")

@@ -1,7 +1,8 @@
 """Step 2, cleanse: every new or changed record through the one cleanser; the cleansed gate decides.
 
 Out: ``records`` (CLEANSED and record_id, incarnation, moved), ``gone`` (record_id, extracted_at: deleted),
-``replaced`` (record_id: the key was given to somebody else), ``quarantine``. Record ids are taken here.
+``replaced`` (record_id: the key was given to somebody else), ``quarantine``, ``due`` (see `pipelines.steps.due`).
+Record ids are taken here.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from mdm.store import counters, records, runs
 from mdm.store.pending import pending_records
 from pipelines.context import Night
 from pipelines.documents import to_stored
+from pipelines.steps.due import fix_due
 from pipelines.steps.known import CHANGED
 
 WORK = CLEANSED.append(pa.field("record_id", pa.int64())).append(pa.field("incarnation", pa.int32()))
@@ -60,6 +62,7 @@ def cleanse(night: Night) -> dict[str, Any]:
     refused = sum(t.num_rows for t in quarantined)
     with night.database.begin() as connection:
         pending = pending_records(connection, night.business_date).num_rows
+    pending += fix_due(night)
     return {**counts, "pending": pending, "quarantined": refused, "rejected_rows": rejected, "stopped": stopped}
 
 

@@ -27,7 +27,8 @@ def look_again(
     right_id: stored pairs that these replace).
 
     Reads `counted` (key, records, stored, before: of all keys that tonight's records hold or held), `flipped` (key:
-    values that become generic, or are so no more) and `late` (record_id, key: finer keys that tonight adds).
+    values that become generic, or are so no more), `due_key` (key: crossed since the last run) and `late` (record_id,
+    key: finer keys that tonight adds).
     """
     scratch.execute("CREATE OR REPLACE TEMP TABLE again (left_id BIGINT, right_id BIGINT)")
     scratch.execute(f"CREATE OR REPLACE TABLE dropped_{party} (left_id BIGINT, right_id BIGINT)")
@@ -73,7 +74,8 @@ def _find_members(
         CREATE OR REPLACE TEMP TABLE crossing AS
         SELECT key, true AS flipped FROM flipped UNION ALL
         SELECT key, false FROM counted
-        WHERE stored > 1 AND (before {usable} AND records {common} OR before {common} AND records {usable})
+        WHERE stored > 1 AND (before {usable} AND records {common} OR before {common} AND records {usable}
+                              OR key IN (FROM due_key))
         """
     )
     crossing = scratch.sql("SELECT DISTINCT key FROM crossing").to_arrow_table()["key"]

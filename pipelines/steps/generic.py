@@ -19,6 +19,7 @@ from mdm.party import PartyType
 from mdm.store import candidates, generic, records
 from pipelines.context import Night
 from pipelines.documents import to_stored
+from pipelines.steps.due import load_due_values
 
 SCHEMA = pa.schema(
     [
@@ -38,6 +39,7 @@ def find_generic(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnect
     Reads `of_party`, `keys_<party>` and `counted` (key, records: of all keys that tonight's records hold or held).
     """
     most = night.settings.matching.generic_people
+    load_due_values(night.folder, party, scratch)
     with night.database.begin() as connection:
         scratch.register("was_generic", generic.generic_values(connection, party))
     names = ", ".join(f"'{kind}'" for kind in KINDS)
@@ -47,7 +49,7 @@ def find_generic(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnect
         CREATE OR REPLACE TEMP TABLE suspect AS
         SELECT DISTINCT key FROM keys_{party}
         SEMI JOIN (SELECT key FROM counted WHERE records >= {most}) USING (key) WHERE name IN ({names})
-        UNION SELECT key FROM was_generic WHERE {touched}
+        UNION SELECT key FROM was_generic WHERE {touched} UNION SELECT key FROM due_value
         """
     )
     scratch.execute(
@@ -61,7 +63,7 @@ def find_generic(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnect
             SELECT DISTINCT key, name AS kind, text[len(name) + 2:] AS value
             FROM ({keys_sql("(SELECT * FROM of_party SEMI JOIN suspect_holders USING (record_id))", party)})
             SEMI JOIN suspect USING (key)
-            UNION SELECT key, kind, value FROM was_generic
+            UNION SELECT key, kind, value FROM was_generic UNION FROM due_value
         )
         SELECT key, '{party}' AS party, kind, value, coalesce(people, 0)::BIGINT AS people,
                coalesce(people, 0) >= {most} AS generic, key IN (SELECT key FROM was_generic) AS was

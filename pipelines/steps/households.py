@@ -28,6 +28,7 @@ from mdm.store import counters
 from mdm.store import households as store
 from pipelines.context import Night
 from pipelines.steps.address_index import AddressIndex
+from pipelines.steps.due import due_redirects
 from pipelines.steps.household_ids import identify_households
 from pipelines.steps.people import People, persons_of, sightings_of
 from pipelines.steps.surroundings import around, everything
@@ -76,7 +77,8 @@ def households(
             first = {name: counters.last_taken(connection, name) + 1 for name, _ in KINDS.values()}
             surnames = surnames or _surnames(night, connection)
             built = _built(night, connection, People(night, connection, scratch), rules, surnames)
-        redirects = _redirects(night)
+        with night.database.begin() as connection:
+            redirects = due_redirects(night, connection) | _redirects(night)
         counts: dict[str, Any] = {"looked_at": built.customers, "whole": built.index.whole}
         counts["minted"] = dict.fromkeys(KINDS, 0)
         tables = []

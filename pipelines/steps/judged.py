@@ -23,12 +23,12 @@ class Judged(Paired):
 
     index: AddressIndex
 
-    def judge(self, respelt: pa.Array) -> bool:
-        """Make the `index`; False when that takes more than `most` customers."""
+    def judge(self, respelt: pa.Array, left: pa.Array) -> bool:
+        """Make the `index`; False when that takes more than `most` customers. left: addresses that somebody left."""
         self._load(respelt)
         self._read()
         self._table("respelt", {"pin": respelt})
-        self._table("touched", {"address": self._touched(respelt)})
+        self._table("touched", {"address": pc.unique(pa.concat_arrays([self._touched(respelt), left]))})
         self._load(self._pins_at(self._ids("touched")))
         self._read()
         self._shift()

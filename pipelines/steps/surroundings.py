@@ -21,6 +21,7 @@ from mdm.resolve.entity_keys import entity_keys
 from mdm.store import addresses, customers
 from pipelines.context import Night
 from pipelines.steps.address_index import AddressIndex, index_of
+from pipelines.steps.due import due_addresses, due_pins
 from pipelines.steps.entities import keys_of_changed, organisations_around
 from pipelines.steps.judged import Judged
 from pipelines.steps.people import People, persons_of, sightings_of
@@ -49,6 +50,7 @@ class Changes:
     changed: pa.Array  # anything that households read of their records, or which records they are
     respelt: pa.Array  # of these, those of whom more than dates changed
     organisations: pa.Array  # of these, those that are or were organisations
+    written: pa.Array  # of these, those whose records single writes changed since the last run
 
 
 def everything(people: People, rules: DwellingRules, surnames: Frequencies | None) -> Surroundings:
@@ -82,14 +84,16 @@ def around(
         return None
     judged = Judged(connection, people, rules, surnames, most)
     try:
-        if not judged.judge(changes.respelt):
+        if not judged.judge(changes.respelt, due_addresses(night.folder)):
             return None
         pins = judged.closed(changes.changed)
         if len(pins) >= most:
             return None
         table = judged.persons_of(pins)
         dwellings = _grouped(connection, table, rules, judged)
-        judged.index.entity_keys, judged.index.renamed = keys_of_changed(people), _own(people)
+        written = people.of(changes.written)
+        judged.index.entity_keys = pa.concat_tables([keys_of_changed(people), entity_keys(written)])
+        judged.index.renamed = pc.unique(pa.chunked_array([_own(people), *written["record_id"].chunks]))
         organisations = organisations_around(connection, people, changes.organisations)
         return Surroundings(table, pins, dwellings, judged.index, organisations)
     finally:
@@ -123,7 +127,14 @@ def _changes(night: Night, connection: sa.Connection, people: People) -> Changes
         query = f"SELECT DISTINCT unnest([now, before]) AS pin FROM fate WHERE {which}"
         return scratch.sql(f"FROM ({query}) WHERE pin IS NOT NULL").to_arrow_table()["pin"].combine_chunks()
 
-    return Changes(pins("changed"), pins("respelt"), pins("changed AND organisation"))
+    due = due_pins(folder)
+    written = customers.of_party(connection, due, "organisation")["pin"].combine_chunks()
+    return Changes(
+        pc.unique(pa.concat_arrays([pins("changed"), due])),
+        pc.unique(pa.concat_arrays([pins("respelt"), due])),
+        pc.unique(pa.concat_arrays([pins("changed AND organisation"), written])),
+        written,
+    )
 
 
 def _own(people: People) -> pa.Array:
