@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -23,9 +24,10 @@ from mdm.resolve.clusters import Judgements
 from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import CustomerState, IdentityState, Xref
 from mdm.store import components, customers, judgements, pairs, records
+from mdm.store.asking import asking
 from mdm.store.pending import pending_records
 from pipelines.context import Night
-from pipelines.documents import STORED, component_sql, to_stored
+from pipelines.documents import component_sql, to_stored
 from pipelines.steps.match import PARTIES
 
 RECORDS = pa.schema(
@@ -80,10 +82,17 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
     else:
         stored = _component(connection, work, left, [scored, dropped], pending, night.settings.matching.review_weight)
     found = Gathered()
-    _take_records(found, night, connection, stored, scratch)
-    _take_pairs(found, night, connection, stored, work, left, scored, dropped)
-    _take_judgements(found, night, connection)
-    _take_identity(found, connection, stored, work, left)
+    moved = _ids(work["record_id"]).filter(work["moved"].combine_chunks())
+    known = pa.concat_arrays([stored.cast(pa.int64()), moved, left])
+    with asking(night.database) as store:  # what these need of it, asked for while the ones before are taken
+        versions = store.ask(partial(records.current_versions, record_ids=stored))
+        old_pairs = store.ask(partial(pairs.pairs_touching, record_ids=stored))
+        states = store.ask(partial(customers.states_around, record_ids=known))
+        xrefs = store.ask(partial(customers.xrefs_of_records, record_ids=known))
+        _take_records(found, night, versions.result(), scratch)
+        _take_pairs(found, night, connection, old_pairs.result(), work, left, scored, dropped)
+        _take_judgements(found, night, connection)
+        _take_identity(found, connection, xrefs.result(), states.result(), moved, left)
     return found
 
 
@@ -123,20 +132,15 @@ def _component(
 def _take_records(
     found: Gathered,
     night: Night,
-    connection: sa.Connection,
-    stored: pa.Array,
+    others: pa.Table,
     scratch: duckdb.DuckDBPyConnection,
 ) -> None:
-    """Keys, parties and numbers of all records; those of the store as a file for the steps that follow."""
+    """Keys, parties and numbers of all records; the `others`, of the store, as a file for the steps that follow."""
     heads = f"SELECT {', '.join(RECORDS.names)}, role FROM "
     everybody = heads + night.folder.sql("cleanse", "records")
-    rest = STORED.empty_table()
-    if len(stored):
-        others = records.current_versions(connection, stored)
-        rest = to_stored(others, scratch)
-        scratch.register("others", others)
-        everybody += f" UNION ALL {heads} others"
-    night.folder.write("resolve", "others", rest)
+    scratch.register("others", others)
+    everybody += f" UNION ALL {heads} others"
+    night.folder.write("resolve", "others", to_stored(others, scratch))
     table = scratch.sql(f"FROM ({everybody}) ORDER BY system, local_id").to_arrow_table()
     bought = pc.equal(table["role"], "enrichment")
     found.records = table.filter(pc.invert(bought)).select(RECORDS.names).cast(RECORDS).combine_chunks()
@@ -155,21 +159,18 @@ def _take_pairs(
     found: Gathered,
     night: Night,
     connection: sa.Connection,
-    stored: pa.Array,
+    old: pa.Table,
     work: pa.Table,
     left: pa.Array,
     scored: pa.Table,
     dropped: pa.Table,
 ) -> None:
-    """Tonight's pairs, and those of the store between records that did not change, weighed by the model in use."""
-    tables = [scored]
-    if len(stored):
-        old = pairs.pairs_touching(connection, stored)
-        stale = pa.concat_arrays([_ids(work["record_id"]), left])
-        keep = pc.invert(pc.or_(pc.is_in(old["left_id"], stale), pc.is_in(old["right_id"], stale)))
-        keep = pc.and_(keep, pc.invert(_among(old, dropped)))
-        replaced = pc.is_in(old["party"], pa.array(list(night.models), pa.string()))
-        tables.append(old.filter(pc.and_(keep, pc.invert(replaced))))
+    """Tonight's pairs, and the `old` ones between records that did not change, weighed by the model in use."""
+    stale = pa.concat_arrays([_ids(work["record_id"]), left])
+    keep = pc.invert(pc.or_(pc.is_in(old["left_id"], stale), pc.is_in(old["right_id"], stale)))
+    keep = pc.and_(keep, pc.invert(_among(old, dropped)))
+    replaced = pc.is_in(old["party"], pa.array(list(night.models), pa.string()))
+    tables = [scored, old.filter(pc.and_(keep, pc.invert(replaced)))]
     read = [PAIRS.empty_table()]
     for party in PARTIES:
         model = _model(night, connection, party)
@@ -246,23 +247,24 @@ def _take_judgements(found: Gathered, night: Night, connection: sa.Connection) -
 
 
 def _take_identity(
-    found: Gathered, connection: sa.Connection, stored: pa.Array, work: pa.Table, left: pa.Array
+    found: Gathered,
+    connection: sa.Connection,
+    now: pa.Table,
+    around: pa.Table,
+    moved: pa.Array,
+    left: pa.Array,
 ) -> None:
-    """The PINs that these records have had so far."""
-    moved = _ids(work["record_id"]).filter(work["moved"].combine_chunks())
-    known = pa.concat_arrays([stored.cast(pa.int64()), moved, left])
-    if len(known) == 0:
-        return
+    """The PINs that these records have had so far: xrefs of `now`, and the states `around` them."""
     enrichment = set(found.enrichment["record_id"].to_pylist())
     xrefs = {
-        row["record_id"]: Xref(row["pin"], row["home"])
-        for row in customers.xrefs_of_records(connection, known).to_pylist()
-        if row["record_id"] not in enrichment
+        row["record_id"]: Xref(row["pin"], row["home"]) for row in now.to_pylist() if row["record_id"] not in enrichment
     }
     back = _back(connection, set(moved.to_pylist()) - enrichment - xrefs.keys(), xrefs)
     xrefs |= back
     states = {}
-    for row in customers.states_around(connection, known, [xref.home for xref in back.values()]).to_pylist():
+    homes = [xref.home for xref in back.values()]
+    besides = customers.states_around(connection, pa.array([], pa.int64()), homes).to_pylist() if homes else []
+    for row in sorted([*around.to_pylist(), *besides], key=lambda row: row["issued"]):
         found.parties_before[row["pin"]] = row["party"]
         states[row["pin"]] = CustomerState(
             row["pin"],
