@@ -10,7 +10,7 @@ Both are reported. Finer keys are in the index only for holders of a key that is
 
 How many are too many depends on what is shared: fifty people may well have one phone and be worth comparing; of fifty
 who have no more in common than a name, hardly two are one. Keys of names, dates and places are *weak*. *Counted* keys
-give no candidates at all: they only tell who holds a value (mdm.match.generic). The last two bits of a key's number
+give no candidates at all: they only tell who holds a value. The last two bits of a key's number
 say which it is, so that whoever sees the number knows its limit.
 """
 
@@ -114,6 +114,7 @@ KEYS: dict[PartyType, tuple[BlockingKey, ...]] = {
         ),
         BlockingKey("birth_place", (Part("birth"), PLACE), finer=((Part("family", 1),), (Part("given", 1),))),
         BlockingKey("dwelling", (Part("dwelling"),), counted=True),
+        BlockingKey("account", (Part("accounts"),), weak=False, counted=True),
         BlockingKey("dwelling_given", (Part("dwelling"), Part("given", 2))),
         BlockingKey("street_given", (Part("street"), Part("number"), Part("given", 2)), finer=((PLACE,), (YEAR,))),
         BlockingKey("house_family", (Part("number"), PLACE, Part("family", 4)), finer=((Part("street", 4),),)),
@@ -130,6 +131,7 @@ KEYS: dict[PartyType, tuple[BlockingKey, ...]] = {
         BlockingKey("organisation", (Part("organisation"),), finer=((PLACE,), (Part("dwelling"),)), weak=False),
         BlockingKey("organisation_start", (Part("organisation", 8),), finer=((PLACE,), (Part("street"),))),
         BlockingKey("dwelling", (Part("dwelling"),), counted=True),
+        BlockingKey("account", (Part("accounts"),), weak=False, counted=True),
         BlockingKey("dwelling_organisation", (Part("dwelling"), Part("organisation", 2))),
     ),
 }

@@ -2,8 +2,8 @@
 
 Features (text unless told): given, middle, family, former (folded keys), given_native, family_native, nicknames (list),
 birth (ISO date), sex, identifiers and papers (lists of ``type:issuer:value``) with their `_kinds` (``type:issuer``),
-phone_periods (list of {value, valid_from, valid_to}), phones, emails (lists), dwelling, street, number, place,
-organisation. An empty list is NULL: it says nothing.
+phone_periods (list of {value, valid_from, valid_to}), phones, emails, accounts (lists), dwelling, street, number,
+place, organisation. An empty list is NULL: it says nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PLAIN = {
     "place": "place_key",
     "organisation": "organisation_key",
 }
-LISTS = ("identifiers", "identifiers_kinds", "papers", "papers_kinds", "phones", "emails", "nicknames")
+LISTS = ("identifiers", "identifiers_kinds", "papers", "papers_kinds", "phones", "emails", "accounts", "nicknames")
 
 
 def feature_sql(source: str) -> str:
@@ -48,7 +48,8 @@ def feature_sql(source: str) -> str:
                {_identifiers_sql(PAPER)} AS papers, {_kinds_sql(PAPER)} AS papers_kinds,
                {_filled("list_transform(phones, lambda p: {'value': p.number, 'valid_from': p.valid_from, 'valid_to': p.valid_to})")} AS phone_periods,
                {_filled("list_sort(list_distinct(list_transform(phones, lambda p: p.number)))")} AS phones,
-               {_filled("list_sort(list_distinct(list_transform(emails, lambda e: e.address)))")} AS emails
+               {_filled("list_sort(list_distinct(list_transform(emails, lambda e: e.address)))")} AS emails,
+               {_filled("list_sort(list_distinct(accounts))")} AS accounts
         FROM {source} LEFT JOIN nickname_groups nicknames ON given_key = nicknames.given
     """  # noqa: E501
 
@@ -119,6 +120,7 @@ def features_of(record: Mapping[str, Any]) -> dict[str, Any]:
     ] or None
     row["phones"] = _distinct(p["number"] for p in phones)
     row["emails"] = _distinct(e["address"] for e in record.get("emails") or ())
+    row["accounts"] = _distinct(record.get("accounts") or ())
     return row
 
 

@@ -44,6 +44,7 @@ CLEANSED_ROWS = st.lists(
                 value=st.text("019X", min_size=1, max_size=3),
             ),
             "phones": held(number=st.sampled_from(["+1", "+86", "+1604"]), valid_from=DAY, valid_to=DAY),
+            "accounts": st.none() | st.lists(st.sampled_from(["A1", "a1", "账-7"]), max_size=3),
             "emails": held(address=st.sampled_from(["a@b.c", "é@b.c", "Z@b.c"]), valid_from=DAY, valid_to=DAY),
         }
     ),
