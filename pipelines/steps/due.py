@@ -22,7 +22,7 @@ def fix_due(night: Night) -> int:
     with night.database.begin() as connection:
         table = due.all_due(connection)
     night.folder.write("cleanse", "due", table)
-    return table.num_rows
+    return int(table.num_rows)
 
 
 def settle_due(connection: sa.Connection, folder: RunFolder) -> None:
@@ -71,5 +71,7 @@ def due_redirects(night: Night, connection: sa.Connection) -> dict[str, str]:
 
 
 def _values(folder: RunFolder, kind: str) -> pa.Array:
+    if not folder.file("cleanse", "due.parquet").exists():
+        return pa.array([], pa.string())
     table = folder.read("cleanse", "due")
     return table.filter(pc.equal(table["kind"], kind))["value"].combine_chunks()
