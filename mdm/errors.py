@@ -31,9 +31,15 @@ class MdmError(Exception):
 
 
 class UsageError(MdmError):
-    """The command was called wrongly."""
+    """The command was called wrongly; `field`: which part of it, where that can be said."""
 
     exit_code = 2
+
+    def __init__(
+        self, message: str, *, where: str | None = None, remedy: str | None = None, field: str | None = None
+    ) -> None:
+        self.field = field
+        super().__init__(message, where=where, remedy=remedy)
 
 
 class ConfigError(MdmError):

@@ -1,0 +1,46 @@
+"""Customers by what their current records hold: the numbers of values in the candidate index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from mdm.store.connection import driver_of
+
+
+class FoundCustomer(NamedTuple):
+    """A customer with its golden document (JSON text) and since when that is known; None: it has none."""
+
+    pin: str
+    party: str
+    doc: str | None
+    since: datetime | None
+
+
+def customers_holding(
+    connection: sa.Connection, values: Sequence[Sequence[int]], *, after: str, count: int
+) -> list[FoundCustomer]:
+    """The active customers of which, for each of `values` (keys of it), a current record holds one; by PIN.
+
+    after: the PIN below which nothing is wanted; count: how many at most.
+    """
+    holders = (
+        "select x.pin from record_key k join xref x on x.record_id = k.record_id and x.recorded_to = 'infinity' "
+        "where k.key = any(%s::bigint[])"
+    )
+    rows = driver_of(connection).execute(
+        f"""
+        with found as ({" intersect ".join([holders] * len(values))})
+        select c.pin, c.party, g.doc, g.recorded_from
+        from (select distinct pin from found where pin > %s order by pin limit %s) f
+        join customer c on c.pin = f.pin and c.recorded_to = 'infinity' and c.status = 'active'
+        left join golden g on g.pin = f.pin and g.recorded_to = 'infinity'
+        order by c.pin
+        """,
+        (*(list(keys) for keys in values), after, count),
+        prepare=True,
+    )
+    return [FoundCustomer(*row) for row in rows]
