@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from api.models import LineageEvent, View
+from api.models import LineageEvent, Masked, View
 
 MOST_VERSIONS = 100  # on one page
 
@@ -111,7 +111,7 @@ _EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Versions(View):
+class Versions(Masked):
     """The versions of a golden record, newest first."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"example": _EXAMPLE})

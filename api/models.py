@@ -20,6 +20,16 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
+class Masked(View):
+    """An answer with personal values."""
+
+    masked: bool | None = Field(
+        default=None,
+        description="true: identifiers, birth dates and contact values are masked, for the key has no scope pii; the "
+        "shape is the same",
+    )
+
+
 class SourceRecord(View):
     """A source record of a customer."""
 
@@ -41,7 +51,7 @@ class Member(View):
     valid_to: date | None = None
 
 
-class Household(View):
+class Household(Masked):
     """A household (H...) or the legal entity of organisations (L...)."""
 
     chi: str
@@ -66,7 +76,7 @@ class LineageEvent(View):
     records: list[str] = Field(description="keys (system:local_id) of the records concerned")
 
 
-class Customer(View):
+class Customer(Masked):
     """A customer. What `include` did not ask for is left out."""
 
     pin: str

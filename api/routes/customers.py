@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from api.access import Caller, needs
 from api.history import MOST_VERSIONS, Versions
+from api.masking import as_shown, marked
 from api.models import Customer
 from api.parameters import AsOf, Included, KnownAt
 from api.problems import Gone
@@ -46,7 +47,7 @@ def customer(
     caller.saw(found.pin, *shown, fields=[*(found.golden or ()), *sorted(include)])
     if found.status != "active":
         raise Gone(found.status, f"PIN {found.pin} was {found.status}")
-    return found
+    return as_shown(found, Customer, caller)
 
 
 @router.get("/{pin}/versions", response_model=Versions, response_model_exclude_none=True, responses=OWN_ANSWERS)
@@ -61,8 +62,8 @@ def versions(
 
     A PIN that was merged into another, or retired, answers with the versions of its own time.
     """
-    found = versions_of(connection, read_pin(pin), before=cursor, count=limit)
+    found = versions_of(connection, read_pin(pin), before=cursor, count=limit, mask=caller.masked)
     caller.saw(found.pin, fields=["versions"])
     if found.status == "erased":
         raise Gone(found.status, f"PIN {found.pin} was {found.status}")
-    return found
+    return marked(found, Versions) if caller.masked else found

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 
 from api.access import Caller, needs
+from api.masking import as_shown
 from api.models import Household
 from api.parameters import AsOf, KnownAt
 from api.problems import Gone
@@ -36,4 +37,4 @@ def household(
     if found.status != "active":
         raise Gone(found.status, f"{found.chi} was {found.status}")
     caller.saw(*(member.pin for member in found.members), fields=["address", "members"])
-    return found
+    return as_shown(found, Household, caller)

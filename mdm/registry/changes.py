@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mdm.golden.describe import describe, text_of
@@ -16,9 +16,20 @@ Document = Mapping[str, Any]
 _NAMES = {"identifiers": ("type", "issuer"), "attributes": ("name",), "consents": ("purpose", "channel")}
 
 
-def changes_between(before: Document | None, after: Document) -> tuple[Change, ...]:
-    """The attributes that differ, in the order of the document; of the first version (`before` None) all it has."""
-    return tuple(_changes(before or {}, after))
+Shown = Callable[[str, Entry], Entry]  # (attribute, entry) -> the entry as it may be shown
+
+
+def as_it_is(attribute: str, entry: Entry) -> Entry:
+    """Everything of it."""
+    return entry
+
+
+def changes_between(before: Document | None, after: Document, shown: Shown = as_it_is) -> tuple[Change, ...]:
+    """The attributes that differ, in the order of the document; of the first version (`before` None) all it has.
+
+    shown: what is put into words of an entry. It decides nothing: values that look the same when shown still differ.
+    """
+    return tuple(_changes(before or {}, after, shown))
 
 
 def worded(attribute: str, entry: Entry) -> str:
@@ -37,7 +48,7 @@ def period(entry: Entry) -> str:
     return f" ({' '.join(words)})" if words else ""
 
 
-def _changes(before: Document, after: Document) -> Iterator[Change]:
+def _changes(before: Document, after: Document, shown: Shown) -> Iterator[Change]:
     if before and before.get("party") != after.get("party"):
         yield Change("party", before["party"], after["party"])
     for name, attribute in ATTRIBUTES.items():
@@ -45,19 +56,23 @@ def _changes(before: Document, after: Document) -> Iterator[Change]:
         if old == new:
             continue
         if attribute.column is None:
-            yield _single(name, old, new)
+            yield _single(name, old, new, shown)
         else:
-            yield _several(name, old or (), new or ())
+            yield _several(name, old or (), new or (), shown)
 
 
-def _single(name: str, old: Entry | None, new: Entry | None) -> Change:
-    texts = [None if entry is None else worded(name, entry) for entry in (old, new)]
-    why = None if new is None else describe(new)
-    return Change(name, texts[0], texts[1], why=why, same_values=texts[0] == texts[1])
+def _single(name: str, old: Entry | None, new: Entry | None, shown: Shown) -> Change:
+    entries = (old, new)
+    same = len({None if entry is None else worded(name, entry) for entry in entries}) == 1
+    before, after = (None if entry is None else worded(name, shown(name, entry)) for entry in entries)
+    why = None if new is None else describe(shown(name, new))
+    return Change(name, before, after, why=why, same_values=same)
 
 
-def _several(name: str, old: Sequence[Entry], new: Sequence[Entry]) -> Change:
+def _several(name: str, old: Sequence[Entry], new: Sequence[Entry], shown: Shown) -> Change:
     texts, former = [worded(name, entry) for entry in new], [worded(name, entry) for entry in old]
-    added = tuple(text for text in texts if text not in former)
-    removed = tuple(text for text in former if text not in texts)
+    came = zip(new, texts, strict=True)
+    went = zip(old, former, strict=True)
+    added = tuple(worded(name, shown(name, entry)) for entry, text in came if text not in former)
+    removed = tuple(worded(name, shown(name, entry)) for entry, text in went if text not in texts)
     return Change(name, added=added, removed=removed, same_values=not added and not removed)

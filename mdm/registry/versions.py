@@ -13,9 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mdm.registry.changes import changes_between
+from mdm.registry.changes import as_it_is, changes_between
 from mdm.registry.keys import SourceKey, read_key
 from mdm.registry.lookup import find_xref
+from mdm.registry.masking import mask_entry, masked
 from mdm.registry.unknown import unknown_pin
 from mdm.registry.views import Cause, Decision, LineageEvent, RecordWritten, Version, VersionsView, name_of
 from mdm.store import customers, history, lookups
@@ -26,10 +27,13 @@ _JUDGED = {"same": "the same as", "different": "different from", "unsure": "perh
 Row = Mapping[str, Any]
 
 
-def versions_of(connection: sa.Connection, key: str, *, before: int | None = None, count: int = PAGE) -> VersionsView:
+def versions_of(
+    connection: sa.Connection, key: str, *, before: int | None = None, count: int = PAGE, mask: bool = False
+) -> VersionsView:
     """The versions of the golden record of a PIN, or of the customer of a source key, newest first.
 
     A PIN that redirects or is retired has the versions of its own time. before: only those with a smaller number.
+    mask: without the personal values (`mdm.registry.masking`).
     Raises NotFound with a remedy.
     """
     found = read_key(key)
@@ -40,19 +44,20 @@ def versions_of(connection: sa.Connection, key: str, *, before: int | None = Non
         raise unknown_pin(connection, pin, None)
     rows = history.golden_versions(connection, pin, before=before, count=count + 1)
     shown, following = rows[:count], rows[count - 1]["number"] if len(rows) > count else None
-    versions = _versions(connection, pin, shown, first=following is None)
+    versions = _versions(connection, pin, shown, first=following is None, mask=mask)
     return VersionsView(pin, state["party"], state["status"], state["redirect_to"], tuple(versions), following)
 
 
-def _versions(connection: sa.Connection, pin: str, rows: Sequence[Row], *, first: bool) -> Iterator[Version]:
-    events = [
-        LineageEvent(**{**row, "records": tuple(row["records"])}) for row in lookups.lineage_of_pin(connection, pin)
-    ]
+def _versions(
+    connection: sa.Connection, pin: str, rows: Sequence[Row], *, first: bool, mask: bool
+) -> Iterator[Version]:
+    lineage = _said(lookups.lineage_of_pin(connection, pin), mask)
+    events = [LineageEvent(**{**row, "records": tuple(row["records"])}) for row in lineage]
     spans = [_span(row, first=first and row is rows[-1]) for row in rows]
     within = [[event for event in events if since <= event.at < until] for since, until in spans]
     moments = {(row["run_id"], row["recorded_from"]) for row in rows}
     moments |= {(event.run_id, event.at) for group in within for event in group}
-    causes = _causes(connection, pin, sorted(moments, key=lambda moment: moment[1]), events)
+    causes = _causes(connection, pin, sorted(moments, key=lambda moment: moment[1]), events, mask=mask)
     for row, group in zip(rows, within, strict=True):
         own = (row["run_id"], row["recorded_from"])
         later = dict.fromkeys((event.run_id, event.at) for event in group if (event.run_id, event.at) != own)
@@ -62,7 +67,7 @@ def _versions(connection: sa.Connection, pin: str, rows: Sequence[Row], *, first
             row["recorded_from"],
             row["recorded_to"],
             name_of(document.get("name"), document.get("organisation")),
-            changes_between(row["previous"], document),
+            changes_between(row["previous"], document, mask_entry if mask else as_it_is),
             causes[own],
             tuple(causes[moment] for moment in later),
         )
@@ -75,12 +80,17 @@ def _span(row: Row, *, first: bool) -> tuple[datetime, datetime]:
 
 
 def _causes(
-    connection: sa.Connection, pin: str, moments: Sequence[history.Moment], events: Iterable[LineageEvent]
+    connection: sa.Connection,
+    pin: str,
+    moments: Sequence[history.Moment],
+    events: Iterable[LineageEvent],
+    *,
+    mask: bool,
 ) -> dict[history.Moment, Cause]:
     runs = [run_id for run_id, _ in moments]
     dates = history.business_dates(connection, runs)
-    decisions = [*_judged(history.judgements_carried_out(connection, pin, moments))]
-    decisions += _pinned(history.overrides_carried_out(connection, pin, runs), dict(moments))
+    decisions = [*_judged(_said(history.judgements_carried_out(connection, pin, moments), mask))]
+    decisions += _pinned(_said(history.overrides_carried_out(connection, pin, runs), mask), dict(moments))
     written = history.records_written(connection, pin, moments)
     return {
         (run_id, at): Cause(
@@ -93,6 +103,11 @@ def _causes(
         )
         for run_id, at in moments
     }
+
+
+def _said(rows: Iterable[Row], mask: bool) -> Iterable[Row]:
+    """What people said, and what they pinned, as it may be shown."""
+    return [masked({**row}) for row in rows] if mask else rows
 
 
 def _judged(rows: Iterable[Row]) -> Iterator[tuple[str, Decision]]:
