@@ -6,7 +6,6 @@ number means two things but by chance (1 in 2**60), in which case somebody waits
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 import sqlalchemy as sa
@@ -36,5 +35,4 @@ def of_pins(pins: Iterable[str]) -> list[int]:
 
 
 def _number(text: str) -> int:
-    digest = hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
-    return -(int.from_bytes(digest[:8], "little") >> 2) - 1
+    return -live.number_of(text)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+import sqlalchemy as sa
 
 from mdm.store import counters
-from mdm.store.database import Database
 
 BLOCK = 64
+
+
+class Opens(Protocol):
+    """A store that opens transactions, as `Database` does."""
+
+    def begin(self) -> AbstractContextManager[sa.Connection]: ...
 
 
 class Numbers:
     """Blocks of the sequences of one store, for one process. What is left of one when it ends is never given."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Opens) -> None:
         self._database = database
         self._lock = threading.Lock()
         self._left: dict[str, range] = {}

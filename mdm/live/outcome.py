@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from mdm.golden.document import to_text
 from mdm.golden.overrides import Override
 from mdm.golden.survivorship import golden_document
+from mdm.live.orders import Writer
 from mdm.live.scene import Outcome, Scene, numbers_of, resolve
 from mdm.live.stored import from_version
 from mdm.registry.matchers import read_rows
@@ -22,9 +23,6 @@ from mdm.resolve.clusters import ClusterRules, Open
 from mdm.resolve.identity import Mint
 from mdm.store import due as store_due
 from mdm.store import live
-
-if TYPE_CHECKING:
-    from mdm.live.write import Writer
 
 # What households and legal entities read of a record: see `pipelines.steps.people.WANTED`.
 OF_HOUSEHOLDS = (

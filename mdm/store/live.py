@@ -6,6 +6,7 @@ state that the same transaction wrote is replaced without a trace.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -91,6 +92,12 @@ class Reached(NamedTuple):
     since: datetime
     pin: str | None
     home: str | None
+
+
+def number_of(text: str) -> int:
+    """A positive number of 62 bits for a text: for advisory locks."""
+    digest = hashlib.md5(text.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+    return (int.from_bytes(digest[:8], "little") >> 2) + 1
 
 
 def hold(connection: sa.Connection, numbers: Iterable[int]) -> None:

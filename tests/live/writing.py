@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from typing import Any
-
-import orjson
 
 from mdm.contracts import load_contracts
 from mdm.golden.policy import make_policy
 from mdm.live.numbers import Numbers
-from mdm.live.write import Writer, Written, delete_record, put_record
+from mdm.live.orders import Order, Writer, Written
+from mdm.live.write import delete_record, put_record
 from mdm.store.database import Database
 from tests.pipelines.tiny import TinyWorkspace
 
@@ -40,14 +38,11 @@ def mapped_of(row: Mapping[str, str]) -> dict[str, Any]:
 
 
 def put(writer: Writer, system: str, row: Mapping[str, str], **more: Any) -> Written:
-    mapped = mapped_of(row)
-    digest = hashlib.md5(orjson.dumps(mapped, option=orjson.OPT_SORT_KEYS)).digest()
-    number = int.from_bytes(digest[:8], "little", signed=True)
-    return put_record(writer, system, row["ID"], mapped, actor="a test", content_hash=number, **more)
+    return put_record(writer, system, row["ID"], mapped_of(row), Order("a test", **more))
 
 
 def delete(writer: Writer, system: str, key: str) -> Written:
-    return delete_record(writer, system, key, actor="a test")
+    return delete_record(writer, system, key, Order("a test"))
 
 
 AT = dt.datetime(2026, 4, 3, tzinfo=dt.UTC)

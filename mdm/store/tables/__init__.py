@@ -7,7 +7,7 @@ from mdm.store.tables.addresses import Address, AddressKey, DwellingJoin, Entity
 from mdm.store.tables.columns import CURRENT, PAST, table_of
 from mdm.store.tables.customers import Customer, Golden, Household, Lineage, Membership, Xref
 from mdm.store.tables.erasure import Erasure, Suppression
-from mdm.store.tables.machinery import Counter, Due, LockHolder
+from mdm.store.tables.machinery import Counter, Due, LockHolder, OnceTold
 from mdm.store.tables.records import GenericValue, Model, Pair, Record, RecordKey
 from mdm.store.tables.runs import Delivery, ExpectationResult, Quarantine, Run, RunStep
 from mdm.store.tables.stewardship import Judgement, Override, Task
@@ -15,8 +15,8 @@ from mdm.store.tables.stewardship import Judgement, Override, Task
 METADATA = SQLModel.metadata
 
 __all__ = [
-    "CURRENT", "METADATA", "PAST", "Address", "AddressKey", "ApiKey", "Audit", "Counter", "Customer", "Delivery", "Due",
-    "DwellingJoin", "EntityKey", "Erasure", "ExpectationResult", "GenericValue", "Golden", "Household", "Judgement",
-    "Lineage", "LockHolder", "Membership", "Model", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run",
-    "RunStep", "Sighting", "Suppression", "Task", "Xref", "table_of",
+    "CURRENT", "METADATA", "PAST", "Address", "AddressKey", "ApiKey", "Audit", "Counter", "Customer", "Delivery",
+    "Due", "DwellingJoin", "EntityKey", "Erasure", "ExpectationResult", "GenericValue", "Golden", "Household",
+    "Judgement", "Lineage", "LockHolder", "Membership", "Model", "OnceTold", "Override", "Pair", "Quarantine",
+    "Record", "RecordKey", "Run", "RunStep", "Sighting", "Suppression", "Task", "Xref", "table_of",
 ]  # fmt: skip

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from mdm.store.tables.columns import bigint, instant, text
+from mdm.store.tables.columns import bigint, document, instant, text
 
 
 class Counter(SQLModel, table=True):
@@ -44,4 +46,20 @@ class Due(SQLModel, table=True):
     since: datetime = instant(default="now()")
 
 
-__all__ = ["Counter", "Due", "LockHolder"]
+class OnceTold(SQLModel, table=True):
+    """What a caller was told of an order that is to be carried out once (Idempotency-Key)."""
+
+    __tablename__ = "once"
+    __table_args__ = (
+        sa.Index("once_at_ix", "at"),
+        {"comment": "what a caller was told of an order that is to be carried out once"},
+    )
+
+    caller: str = text(primary_key=True)
+    key: str = text("chosen by the caller", primary_key=True)
+    digest: str = text("of the order")
+    answer: Any = document("outcome, pin, version, tasks: nothing personal")
+    at: datetime = instant(default="now()")
+
+
+__all__ = ["Counter", "Due", "LockHolder", "OnceTold"]

@@ -543,6 +543,17 @@ def upgrade() -> None:
     )
     op.create_index("model_current", "model", ["party"], unique=True, postgresql_where=sa.text("status = 'current'"))
     op.create_table(
+        "once",
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="chosen by the caller"),
+        sa.Column("digest", sa.Text(), nullable=False, comment="of the order"),
+        sa.Column("answer", sa.JSON(), nullable=False, comment="outcome, pin, version, tasks: nothing personal"),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("caller", "key", name=op.f("once_pk")),
+        comment="what a caller was told of an order that is to be carried out once",
+    )
+    op.create_index("once_at_ix", "once", ["at"], unique=False)
+    op.create_table(
         "override",
         sa.Column("override_id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column("pin", sa.Text(), nullable=False),
@@ -866,6 +877,8 @@ def downgrade() -> None:
     op.drop_table("model")
     op.drop_index("membership_pin_ix", table_name="membership")
     op.drop_table("membership")
+    op.drop_index("once_at_ix", table_name="once")
+    op.drop_table("once")
     op.drop_table("lock_holder")
     op.drop_table("due")
     op.drop_index("lineage_pin_ix", table_name="lineage")

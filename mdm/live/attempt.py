@@ -1,0 +1,153 @@
+"""One attempt at one write, in its transaction: the record's new version, its pairs, and what becomes of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from mdm.live import locks
+from mdm.live.matching import Matched, all_keys, generic_suspects, keys_left, match_record
+from mdm.live.orders import Outcome, Writer, Written
+from mdm.live.outcome import Made, carry_out
+from mdm.live.scene import Scene, gather
+from mdm.live.stored import from_version, to_document
+from mdm.match.blocking import BlockLimits
+from mdm.resolve.incarnation import is_new_incarnation
+from mdm.resolve.lineage import Xref
+from mdm.resolve.pins import mint_pins
+from mdm.store import live
+
+
+class Attempt:
+    """One attempt at one write, in its transaction. `pins`: known from a former attempt to be concerned."""
+
+    def __init__(self, writer: Writer, connection: sa.Connection, actor: str, pins: set[str]) -> None:
+        self.writer, self.connection, self.actor, self.pins = writer, connection, actor, pins
+        self.run_id = f"api:{actor}"
+        matching = writer.settings.matching
+        self.limits = BlockLimits(matching.max_block, matching.max_weak_block)
+
+    def put(self, before: Mapping[str, Any] | None, cleansed: dict[str, Any]) -> Written:
+        """A new version of the key: of its holder, or of another one (a new incarnation), or its first."""
+        connection = self.connection
+        old = from_version(before) if before is not None else None
+        there = before is not None and before["status"] == "accepted"
+        reused = old is not None and is_new_incarnation(old, cleansed)
+        if before is None or reused:
+            record_id, incarnation = (
+                self.writer.numbers.one("record"),
+                1 if before is None else before["incarnation"] + 1,
+            )
+        else:
+            record_id, incarnation = before["record_id"], before["incarnation"]
+        old_keys = all_keys(old) if old is not None and there else set()
+        live.hold(connection, old_keys | all_keys(cleansed))
+        live.hold(connection, locks.of_pins(self.pins))
+        matching = self.writer.settings.matching
+        matched = match_record(connection, cleansed, record_id, self.limits, review_weight=matching.review_weight)
+        due = matched.due
+        if old is not None and before is not None and there:
+            due |= keys_left(connection, old, cleansed, before["record_id"], self.limits)
+        departed = {}
+        if before is not None and there:
+            live.forget_matches(connection, before["record_id"], old_keys)
+            if reused and before["pin"]:
+                departed[before["record_id"]] = Xref(before["pin"], before["home"])
+        version = self._version(record_id, incarnation, cleansed, "accepted")
+        live.end_states(connection, "record", "record_id", [before["record_id"]] if before is not None else [])
+        live.insert_rows(connection, "record", [version])
+        live.add_keys(connection, [(key, record_id) for key in matched.keys] + list(matched.late))
+        live.insert_rows(connection, "pair", self._pairs(matched, cleansed["party"]))
+        seeds = {record_id, *(pair.left_id for pair in matched.pairs), *(pair.right_id for pair in matched.pairs)}
+        if departed:
+            seeds |= self._companions(departed)
+        due |= generic_suspects(connection, [cleansed, *([old] if old and there else [])], matching.generic_people)
+        scene = self._gather(seeds, record_id, matched, cleansed["party"], departed, came_back=not there)
+        made = self._carry_out(scene, record_id, cleansed, old if there else None, due)
+        return self._told(record_id, before if there and not reused else None, made, cleansed)
+
+    def delete(self, before: Mapping[str, Any]) -> Written:
+        """The key's holder is gone."""
+        connection, old = self.connection, from_version(before)
+        keys = all_keys(old)
+        live.hold(connection, keys)
+        live.hold(connection, locks.of_pins(self.pins))
+        due = keys_left(connection, old, None, before["record_id"], self.limits)
+        live.forget_matches(connection, before["record_id"], keys)
+        departed = {before["record_id"]: Xref(before["pin"], before["home"])} if before["pin"] else {}
+        seeds = self._companions(departed)
+        live.end_states(connection, "record", "record_id", [before["record_id"]])
+        old["extracted_at"] = datetime.now(UTC)
+        version = self._version(before["record_id"], before["incarnation"], old, "deleted")
+        live.insert_rows(connection, "record", [version])
+        scene = self._gather(seeds, None, Matched(), before["party"], departed, came_back=False)
+        due |= generic_suspects(connection, [old], self.writer.settings.matching.generic_people)
+        made = self._carry_out(scene, None, None, old, due, gone=before["record_id"])
+        return Written("deleted", before["pin"], made.at, None, made.tasks)
+
+    # -- the parts -----------------------------------------------------------------------------------------------------
+
+    def _gather(
+        self, seeds: set[int], own: int | None, matched: Matched, party: str, departed: Mapping[int, Xref],
+        *, came_back: bool,
+    ) -> Scene:  # fmt: skip
+        """The scene with all of its customers held, as it is then."""
+        held = set(self.pins)
+        while True:
+            scene = gather(
+                self.connection, seeds, own=own, scored=matched.pairs, party=party, departed=departed,
+                came_back=came_back, least_weight=self.writer.settings.matching.review_weight,
+            )  # fmt: skip
+            wanted = scene.pins - held
+            if not wanted:
+                return scene
+            self.pins |= wanted
+            if held and not live.try_hold(self.connection, locks.of_pins(wanted)):
+                raise locks.Moved
+            if not held:
+                live.hold(self.connection, locks.of_pins(wanted))
+            held |= wanted
+
+    def _companions(self, departed: Mapping[int, Xref]) -> set[int]:
+        """The records that share a customer with those that have gone."""
+        found: set[int] = set()
+        for xref in departed.values():
+            found |= live.records_of_pin(self.connection, xref.pin)
+        return found - departed.keys()
+
+    def _carry_out(
+        self, scene: Scene, own: int | None, cleansed: dict[str, Any] | None, old: dict[str, Any] | None,
+        due: frozenset[tuple[str, str]], gone: int | None = None,
+    ) -> Made:  # fmt: skip
+        writer = self.writer
+        mint = partial(mint_pins, instance=writer.settings.instance.code, key=writer.settings.instance.pin_key)
+        return carry_out(
+            self.connection, scene, writer=writer, mint=mint, actor=self.actor, run_id=self.run_id, own=own,
+            cleansed=cleansed, old=old, due=due, gone=gone,
+        )  # fmt: skip
+
+    def _version(self, record_id: int, incarnation: int, cleansed: Mapping[str, Any], status: str) -> dict[str, Any]:
+        names = ("system", "local_id", "party", "role", "content_hash", "extracted_at", "changed_at", "original")
+        return {
+            "record_id": record_id, "incarnation": incarnation, "status": status, "run_id": self.run_id,
+            "cleansed": to_document(cleansed), **{name: cleansed[name] for name in names},
+        }  # fmt: skip
+
+    def _pairs(self, matched: Matched, party: str) -> Sequence[dict[str, Any]]:
+        return [
+            {
+                "left_id": pair.left_id, "right_id": pair.right_id, "party": party, "weight": pair.weight,
+                "levels": list(pair.levels), "evidence": list(pair.evidence), "model_id": matched.model_id,
+            }
+            for pair in matched.pairs
+        ]  # fmt: skip
+
+    def _told(self, record_id: int, before: Mapping[str, Any] | None, made: Made, cleansed: dict[str, Any]) -> Written:
+        pin = made.pins.get(record_id)
+        was = before["pin"] if before is not None else None
+        outcome: Outcome = "linked" if pin not in made.minted else "possible_match" if made.tasks else "created"
+        return Written(outcome, pin, made.at, cleansed, made.tasks, was if was and was != pin else None)
