@@ -50,10 +50,11 @@ class Cleansing:
         """Those that were started and not fetched, the first to be done first."""
         return tuple(self._started)
 
-    def expect(self, size: int) -> None:
+    def expect(self, size: int) -> bool:
         """Feeds of `size` bytes are going to be read: where that is much, the processes start meanwhile."""
         if size >= MANY:
             self._workers.warm()
+        return size >= MANY
 
     def start(self, contract: SourceContract, changed: pa.Table, context_of: ContextOf) -> None:
         """Begin with the rows of a source (MAPPED and `extracted_at`).
@@ -71,5 +72,8 @@ class Cleansing:
         self._started[contract.source] = lambda: pa.concat_tables([part() for part in parts])
 
     def finish(self, contract: SourceContract) -> pa.Table:
-        """CLEANSED of a source that was started."""
-        return self._started.pop(contract.source)()
+        """CLEANSED of a source that was started. The processes end with the last one, and free their memory."""
+        cleansed = self._started.pop(contract.source)()
+        if not self._started:
+            self._workers.close()
+        return cleansed

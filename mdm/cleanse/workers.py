@@ -25,7 +25,7 @@ Kind = Literal["scalar", "list"]
 Result = tuple[list[pa.Array], pa.Array, pa.Array]  # outputs, which were kept, issues (null where none)
 PARALLEL_FROM = 20_000  # distinct values; below, starting processes costs more than it saves
 CHUNK = 20_000  # distinct values per task
-GIVE_WAY = 5  # of the 19 steps of niceness
+GIVE_WAY = 3  # of the 19 steps of niceness: two workers leave it one of two cores
 _ISSUES = CLEANSED.field("issues").type
 
 
@@ -42,6 +42,10 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes; they start again when needed."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None

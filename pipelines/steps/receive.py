@@ -88,8 +88,8 @@ def receive(night: Night) -> dict[str, Any]:
     received = {}
     sizes = {contract.source: _size(night, contract) for contract in night.delivering}
     with night.database.begin() as connection:
-        if candidates.is_new(connection):  # all of it will be cleansed
-            night.cleansing.expect(sum(sizes.values()))
+        if candidates.is_new(connection) and night.cleansing.expect(sum(sizes.values())):  # all will be cleansed
+            _import_expectations()
     for contract in _in_order(night.delivering, sizes):
         night.progress(f"receive {contract.source}")
         received[contract.source] = _receive_source(night, contract)
@@ -101,10 +101,13 @@ def receive(night: Night) -> dict[str, Any]:
 
 
 def _in_order(contracts: Sequence[SourceContract], sizes: Mapping[str, int]) -> list[SourceContract]:
-    """One of middle size, so that there is soon something to cleanse; then the largest first: there is always much."""
+    """The smallest of the large ones, so that there is soon something to cleanse, and enough until the next is read.
+
+    Then the largest first: there is always much. Large is half as large as the largest.
+    """
     sized = sorted(contracts, key=lambda contract: sizes[contract.source], reverse=True)
-    middle = len(sized) // 2
-    return [*sized[middle : middle + 1], *sized[:middle], *sized[middle + 1 :]]
+    first = sum(2 * sizes[contract.source] >= sizes[sized[0].source] for contract in sized) - 1
+    return [*sized[first : first + 1], *sized[:first], *sized[first + 1 :]]
 
 
 def _size(night: Night, contract: SourceContract) -> int:
