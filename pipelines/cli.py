@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import deciding, erasing, learning, looking, nightly, serving, workspace
+from pipelines.commands import access, deciding, erasing, learning, looking, nightly, serving, workspace
 
 EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong use; 3 a quality gate stopped the run or a source of it."
 
@@ -44,6 +44,14 @@ models.command("list")(learning.list_)
 models.command("compare")(learning.compare)
 models.command("promote")(learning.promote)
 app.add_typer(models, name="model")
+
+app.command("audit")(access.audit)
+
+keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Keys of the API: create, list, revoke.")
+keys.command("create")(access.create)
+keys.command("list")(access.list_)
+keys.command("revoke")(access.revoke)
+app.add_typer(keys, name="key")
 
 
 def _show_version(wanted: bool) -> None:

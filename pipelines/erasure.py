@@ -22,8 +22,8 @@ from mdm.contracts import load_contracts
 from mdm.errors import FeedError, NotFound, RunInProgress, UsageError
 from mdm.registry.keys import read_pin
 from mdm.settings import Settings
+from mdm.store import audit, lineage, runs, suppression
 from mdm.store import erasure as store
-from mdm.store import lineage, runs, suppression
 from mdm.store.database import Database
 from mdm.store.embedded import log_files
 from mdm.store.locks import run_lock
@@ -168,14 +168,16 @@ def _delete(
     hasher = Hasher(settings.instance.pin_key)
     held, touched = _holding(settings, connection, person), store.neighbours(connection)
     run_id = f"erase-{person.pin}"
-    rows = store.delete_person(connection, person, run_id)
+    with audit.changeable(connection, "erasure"):
+        rows = store.delete_person(connection, person, run_id)
     # Files first become fewer, then cleaner: nothing of this is undone if the transaction fails, nor needs to be.
     unfinished = [run["run_id"] for run in runs.last_runs(connection, 1000, status="running")]
     removed = remove_run_files(settings.var / "runs", unfinished)
     folders = (settings.var / "runs", settings.var / "log", settings.outbound)
     files = [*text_files(*folders), *(log_files(settings.var) if database.embedded else ())]
     everything = values_of(person.texts, {local_id for _, local_id in person.keys})
-    values, rewritten = take_out(connection, everything, files)
+    with audit.changeable(connection, "erasure"):
+        values, rewritten = take_out(connection, everything, files)
     cleaned, left = clean_files(files, values)
     kept = suppression.put_hashes(connection, person.pin, hashes_of(connection, hasher, person.keys, texts))
     tables = sorted({*rows, *rewritten, *held.rows})

@@ -62,6 +62,7 @@ _FOUND = {
 }
 _RECORDS = "(select record_id from erased_record)"
 _PINS = "(select pin from erased_pin)"
+_KEYS = "(select system || ':' || local_id from erased_key)"
 _ADDRESSES, _SITES = "(select address from erased_address)", "(select site from erased_site)"
 # table -> which rows (of t) go
 GOES = {
@@ -87,8 +88,11 @@ GOES = {
 EMPTIED = {
     "judgement": f"t.left_id in {_RECORDS} or t.right_id in {_RECORDS}",
     "lineage": f"t.pin in {_PINS} or t.other_pin in {_PINS} or t.record_ids && array{_RECORDS}",
+    "audit": f"t.records && array{_KEYS}",
 }
 _EMPTY = {
+    "audit": f"records = array(select key from unnest(t.records) with ordinality as of(key, n) "
+             f"where key not in {_KEYS} order by n)",
     "judgement": "left_id = - judgement_id, right_id = - judgement_id, verdict = 'erased', reason = null, "
                  "superseded_by = coalesce(superseded_by, judgement_id)",
     "lineage": "record_ids = array(select id from unnest(t.record_ids) with ordinality as of(id, n) "
@@ -174,7 +178,7 @@ def neighbours(connection: sa.Connection) -> list[int]:
 
 
 def delete_person(connection: sa.Connection, person: Person, run_id: str) -> dict[str, int]:
-    """Delete what is theirs, and make the PIN an erased one; rows by table."""
+    """Delete what is theirs, and make the PIN an erased one; rows by table. Within `audit.changeable`."""
     chis = list(
         connection.exec_driver_sql(f"select distinct chi from membership where pin in {_PINS} order by chi").scalars()
     )

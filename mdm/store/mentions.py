@@ -37,6 +37,8 @@ PLACES = (
     Place("override", "reason", False),
     Place("generic_value", "value", False),
     Place("model", "definition", True),
+    Place("audit", "purpose", False),
+    Place("audit", "trace_id", False),
 )
 
 
@@ -44,7 +46,7 @@ def mentioned(connection: sa.Connection, place: Place, patterns: Sequence[str]) 
     """Those of `patterns` (texts as JSON writes them) that occur at a place."""
     return list(
         connection.exec_driver_sql(
-            f"with said as materialized (select {place.text} as text from {place.table} t "
+            f"with said as materialized (select distinct {place.text} as text from {place.table} t "
             f"where t.{place.column} is not null) "
             "select p from unnest(%(patterns)s::text[]) as p where exists "
             "(select 1 from said where strpos(said.text, p) > 0)",

@@ -99,8 +99,12 @@ def lookup(
         from mdm.errors import UsageError
 
         raise UsageError("--versions shows all that was ever known", remedy="Leave --as-of and --known-at out.")
-    with open_store(settings_of(workspace)) as database, database.read() as connection:
+    from pipelines.access import Typed
+
+    typed = Typed("mdm lookup")
+    with open_store(settings_of(workspace)) as database, database.read(typed.entry) as connection:
         found, show, model = _answer(connection, key, as_of, known_at, limit if versions else None)
+        typed.saw(found)
     if as_json:
         print_json(model.model_validate(found).model_dump(mode="json", exclude_none=True))
     else:
@@ -143,10 +147,14 @@ def why(
     from dataclasses import asdict
 
     from mdm.registry.why import why as explain
+    from pipelines.access import Typed
 
     settings = settings_of(workspace)
-    with open_store(settings) as database, database.begin() as connection:
+    typed = Typed("mdm why")
+    with open_store(settings) as database, database.read(typed.entry) as connection:
         found = explain(connection, a, b or a, settings=settings)
+        typed.pins += [pin for pin in dict.fromkeys((found.left_pin, found.right_pin)) if pin is not None]
+        typed.fields.append("evidence")
     if as_json:
         print_json(asdict(found))
     else:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from mdm.store import customers, records
+from mdm.store import audit, customers, records
 from mdm.store.database import open_database
 from pipelines.night import Asked, run_night
 from pipelines.stewardship import judge, override
@@ -83,6 +84,11 @@ class World:
         assert found == self.pin_of("calls", "X-KEY-9")
         self.pin = found
         who = {"actor": "steward", "reason": "Quetzalcoatl called us"}
+        keys = ["crm:X-KEY-1", "crm:K003"]
+        asked = audit.Entry("3f9a1c22b7", "PUT /v1/records", 200, [found], keys, ["phones"], False)
+        with self.database.begin() as connection:
+            audit.put_entry(connection, replace(asked, purpose="Quetzalcoatl called", trace_id="call-X-KEY-9"))
+            audit.put_entry(connection, replace(asked, purpose="complaint", trace_id="call-2"))
         judge(self.settings, self.database, "crm:X-KEY-1", "crm:K003", "different", **who)
         judge(self.settings, self.database, "crm:K001", "crm:K002", "unsure", **who)
         override(self.settings, self.database, found, "birth_date", "1971-12-08", **who)

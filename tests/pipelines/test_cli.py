@@ -17,9 +17,13 @@ from tests.pipelines.tiny import TinyWorkspace, family_of_sources, of_source
 
 VERBS = [
     "init", "check", "run", "status", "lookup", "why", "evaluate", "judge", "unmerge", "override", "train", "erase",
-    "serve", "stop", "model",
+    "serve", "stop", "audit", "model", "key",
 ]  # fmt: skip
-ALONE = [*(verb for verb in VERBS if verb != "model"), "model list", "model compare", "model promote"]
+GROUPS = {"model": ("list", "compare", "promote"), "key": ("create", "list", "revoke")}
+ALONE = [
+    *(verb for verb in VERBS if verb not in GROUPS),
+    *(f"{name} {verb}" for name in GROUPS for verb in GROUPS[name]),
+]
 
 
 def mdm(*arguments: str | Path) -> Result:

@@ -12,7 +12,7 @@ import pytest
 
 from mdm.errors import NotFound, UsageError
 from mdm.registry import look_up
-from mdm.store import golden, suppression
+from mdm.store import audit, golden, suppression
 from pipelines.erasure import Erased, erase, look_at
 from tests.pipelines.erased_world import HOUSEMATE, TRACES, World, new_world, traces, xenia
 from tests.pipelines.tiny import of_source, people, text
@@ -86,6 +86,11 @@ def _check_what_stays(world: World, done: Erased) -> None:
     assert noted is not None
     assert noted["purged_at"] is not None
     assert done.left == ()
+    with world.database.begin() as connection:  # that somebody looked stays, the PIN too; the key of the record goes
+        noted_reads = audit.find_entries(connection, pin=world.pin, actor="3f9a1c22b7")
+    assert [(entry["records"], entry["purpose"]) for entry in noted_reads] == [
+        (["crm:K003"], "complaint"), (["crm:K003"], "(erased)"),
+    ]  # fmt: skip
 
 
 def test_the_night_does_not_bring_them_back(world: World) -> None:

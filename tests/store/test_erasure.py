@@ -8,6 +8,7 @@ from mdm.store.tables import METADATA
 
 # Tables whose rows stay, and why.
 STAYS = {
+    "api_key": "names of programs, no person",
     "counter": "numbers only",
     "customer": "the PIN stays; mdm.store.erasure makes it an erased one",
     "delivery": "counts, and the name of a file",
