@@ -7,16 +7,20 @@ crossing concerns are candidates again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import sqlalchemy as sa
 
 from mdm.match.blocking import BlockLimits, finer_keys_sql, keys_sql
 from mdm.match.features import feature_sql, load_nicknames
 from mdm.match.generic import leave_out
 from mdm.party import PartyType
 from mdm.store import candidates, records
+from mdm.store.asking import ask_in_halves
 from pipelines.context import Night
 from pipelines.documents import to_stored
 from pipelines.steps.crossings import look_again
@@ -98,8 +102,8 @@ def _count_holders(night: Night, scratch: duckdb.DuckDBPyConnection, asked: str,
     scratch.execute(f"CREATE OR REPLACE TEMP TABLE asked AS {asked}")
     with night.database.begin() as connection:
         nothing = " WHERE false" if night.models or candidates.is_new(connection) else ""  # nobody but these
-        wanted = scratch.sql(f"SELECT key FROM asked ANTI JOIN stored_count USING (key){nothing}").to_arrow_table()
-        scratch.register("found", candidates.count_others(connection, wanted["key"], tonight))
+    wanted = scratch.sql(f"SELECT key FROM asked ANTI JOIN stored_count USING (key){nothing}").to_arrow_table()
+    scratch.register("found", _ask(night, partial(candidates.count_others, but=tonight), wanted["key"]))
     scratch.register("wanted", wanted)
     scratch.execute(
         f"""
@@ -113,6 +117,10 @@ def _count_holders(night: Night, scratch: duckdb.DuckDBPyConnection, asked: str,
     )
     for name in ("found", "wanted"):
         scratch.unregister(name)
+
+
+def _ask(night: Night, question: Callable[[sa.Connection, pa.Array], pa.Table], asked: pa.ChunkedArray) -> pa.Table:
+    return ask_in_halves(night.database, question, asked.combine_chunks())
 
 
 def _count_the_rest(night: Night, scratch: duckdb.DuckDBPyConnection, tonight: pa.Array) -> None:
@@ -172,8 +180,7 @@ def _load_stored_keys(night: Night, party: PartyType, scratch: duckdb.DuckDBPyCo
         f"SELECT key FROM usable SEMI JOIN (SELECT key FROM counted WHERE stored > 0) USING (key) "
         f"SEMI JOIN keys_{party} USING (key)"
     ).to_arrow_table()
-    with night.database.begin() as connection:
-        found = candidates.holders_of(connection, wanted["key"], _tonight(night))
+    found = _ask(night, partial(candidates.holders_of, but=_tonight(night)), wanted["key"])
     scratch.register("stored_key_rows", found)
     scratch.execute(
         "CREATE OR REPLACE TEMP TABLE stored_keys AS SELECT key, record_id FROM stored_key_rows "
@@ -191,8 +198,7 @@ def _features_of_candidates(night: Night, party: PartyType, scratch: duckdb.Duck
         scratch.execute("CREATE OR REPLACE TABLE partner_features AS SELECT * FROM of_party LIMIT 0")
         scratch.execute("CREATE OR REPLACE VIEW features AS SELECT * FROM of_party")
         return
-    with night.database.begin() as connection:
-        stored = records.current_versions(connection, partners["record_id"])
+    stored = _ask(night, records.current_versions, partners["record_id"])
     scratch.register("partner_rows", to_stored(stored, scratch))
     scratch.execute(f"CREATE OR REPLACE TEMP TABLE partners AS SELECT * FROM partner_rows WHERE party = '{party}'")
     scratch.unregister("partner_rows")

@@ -13,6 +13,7 @@ from mdm.resolve.addresses import census_sql
 from mdm.resolve.dwelling_candidates import ROUND
 from mdm.resolve.dwellings import JOINS
 from mdm.store import addresses
+from mdm.store.asking import ask_in_halves
 from pipelines.steps.address_index import NOTHING, AddressIndex, index_of
 from pipelines.steps.neighbours import LIVES
 from pipelines.steps.paired import Paired
@@ -56,7 +57,7 @@ class Judged(Paired):
 
     def _shift(self) -> None:
         """The table `shift`: keys that touched addresses lose (delta -1) or win (1)."""
-        before = addresses.keys_of(self.connection, self._ids("touched"))
+        before = ask_in_halves(self.people.database, addresses.keys_of, self._ids("touched"))
         self._table("keys_before", before.cast(pa.schema([("address", pa.int64()), ("key", pa.int64())])))
         now = "SELECT DISTINCT address, key FROM keys WHERE address IN (SELECT address FROM touched)"
         self.con.execute(

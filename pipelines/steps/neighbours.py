@@ -12,6 +12,7 @@ from mdm.resolve.addresses import make_keys
 from mdm.resolve.dwelling_pairs import DwellingRules
 from mdm.resolve.dwellings import Dwellings
 from mdm.store import addresses
+from mdm.store.asking import ask_in_halves
 from pipelines.steps.address_index import NOTHING
 from pipelines.steps.people import People, persons_of, sightings_of
 
@@ -70,7 +71,7 @@ class Neighbours:
         """Who was seen at some addresses before tonight; each address is asked for once."""
         new = where.filter(pc.invert(pc.is_in(where, self.asked)))
         self.asked = pa.concat_arrays([self.asked, new])
-        self.seen = pa.concat_tables([self.seen, addresses.people_at(self.connection, new)])
+        self.seen = pa.concat_tables([self.seen, ask_in_halves(self.people.database, addresses.people_at, new)])
         return self.seen.filter(pc.is_in(self.seen["address"], where))
 
     def _pins_at(self, where: pa.Array) -> pa.Array:

@@ -9,6 +9,7 @@ from mdm.resolve.addresses import BLOCKS, number_sql
 from mdm.resolve.dwelling_candidates import alike_sql, texts_sql
 from mdm.resolve.dwelling_pairs import Columns, conceivable
 from mdm.store import addresses
+from mdm.store.asking import ask_in_halves
 from pipelines.steps.neighbours import Neighbours
 
 
@@ -18,7 +19,7 @@ class Paired(Neighbours):
     def _counts(self, keys: pa.Array) -> None:
         """The table `counts` (key, before, now) of some keys: how many addresses hold them."""
         self.con.register("asked_keys", pa.table({"key": keys}))
-        self.con.register("stored_counts", addresses.count_holders(self.connection, keys))
+        self.con.register("stored_counts", ask_in_halves(self.people.database, addresses.count_holders, keys))
         self.con.execute(
             """
             CREATE OR REPLACE TABLE counts AS
@@ -31,7 +32,7 @@ class Paired(Neighbours):
     def _holders(self, keys: pa.Array) -> pa.Table:
         """The addresses that hold some keys tonight: key, address."""
         self.con.register("asked_keys", pa.table({"key": keys}))
-        self.con.register("stored_holders", addresses.holders_of(self.connection, keys))
+        self.con.register("stored_holders", ask_in_halves(self.people.database, addresses.holders_of, keys))
         return self._sql(
             """
             SELECT key::BIGINT AS key, address::BIGINT AS address
@@ -92,7 +93,7 @@ class Paired(Neighbours):
             "SELECT DISTINCT address FROM (SELECT a AS address FROM shares UNION SELECT b FROM shares) "
             "ANTI JOIN n USING (address)"
         )
-        self.con.register("stored_texts", addresses.find_addresses(self.connection, missing))
+        self.con.register("stored_texts", ask_in_halves(self.people.database, addresses.find_addresses, missing))
         self.con.execute(
             "CREATE TABLE texts AS "
             + texts_sql(f"SELECT DISTINCT {names} FROM n UNION ALL SELECT {names} FROM stored_texts")

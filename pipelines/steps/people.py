@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from mdm.resolve.sightings import sightings_from_cleansed
 from mdm.store import addresses, customers, records
+from mdm.store.asking import ask_in_halves
 from pipelines.context import Night
 from pipelines.documents import component_sql, to_stored
 
@@ -25,7 +26,7 @@ class People:
     """Records of customers: WANTED and `pin`. Makes the table `mine` of `scratch`: those that tonight resolved."""
 
     def __init__(self, night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> None:
-        self.connection, self.scratch = connection, scratch
+        self.database, self.connection, self.scratch = night.database, connection, scratch
         folder = night.folder
         scratch.execute(
             f"""
@@ -51,14 +52,14 @@ class People:
         new = pins.filter(pc.invert(pc.is_in(pins, self._asked)))
         if len(new):
             self._asked = pa.concat_arrays([self._asked, new])
-            found = addresses.records_of_pins(self.connection, new)
+            found = ask_in_halves(self.database, addresses.records_of_pins, new)
             self._records = pa.concat_tables([self._records, found]).combine_chunks()
         return self._records.filter(pc.is_in(self._records["pin"], pins))
 
     def of(self, pins: pa.Array) -> pa.Table:
         """The records of some customers."""
         xrefs = self.still(self.records_of(pins))
-        found = records.current_versions(self.connection, xrefs["record_id"])
+        found = ask_in_halves(self.database, records.current_versions, xrefs["record_id"].combine_chunks())
         self.scratch.register("wanted_pins", pa.table({"pin": pins}))
         return self._with(to_stored(found, self.scratch), xrefs, "pin IN (SELECT pin FROM wanted_pins)")
 
