@@ -14,7 +14,8 @@ from api.access import Gate
 from api.bodies import Bodies
 from api.callers import Keys
 from api.described import described
-from api.routes import customers, households, identify, operations, xref
+from api.etags import ETags
+from api.routes import customers, households, identify, operations, records, search, xref
 from api.store import Store
 from api.trace import Trace
 from mdm.settings import Settings
@@ -36,9 +37,10 @@ def make_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings, app.state.store = settings, Store(settings)
-    for module in (customers, xref, households, identify, operations):
+    for module in (search, customers, xref, households, identify, records, operations):
         app.include_router(module.router)
     problems.install(app)
+    app.add_middleware(ETags)
     app.add_middleware(Bodies)
     app.add_middleware(Gate, settings=settings, keys=Keys(app.state.store))
     app.add_middleware(Trace)

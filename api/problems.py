@@ -42,6 +42,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "scope-missing": (403, "The key does not open this"),
     "too-large": (413, "The body is too large"),
     "too-many-requests": (429, "The key has asked too often"),
+    "changed": (412, "It is not the version that was meant"),
     "internal": (500, "Something went wrong on our side"),
 }
 _OF_ERROR: tuple[tuple[type[MdmError], str], ...] = (
@@ -91,11 +92,20 @@ class Refused(Exception):
         super().__init__(detail)
 
 
+class Wrong(Exception):
+    """A request that cannot be done as it is. kind: one of `KINDS`; field: the part at fault."""
+
+    def __init__(self, kind: str, detail: str, remedy: str, field: str | None = None) -> None:
+        self.kind, self.detail, self.remedy, self.field = kind, detail, remedy, field
+        super().__init__(detail)
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem."""
     app.add_exception_handler(MdmError, _known)
     app.add_exception_handler(Gone, _gone)
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Wrong, _wrong)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unknown)
@@ -135,7 +145,7 @@ def status_of(error: Exception) -> int:
 
 
 def _kind_of(error: Exception) -> str:
-    if isinstance(error, Gone | Refused):
+    if isinstance(error, Gone | Refused | Wrong):
         return error.kind
     if isinstance(error, RequestValidationError):
         return "invalid-request"
@@ -161,6 +171,11 @@ async def _gone(request: Request, error: Exception) -> JSONResponse:
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)
     return answer_refused(request, error)
+
+
+async def _wrong(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Wrong)
+    return answer(request, error.kind, error.detail, remedy=error.remedy, field=error.field)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

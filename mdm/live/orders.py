@@ -65,13 +65,15 @@ class Written:
 class Order:
     """How a write was asked for.
 
-    expected: the version that the record must have; expect_new: it must not be there yet. once: under this key the same
-    order is carried out once, and told the same again. note: what else belongs to the transaction, such as the audit.
+    expected: the version that the record must have; expect_new, expect_there: whether it must be there. once: under
+    this key the same order is carried out once, and told the same again. note: what else belongs to the transaction,
+    such as the audit.
     """
 
     actor: str
     expected: datetime | None = None
     expect_new: bool = False
+    expect_there: bool = False
     once: Once | None = None
     note: Callable[[sa.Connection, Written], None] | None = None
     at: datetime | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,15 +56,19 @@ def carry_out(
     old: Mapping[str, Any] | None,
     due: frozenset[tuple[str, str]],
     gone: int | None = None,
+    remake: Collection[str] = (),
 ) -> Made:
-    """Resolve the scene and write what changed. own: the record that was written, as `cleansed`, and `old` before."""
+    """Resolve the scene and write what changed. own: the record that was written, as `cleansed`, and `old` before.
+
+    remake: customers whose golden records are made again in any case.
+    """
     at = live.transaction_time(connection)
     outcome = _resolve(connection, scene, writer, mint)
     before, after = scene.before, outcome.identity.after
     pins = {record: xref.pin for record, xref in after.xrefs.items()}
     pins |= {record: xref.pin for record, xref in outcome.attached.items()}
     _write_customers(connection, scene, outcome, run_id, actor)
-    touched = _touched(scene, outcome, own)
+    touched = sorted({*_touched(scene, outcome, own), *_active(remake, outcome)})
     ended = [
         pin for pin, state in before.customers.items()
         if state.status == "active" and after.customers[pin].status != "active"
@@ -120,6 +124,11 @@ def _touched(scene: Scene, outcome: Outcome, own: int | None) -> list[str]:
         if record == own or now != row.pin:
             found |= {pin for pin in (now, row.pin) if pin is not None}
     return sorted(pin for pin in found if pin in after.customers and after.customers[pin].status == "active")
+
+
+def _active(pins: Iterable[str], outcome: Outcome) -> set[str]:
+    states = outcome.identity.after.customers
+    return {pin for pin in pins if pin in states and states[pin].status == "active"}
 
 
 def _write_customers(connection: sa.Connection, scene: Scene, outcome: Outcome, run_id: str, actor: str) -> None:
@@ -208,9 +217,11 @@ def _lives_otherwise(
     scene: Scene, outcome: Outcome, old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
 ) -> bool:
     """Whether a household or a legal entity may be another one now."""
-    if old is None or new is None:
-        return True
     moved = {record: xref.pin for record, xref in scene.before.xrefs.items()}
     now = {record: xref.pin for record, xref in outcome.identity.after.xrefs.items()}
+    if old is None and new is None:
+        return moved != now
+    if old is None or new is None:
+        return True
     dated = [name for name in OF_HOUSEHOLDS if name != "extracted_at" or new["changed_at"] is None]
     return moved != now or any(old[name] != new[name] for name in dated)

@@ -97,6 +97,8 @@ def _check(before: Mapping[str, Any] | None, order: Order) -> None:
     there = before is not None and before["status"] == "accepted"
     if order.expect_new and there:
         raise Refused("changed", "the record is there already")
+    if order.expect_there and not there:
+        raise Refused("changed", "there is no such record")
     if order.expected is not None and (before is None or not there or before["recorded_from"] != order.expected):
         raise Refused("changed", "the record has been changed since" if there else "there is no such record")
 

@@ -1,0 +1,66 @@
+"""Customers looked at again without a changed record: a steward decided, or a night meets what a channel wrote."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import TypeVar
+
+import psycopg
+import sqlalchemy as sa
+
+from mdm.errors import StoreError
+from mdm.live import locks
+from mdm.live.orders import Writer
+from mdm.live.outcome import Made, carry_out
+from mdm.live.scene import gather
+from mdm.resolve.pins import mint_pins
+from mdm.store import live
+
+ATTEMPTS = 12
+T = TypeVar("T")
+_AGAIN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+
+
+def resolve_again(
+    writer: Writer, connection: sa.Connection, records: Collection[int], *, actor: str, run_id: str | None = None
+) -> Made:
+    """Resolve, in the open transaction, what hangs together with some records, and write what is otherwise now.
+
+    The customers concerned are held first. Raises `locks.Moved` when somebody changes them meanwhile (begin anew). The
+    golden records of all customers of these records are made again.
+    """
+    held: set[str] = set()
+    while True:
+        scene = gather(
+            connection, records, own=None, scored=(), party="person", departed={}, came_back=False,
+            least_weight=writer.settings.matching.review_weight,
+        )  # fmt: skip
+        wanted = scene.pins - held
+        if not wanted:
+            break
+        if held and not live.try_hold(connection, locks.of_pins(wanted)):
+            raise locks.Moved
+        if not held:
+            live.hold(connection, locks.of_pins(wanted))
+        held |= wanted
+    instance = writer.settings.instance
+    return carry_out(
+        connection, scene, writer=writer, mint=partial(mint_pins, instance=instance.code, key=instance.pin_key),
+        actor=actor, run_id=run_id or f"api:{actor}", own=None, cleansed=None, old=None, due=frozenset(),
+        remake={xref.pin for record, xref in scene.before.xrefs.items() if record in records},
+    )  # fmt: skip
+
+
+def attempt(writer: Writer, act: Callable[[sa.Connection], T]) -> T:
+    """`act` in a transaction of its own, begun anew when others changed the same customers at the same time."""
+    for number in range(ATTEMPTS):
+        try:
+            with writer.database.begin() as connection:
+                locks.enter(connection)
+                return act(connection)
+        except (locks.Moved, *_AGAIN):
+            time.sleep(random.uniform(0, 0.005 * 2 ** min(number, 6)))
+    raise StoreError(f"{ATTEMPTS} others changed the same customers at the same time", remedy="Try again.")
