@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 
 from api.access import Caller, needs
+from api.answers import customer_document, disclosed, json_answer
+from api.fields import Fields, parts_of
 from api.history import MOST_VERSIONS, Versions
-from api.masking import as_shown, marked
+from api.masking import marked
 from api.models import Customer
 from api.parameters import AsOf, Included, KnownAt
 from api.problems import Gone
@@ -30,6 +32,7 @@ def customer(
     request: Request,
     connection: Connection,
     include: Included,
+    fields: Fields,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Any:
@@ -38,16 +41,18 @@ def customer(
     A PIN that was merged into another leads there (308): by what was known at `known_at`, so that a PIN that was active
     then answers for itself.
     """
-    found = look_up(connection, read_pin(pin), as_of=as_of, known_at=known_at, include=include)
+    asked = include | parts_of(fields)
+    found = look_up(connection, read_pin(pin), as_of=as_of, known_at=known_at, include=asked)
     if found.redirected_from is not None:
         caller.saw(found.redirected_from, found.pin, fields=["pin"], status=308)
         return moved_to(request, found.pin)
-    homes = (home for home in (found.household, found.legal_entity) if home is not None)
-    shown = (member.pin for home in homes for member in home.members)
-    caller.saw(found.pin, *shown, fields=[*(found.golden or ()), *sorted(include)])
     if found.status != "active":
+        caller.saw(found.pin, fields=["pin"])
         raise Gone(found.status, f"PIN {found.pin} was {found.status}")
-    return as_shown(found, Customer, caller)
+    document = customer_document(found, caller, fields)
+    homes = (home for home in (found.household, found.legal_entity) if home is not None)
+    caller.saw(found.pin, *(member.pin for home in homes for member in home.members), fields=disclosed(document))
+    return json_answer(document)
 
 
 @router.get("/{pin}/versions", response_model=Versions, response_model_exclude_none=True, responses=OWN_ANSWERS)
