@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -36,20 +38,28 @@ def run(
       mdm run -w data/samples
       mdm run --dry-run --landing /feeds/tonight
     """
-    from pipelines.night import Asked, leave_code, run_night
     from pipelines.show.progress import shown_progress
 
     settings = settings_of(workspace, landing)
-    asked = Asked(only=only, dry_run=dry_run, business_date=date.date() if date else None)
-    with shown_progress(silent=as_json) as progress, open_store(settings) as database:
-        report = run_night(settings, database, asked, progress)
+    with ThreadPoolExecutor(1) as pool, shown_progress(silent=as_json) as progress:
+        coming = pool.submit(_night)  # imported while the server starts
+        with open_store(settings) as database:
+            night = coming.result()
+            asked = night.Asked(only=only, dry_run=dry_run, business_date=date.date() if date else None)
+            report = night.run_night(settings, database, asked, progress)
     if as_json:
         print_json(report)
     else:
         from pipelines.show.report import show_report
 
         show_report(report)
-    return leave_code(report)
+    return int(night.leave_code(report))
+
+
+def _night() -> ModuleType:
+    from pipelines import night
+
+    return night
 
 
 @told

@@ -9,6 +9,7 @@ that were counted), the models. A key that too many current records share is rep
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -19,6 +20,7 @@ from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.registry.models import model_in_use
 from mdm.store import records
+from mdm.store.asking import asking
 from pipelines.context import Night
 from pipelines.documents import to_stored
 from pipelines.steps.candidates import find_candidates, make_features, read_former_keys
@@ -30,7 +32,9 @@ PARTIES: tuple[PartyType, ...] = ("person", "organisation")
 def match(night: Night) -> dict[str, Any]:
     """Find and score the pairs of tonight's records, with each other and with those of the store."""
     counts: dict[str, Any] = {"pairs": {}, "candidates": {}, "too_common": [], "generic": [], "notes": {}}
-    with night.scratch() as scratch:
+    with night.scratch() as scratch, asking(night.database) as store:
+        for party in PARTIES:
+            store.ask(partial(model_in_use, party=party))  # read while candidates are looked for
         make_features(scratch, _matched(night, scratch), "work_features")
         read_former_keys(night, scratch)
         for party in PARTIES:
