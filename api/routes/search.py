@@ -1,4 +1,4 @@
-"""GET /v1/customers?phone=|email=|identifier=|account="""
+"""GET /v1/customers?key=|phone=|email=|identifier=|account="""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Customers(View):
 router = APIRouter(prefix="/v1", tags=["customers"])
 
 MOST_CUSTOMERS = 100  # on one page
-LONGEST = 200  # characters of a value
+LONGEST = 2000  # characters of a value
 ANSWERS: dict[int | str, dict[str, Any]] = {
     422: {
         "model": Problem,
@@ -40,6 +40,7 @@ def _value(words: str, example: str) -> Any:
     return Query(max_length=LONGEST, pattern=WITHOUT_NUL, description=words, examples=[example])
 
 
+Key = Annotated[str | None, _value("a source key, system:local_id", "billing:B1")]
 Phone = Annotated[
     str | None, _value("as dialled from `region`, or with + and country (+ is written %2B)", "13909310588")
 ]
@@ -54,6 +55,7 @@ def customers(
     request: Request,
     connection: Connection,
     fields: Fields,
+    key: Key = None,
     phone: Phone = None,
     email: Email = None,
     identifier: Identifier = None,
@@ -67,11 +69,11 @@ def customers(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_CUSTOMERS, description="customers on a page")] = PAGE,
 ) -> Response:
-    """The customers that hold all of these values, each in some current record; exactly, after the same cleansing.
+    """The customers that hold all of these values, each in some current record: exactly, after the same cleansing.
 
     A shared phone has several. What a record held once, and no more, is not found.
     """
-    given = dict(zip(READERS, (phone, email, identifier, account), strict=True))
+    given = {"key": key, **dict(zip(READERS, (phone, email, identifier, account), strict=True))}
     page = search(
         connection,
         {name: text for name, text in given.items() if text is not None},

@@ -17,10 +17,12 @@ from mdm.errors import UsageError
 from mdm.match.blocking import KEYS, hash_text
 from mdm.match.features import PAPER, PROOF
 from mdm.party import IDENTIFIER_TYPES
+from mdm.registry.keys import SourceKey
 from mdm.registry.views import CustomerView
 from mdm.store.searching import customers_holding
 
 PAGE = 20
+KEY = "key"  # of a source record
 _ISSUED = "type:issuer:value, the issuer may be empty (national_id:CN:620102196203081535, passport::E1234567)"
 
 
@@ -35,15 +37,16 @@ class Page:
 def search(
     connection: sa.Connection, given: Mapping[str, str], *, region: str, after: str = "", count: int = PAGE
 ) -> Page:
-    """The customers that hold every value of `given` (names of `READERS` -> text as written), each in some record.
+    """The customers that hold every value of `given` (KEY or names of `READERS` -> text), each in some record.
 
     region: the country that phones and identifiers are read by. Raises UsageError that names the value which cannot be
     read, with the cleanser's reason.
     """
     if not given:
-        raise UsageError("nothing to look for was given", remedy=f"Give one of {', '.join(READERS)}.")
-    values = [READERS[name](text, region) for name, text in given.items()]
-    found = customers_holding(connection, values, after=after, count=count + 1)
+        raise UsageError("nothing to look for was given", remedy=f"Give one of {', '.join((KEY, *READERS))}.")
+    values = [READERS[name](text, region) for name, text in given.items() if name != KEY]
+    record = _source_key(given[KEY]) if KEY in given else None
+    found = customers_holding(connection, values, record=record, after=after, count=count + 1)
     views = []
     for one in found[:count]:
         golden = orjson.loads(one.doc) if one.doc is not None else None
@@ -52,6 +55,13 @@ def search(
                 golden.pop(apart, None)
         views.append(CustomerView(one.pin, one.party, "active", golden, golden_since=one.since))
     return Page(tuple(views), views[-1].pin if len(found) > count else None)
+
+
+def _source_key(text: str) -> SourceKey:
+    system, separator, local_id = text.partition(":")
+    if not separator:
+        raise UsageError("key: a source key is written system:local_id", field=KEY)
+    return SourceKey(system, local_id)
 
 
 def _phone(text: str, region: str) -> list[int]:

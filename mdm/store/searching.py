@@ -21,26 +21,35 @@ class FoundCustomer(NamedTuple):
 
 
 def customers_holding(
-    connection: sa.Connection, values: Sequence[Sequence[int]], *, after: str, count: int
+    connection: sa.Connection,
+    values: Sequence[Sequence[int]],
+    *,
+    record: tuple[str, str] | None = None,
+    after: str,
+    count: int,
 ) -> list[FoundCustomer]:
     """The active customers of which, for each of `values` (keys of it), a current record holds one; by PIN.
 
-    after: the PIN below which nothing is wanted; count: how many at most.
+    record: source key (system, local id) of one of its records. after: the PIN below which nothing is wanted; count:
+    how many at most.
     """
     holders = (
         "select x.pin from record_key k join xref x on x.record_id = k.record_id and x.recorded_to = 'infinity' "
         "where k.key = any(%s::bigint[])"
     )
+    parts = [holders] * len(values)
+    if record is not None:
+        parts.append("select pin from xref where system = %s and local_id = %s and recorded_to = 'infinity'")
     rows = driver_of(connection).execute(
         f"""
-        with found as ({" intersect ".join([holders] * len(values))})
+        with found as ({" intersect ".join(parts)})
         select c.pin, c.party, g.doc, g.recorded_from
         from (select distinct pin from found where pin > %s order by pin limit %s) f
         join customer c on c.pin = f.pin and c.recorded_to = 'infinity' and c.status = 'active'
         left join golden g on g.pin = f.pin and g.recorded_to = 'infinity'
         order by c.pin
         """,
-        (*(list(keys) for keys in values), after, count),
+        (*(list(keys) for keys in values), *(record or ()), after, count),
         prepare=True,
     )
     return [FoundCustomer(*row) for row in rows]

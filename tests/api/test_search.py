@@ -42,7 +42,7 @@ def test_without_pii_found_customers_are_masked(client_with: Callable[..., httpx
         ({"email": "x"}, "email"),
         ({"identifier": "1"}, "identifier"),
         ({"account": "\x00"}, "account"),
-        ({"phone": "1" * 1000}, "phone"),
+        ({"phone": "1" * 3000}, "phone"),
         ({"phone": "217-555-0133", "limit": 0}, "limit"),
         ({"phone": "217-555-0133", "limit": -1}, "limit"),
         ({"phone": "217-555-0133", "cursor": "x"}, "cursor"),

@@ -27,6 +27,10 @@ def found(town: sa.Connection, **given: str) -> set[str]:
         ({"phone": "217-555-0188", "account": "A6"}, ("billing:B6",)),
         ({"phone": "217-555-0142", "email": "ann.lee@mail.example"}, ("billing:B1",)),
         ({"phone": "217-555-0142", "email": "carol@mail.example"}, ()),
+        ({"key": "shop:S1"}, ("billing:B1",)),
+        ({"key": "billing:B 9/x"}, ("billing:B 9/x",)),
+        ({"key": "shop:S1", "phone": "217-555-0133"}, ()),
+        ({"key": "shop:none"}, ()),
         ({"phone": "217-555-0178"}, ()),
         ({"account": "a5"}, ()),
         ({"identifier": "passport:US:519832206"}, ()),
@@ -80,6 +84,7 @@ def test_the_region_says_how_a_number_is_read(town: sa.Connection) -> None:
         ({"identifier": "ssn:US:536-22-8741"}, "no type 'ssn'"),
         ({"identifier": "other::123"}, "no type 'other'"),
         ({"account": " "}, "there is nothing in it"),
+        ({"key": "B1"}, "written system:local_id"),
     ],
 )
 def test_what_cannot_be_read_says_why(town: sa.Connection, given: dict[str, str], reason: str) -> None:
