@@ -20,7 +20,7 @@ from mdm.match.features import feature_sql, load_nicknames
 from mdm.match.generic import leave_out
 from mdm.party import PartyType
 from mdm.store import candidates, records
-from mdm.store.asking import ask_in_halves
+from pipelines.asking import ask_in_halves
 from pipelines.context import Night
 from pipelines.documents import to_stored
 from pipelines.steps.crossings import look_again

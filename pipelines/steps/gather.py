@@ -24,8 +24,8 @@ from mdm.resolve.clusters import Judgements
 from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import CustomerState, IdentityState, Xref
 from mdm.store import components, customers, judgements, pairs, records
-from mdm.store.asking import asking
 from mdm.store.pending import pending_records
+from pipelines.asking import asking
 from pipelines.context import Night
 from pipelines.documents import component_sql, to_stored
 from pipelines.steps.match import PARTIES

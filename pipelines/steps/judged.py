@@ -13,7 +13,7 @@ from mdm.resolve.addresses import census_sql
 from mdm.resolve.dwelling_candidates import ROUND
 from mdm.resolve.dwellings import JOINS
 from mdm.store import addresses
-from mdm.store.asking import ask_in_halves
+from pipelines.asking import ask_in_halves
 from pipelines.steps.address_index import NOTHING, AddressIndex, index_of
 from pipelines.steps.neighbours import LIVES
 from pipelines.steps.paired import Paired

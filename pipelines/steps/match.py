@@ -20,7 +20,7 @@ from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.registry.models import model_in_use
 from mdm.store import records
-from mdm.store.asking import asking
+from pipelines.asking import asking
 from pipelines.context import Night
 from pipelines.documents import to_stored
 from pipelines.steps.candidates import find_candidates, make_features, read_former_keys

@@ -12,7 +12,7 @@ from mdm.resolve.addresses import make_keys
 from mdm.resolve.dwelling_pairs import DwellingRules
 from mdm.resolve.dwellings import Dwellings
 from mdm.store import addresses
-from mdm.store.asking import ask_in_halves
+from pipelines.asking import ask_in_halves
 from pipelines.steps.address_index import NOTHING
 from pipelines.steps.people import People, persons_of, sightings_of
 

@@ -9,7 +9,7 @@ from mdm.resolve.addresses import BLOCKS, number_sql
 from mdm.resolve.dwelling_candidates import alike_sql, texts_sql
 from mdm.resolve.dwelling_pairs import Columns, conceivable
 from mdm.store import addresses
-from mdm.store.asking import ask_in_halves
+from pipelines.asking import ask_in_halves
 from pipelines.steps.neighbours import Neighbours
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from mdm.resolve.sightings import sightings_from_cleansed
 from mdm.store import addresses, customers, records
-from mdm.store.asking import ask_in_halves
+from pipelines.asking import ask_in_halves
 from pipelines.context import Night
 from pipelines.documents import component_sql, to_stored
 

@@ -4,10 +4,10 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from mdm.store import asking
-from mdm.store.asking import ask_in_halves
 from mdm.store.bulk import fetch_numbers, load_values
 from mdm.store.database import Database
+from pipelines import asking
+from pipelines.asking import ask_in_halves
 
 
 def doubled(connection: sa.Connection, numbers: pa.Array) -> pa.Table:
