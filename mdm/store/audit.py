@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
@@ -37,6 +37,7 @@ class Entry:
     trace_id: str | None = None
 
 
+_NAMES = tuple(each.name for each in fields(Entry))
 _INSERT = """
 insert into audit (actor, actor_name, purpose, action, pins, records, fields, masked, status, trace_id)
 select %(actor)s::text, %(actor_name)s::text, %(purpose)s::text, %(action)s::text, %(pins)s::text[],
@@ -47,7 +48,7 @@ _WITHOUT_WAITING = f"{_INSERT} from (select set_config('synchronous_commit', 'of
 
 def put_entry(connection: sa.Connection, entry: Entry) -> None:
     """Add an entry in the open transaction: it is there exactly if what it tells of is."""
-    connection.exec_driver_sql(_INSERT, asdict(entry))
+    connection.exec_driver_sql(_INSERT, _values(entry))
 
 
 def end_reading(connection: sa.Connection, how: Literal["commit", "rollback"], entry: Entry) -> None:
@@ -55,7 +56,12 @@ def end_reading(connection: sa.Connection, how: Literal["commit", "rollback"], e
     driver = driver_of(connection)
     with driver.pipeline():
         driver.execute(how)
-        driver.execute(_WITHOUT_WAITING, asdict(entry), prepare=True)
+        driver.execute(_WITHOUT_WAITING, _values(entry), prepare=True)
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    """The parameters of an insert; `asdict` would copy every list."""
+    return {name: getattr(entry, name) for name in _NAMES}
 
 
 @contextmanager
