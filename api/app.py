@@ -43,6 +43,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.add_middleware(ETags)
     app.add_middleware(Bodies)
     app.add_middleware(Gate, settings=settings, keys=Keys(app.state.store))
+    app.add_middleware(problems.Unexpected)
     app.add_middleware(Trace)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app

@@ -7,6 +7,7 @@ request is at fault, `trace_id` what to quote when asking about it.
 from __future__ import annotations
 
 import logging
+import traceback
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.trace import HEADER, trace_of
 from mdm.errors import MdmError, NotFound, RunInProgress, StoreError, UsageError
@@ -101,14 +103,13 @@ class Wrong(Exception):
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of `app` with a problem."""
+    """Answer every error of `app` with a problem; those that nobody expects `Unexpected` does, outside of all else."""
     app.add_exception_handler(MdmError, _known)
     app.add_exception_handler(Gone, _gone)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Wrong, _wrong)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unknown)
 
 
 def answer(request: Request, kind: str, detail: str, **members: Any) -> JSONResponse:
@@ -196,9 +197,39 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return response
 
 
+class Unexpected:
+    """ASGI middleware: answers an error that nobody expected; whoever logged it would log what it quotes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001  the edge: nobody above could say more
+            if scope["type"] != "http" or begun:
+                raise RuntimeError(f"{trace_of(scope)}: the answer broke off, {_where(error)}") from None
+            await (await _unknown(Request(scope), error))(scope, receive, send)
+
+
+def _where(error: BaseException) -> str:
+    """What kind of error it is and where it was raised; not what it says, which may quote a customer."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    cause = error.__cause__ or error.__context__
+    because = "" if cause is None else f"after {_where(cause)}"
+    return f"{type(error).__module__}.{type(error).__qualname__}\n{frames}{because}"
+
+
 async def _unknown(request: Request, error: Exception) -> JSONResponse:
     trace_id = trace_of(request.scope)
-    log.error("%s: unexpected", trace_id, exc_info=error)
+    log.error("%s: unexpected %s", trace_id, _where(error))
     return answer(request, "internal", "An unexpected error. It is in the log of the server under this trace id.")
 
 

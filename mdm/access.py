@@ -20,8 +20,8 @@ from mdm.errors import UsageError
 
 SCOPES: dict[str, str] = {
     "lookup": "read customers, households and cross-references",
-    "identify": "find customers by what is known of them",
-    "write": "write source records, have records validated",
+    "identify": "find customers by what is known of them, have records validated",
+    "write": "write source records",
     "steward": "tasks, judgements, merging and splitting, overrides, explanations",
     "pii": "see identifiers, birth dates and contact values unmasked",
     "admin": "metrics and other things of the service itself; none of the above",

@@ -35,6 +35,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=24,
             pool_pre_ping=True,
+            hide_parameters=True,  # of statements, in the text of errors: they may be personal
             connect_args={"connect_timeout": 10, "application_name": "mdm"},
         )
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

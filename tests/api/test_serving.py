@@ -94,11 +94,16 @@ def test_an_unexpected_error_gives_a_reference_and_no_stack_trace(
 
     @app.get("/broken")
     def broken() -> None:
-        raise RuntimeError("secret of Ann Lee")
+        try:
+            raise ValueError("born 1980, " + "Ann" + " Lee")
+        except ValueError as cause:
+            raise RuntimeError("secret " + "of Ann" + " Lee") from cause
 
     with caplog.at_level(logging.ERROR), in_thread(app, key=add_key(world.database)) as client:
         answer = client.get("/broken", headers={"X-Request-Id": "call-500"})
     assert (answer.status_code, answer.json()["trace_id"]) == (500, "call-500")
     assert answer.headers["x-request-id"] == "call-500"
     assert "secret" not in answer.text
-    assert "call-500" in caplog.text
+    assert "call-500: unexpected builtins.RuntimeError" in caplog.text
+    assert "in broken" in caplog.text
+    assert "Ann Lee" not in caplog.text
