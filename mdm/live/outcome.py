@@ -77,7 +77,8 @@ def carry_out(
     ids = [*scene.records, *scene.enrichment, *scene.changes.departed, *([gone] if gone is not None else [])]
     wanted = [_task(item, scene) for item in outcome.open]
     tasks = live.ask(connection, run_id, ids, wanted, OVER)
-    mine = tuple(number for number, item in zip(tasks, outcome.open, strict=True) if own in (item.left, item.right))
+    asked = zip(tasks, outcome.open, strict=True)
+    mine = tuple(number for number, item in asked if number is not None and own in (item.left, item.right))
     moved = {pin for pin in {*touched, *ended} if pin in outcome.identity.minted or pin in before.customers}
     if _lives_otherwise(scene, outcome, old, cleansed):
         due |= {(store_due.CUSTOMER, pin) for pin in moved}

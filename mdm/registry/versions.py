@@ -22,7 +22,10 @@ from mdm.registry.views import Cause, Decision, LineageEvent, RecordWritten, Ver
 from mdm.store import customers, history, lookups
 
 PAGE = 20  # versions
-_JUDGED = {"same": "the same as", "different": "different from", "unsure": "perhaps the same as"}
+_JUDGED = {
+    "same": "the same as", "different": "different from", "unsure": "perhaps the same as",
+    "withdrawn": "no longer judged against",
+}  # fmt: skip
 
 Row = Mapping[str, Any]
 

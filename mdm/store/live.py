@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from psycopg.rows import dict_row
 
+from mdm.errors import StoreError
 from mdm.store.connection import driver_of
+from mdm.store.tasks import ANSWERED, VALUE
 
 _REACHED = """
 with recursive reached(record_id) as (
@@ -67,8 +69,17 @@ _PAIRS = """
 select left_id, right_id, weight, levels, party from pair
 where left_id = any(%(ids)s::bigint[]) and right_id = any(%(ids)s::bigint[])
 """
+_ASK = f"""
+insert into task (kind, left_id, right_id, party, weight, detail, value, status, opened_run)
+select a.kind, a.left_id, a.right_id, a.party, a.weight, a.detail, {VALUE}, 'open', %(run_id)s
+from (select %(kind)s::text as kind, %(left_id)s::bigint as left_id, %(right_id)s::bigint as right_id,
+             %(party)s::text as party, %(weight)s::double precision as weight, %(detail)s::json as detail) as a
+where not {ANSWERED}
+on conflict (kind, left_id, right_id) where status = 'open'
+do update set weight = excluded.weight, detail = excluded.detail, value = excluded.value returning task_id
+"""
 _JUDGED = """
-select left_id, right_id, verdict from judgement where superseded_by is null and verdict <> 'unsure'
+select left_id, right_id, verdict from judgement where superseded_by is null and verdict in ('same', 'different')
 and left_id = any(%(ids)s::bigint[]) and right_id = any(%(ids)s::bigint[])
 """
 _FORMER = """
@@ -238,24 +249,17 @@ def overrides_on(connection: sa.Connection, pins: Sequence[str], on: date) -> li
 
 def ask(
     connection: sa.Connection, run_id: str, component: Sequence[int], wanted: Sequence[Mapping[str, Any]], reason: str
-) -> list[int]:
+) -> list[int | None]:
     """Open the tasks `wanted` (kind, left_id, right_id, party, weight, detail as JSON text); their numbers.
 
-    Other open tasks on records of the `component` are closed for `reason`; those that are open already stay.
+    Other open tasks on records of the `component` are closed for `reason`; those that are open already stay. None for
+    what a steward answered before, on the same evidence.
     """
     driver = driver_of(connection)
-    numbers = []
+    numbers: list[int | None] = []
     for task in wanted:
-        row = driver.execute(
-            "insert into task (kind, left_id, right_id, party, weight, detail, status, opened_run) "
-            "values (%(kind)s, %(left_id)s, %(right_id)s, %(party)s, %(weight)s, %(detail)s, 'open', %(run_id)s) "
-            "on conflict (kind, left_id, right_id) where status = 'open' "
-            "do update set weight = excluded.weight, detail = excluded.detail returning task_id",
-            {**task, "run_id": run_id},
-            prepare=True,
-        ).fetchone()
-        assert row is not None
-        numbers.append(row[0])
+        row = driver.execute(_ASK, {**task, "run_id": run_id}, prepare=True).fetchone()
+        numbers.append(None if row is None else row[0])
     driver.execute(
         "update task set status = 'closed', closed_run = %(run_id)s, closed_reason = %(reason)s "
         "where status = 'open' and kind <> 'generic_value' and task_id <> all(%(numbers)s::bigint[]) "

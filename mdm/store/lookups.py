@@ -227,7 +227,7 @@ def judgements_among(connection: sa.Connection, record_ids: Sequence[int]) -> li
     return _rows(
         connection,
         "select left_id, right_id, verdict, actor, reason, created_at from judgement where superseded_by is null "
-        "and left_id = any(%(ids)s) and right_id = any(%(ids)s) order by judgement_id",
+        "and verdict <> 'withdrawn' and left_id = any(%(ids)s) and right_id = any(%(ids)s) order by judgement_id",
         {"ids": list(record_ids)},
     )
 

@@ -66,6 +66,29 @@ def overrides_in_force(connection: sa.Connection, on: date) -> pa.Table:
     )
 
 
+def overrides_of(connection: sa.Connection, pin: str, *, ended: bool) -> list[dict[str, Any]]:
+    """What is pinned for a customer, by attribute; `ended`: what was, besides. `value` as JSON says it."""
+    rows = connection.exec_driver_sql(
+        f"select {_COLUMNS}, ended_at, ended_by, ended_reason from override where pin = %(pin)s "
+        "and (%(ended)s or ended_at is null) order by attribute, override_id desc",
+        {"pin": pin, "ended": ended},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def note_decided(connection: sa.Connection, run_id: str, pin: str) -> None:
+    """Note that what was pinned, replaced or lifted in this transaction was carried out at once, under `run_id`."""
+    connection.exec_driver_sql(
+        "update override set run_id = %(run_id)s where pin = %(pin)s and created_at = now() and run_id is null",
+        {"run_id": run_id, "pin": pin},
+    )
+    connection.exec_driver_sql(
+        "update override set ended_run = %(run_id)s where pin = %(pin)s and ended_at = now() and run_id is not null "
+        "and ended_run is null",
+        {"run_id": run_id, "pin": pin},
+    )
+
+
 def note_carried_out(connection: sa.Connection, run_id: str, held: Values, pins: pa.ChunkedArray) -> None:
     """Note that `run_id` made the golden records of `pins`, in which the overrides `held` (numbers) count, no others.
 

@@ -1,4 +1,4 @@
-"""Tasks: questions to stewards."""
+"""Tasks: questions to stewards. What a steward said of one that is unchanged (`ANSWERED`) is not asked again."""
 
 from __future__ import annotations
 
@@ -19,6 +19,23 @@ _INCOMING = {
     "detail": "json",
 }
 _COLUMNS = ", ".join(_INCOMING)
+# Bits of doubt (the entropy of the probability; 1 where the evidence contradicts itself) times the logarithm of the
+# number of records of the customers concerned; of a row `a` with kind, left_id, right_id, weight.
+VALUE = """
+(select case when a.kind = 'possible_match' then -(p * ln(p) + (1 - p) * ln(1 - p)) / ln(2::double precision) else 1 end
+        * ln(1 + (select count(*) from xref x where x.recorded_to = 'infinity' and x.pin in (
+            select o.pin from xref o where o.record_id in (a.left_id, a.right_id) and o.recorded_to = 'infinity'
+        ))) / ln(2::double precision)
+ from (select 1 / (1 + power(2::double precision, -least(greatest(coalesce(a.weight, 0), -30), 30)))) as odds(p))
+"""
+# Whether a steward dismissed the question `a`, or could not tell (and has not taken that back), on the same evidence.
+ANSWERED = """
+exists (select from task d where d.status = 'closed' and d.left_id = a.left_id and d.right_id = a.right_id
+        and d.kind = a.kind and d.weight is not distinct from a.weight
+        and (d.verdict = 'dismissed' or d.verdict = 'unsure' and exists (
+            select from judgement j where j.left_id = a.left_id and j.right_id = a.right_id
+            and j.verdict = 'unsure' and j.superseded_by is null)))
+"""
 _ALL = f"task_id, {_COLUMNS}, status, opened_run, closed_run, closed_reason, created_at"
 
 
@@ -37,7 +54,8 @@ def put_tasks(connection: sa.Connection, run_id: str, source: Source) -> int:
         """
     )
     return connection.exec_driver_sql(
-        f"insert into task ({_COLUMNS}, status, opened_run) select {_COLUMNS}, 'open', %(run_id)s from asked "
+        f"insert into task ({_COLUMNS}, value, status, opened_run) "
+        f"select {_COLUMNS}, {VALUE}, 'open', %(run_id)s from asked a where not {ANSWERED} "
         "order by kind, weight desc, left_id, right_id "
         "on conflict (kind, left_id, right_id) where status = 'open' do nothing",
         {"run_id": run_id},

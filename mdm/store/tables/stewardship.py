@@ -31,7 +31,7 @@ class Judgement(SQLModel, table=True):
     judgement_id: int | None = identity()
     left_id: int = bigint("record id, the smaller; names one incarnation of a key")
     right_id: int = bigint("record id, the greater")
-    verdict: str = text("same | different | unsure")
+    verdict: str = text("same | different | unsure | withdrawn")
     actor: str = text()
     reason: str | None = text(nullable=True)
     created_at: datetime = instant(default="now()")
@@ -55,6 +55,7 @@ class Task(SQLModel, table=True):
         ),
         sa.Index("task_left_ix", "left_id"),
         sa.Index("task_right_ix", "right_id"),
+        sa.Index("task_value_ix", "value", "task_id", postgresql_where=sa.text("status = 'open'")),
         {"comment": "a question to a steward; one open task per kind and pair"},
     )
 
@@ -71,6 +72,13 @@ class Task(SQLModel, table=True):
     closed_run: str | None = text(nullable=True)
     closed_reason: str | None = text(nullable=True)
     created_at: datetime = instant(default="now()")
+    value: float | None = Field(
+        default=None, sa_type=sa.Double, sa_column_kwargs={"comment": "how uncertain, times how much hangs on it"}
+    )
+    assignee: str | None = text("who works on it", nullable=True)
+    claimed_at: datetime | None = instant("since when", nullable=True)
+    closed_by: str | None = text("the steward who closed it; null: a run, or a write", nullable=True)
+    verdict: str | None = text("same | different | unsure | dismissed, of the steward who closed it", nullable=True)
 
 
 class Override(SQLModel, table=True):

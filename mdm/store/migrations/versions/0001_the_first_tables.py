@@ -437,7 +437,7 @@ def upgrade() -> None:
             comment="record id, the smaller; names one incarnation of a key",
         ),
         sa.Column("right_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="record id, the greater"),
-        sa.Column("verdict", sa.Text(), nullable=False, comment="same | different | unsure"),
+        sa.Column("verdict", sa.Text(), nullable=False, comment="same | different | unsure | withdrawn"),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -781,6 +781,16 @@ def upgrade() -> None:
         sa.Column("closed_run", sa.Text(), nullable=True),
         sa.Column("closed_reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("value", sa.Double(), nullable=True, comment="how uncertain, times how much hangs on it"),
+        sa.Column("assignee", sa.Text(), nullable=True, comment="who works on it"),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True, comment="since when"),
+        sa.Column("closed_by", sa.Text(), nullable=True, comment="the steward who closed it; null: a run, or a write"),
+        sa.Column(
+            "verdict",
+            sa.Text(),
+            nullable=True,
+            comment="same | different | unsure | dismissed, of the steward who closed it",
+        ),
         sa.PrimaryKeyConstraint("task_id", name=op.f("task_pk")),
         comment="a question to a steward; one open task per kind and pair",
     )
@@ -794,6 +804,9 @@ def upgrade() -> None:
         postgresql_nulls_not_distinct=True,
     )
     op.create_index("task_right_ix", "task", ["right_id"], unique=False)
+    op.create_index(
+        "task_value_ix", "task", ["value", "task_id"], unique=False, postgresql_where=sa.text("status = 'open'")
+    )
     op.create_table(
         "xref",
         sa.Column(
@@ -850,6 +863,7 @@ def downgrade() -> None:
     op.drop_index("xref_past_key", table_name="xref", postgresql_where=sa.text("recorded_to < 'infinity'"))
     op.drop_index("xref_current_key", table_name="xref", postgresql_where=sa.text("recorded_to = 'infinity'"))
     op.drop_table("xref")
+    op.drop_index("task_value_ix", table_name="task", postgresql_where=sa.text("status = 'open'"))
     op.drop_index("task_right_ix", table_name="task")
     op.drop_index(
         "task_open", table_name="task", postgresql_where=sa.text("status = 'open'"), postgresql_nulls_not_distinct=True
