@@ -264,7 +264,7 @@ def ask(
         "update task set status = 'closed', closed_run = %(run_id)s, closed_reason = %(reason)s "
         "where status = 'open' and kind <> 'generic_value' and task_id <> all(%(numbers)s::bigint[]) "
         "and (left_id = any(%(ids)s::bigint[]) or right_id = any(%(ids)s::bigint[]))",
-        {"run_id": run_id, "reason": reason, "numbers": numbers, "ids": list(component)},
+        {"run_id": run_id, "reason": reason, "numbers": [n for n in numbers if n is not None], "ids": list(component)},
         prepare=True,
     )
     return numbers
