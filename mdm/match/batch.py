@@ -37,15 +37,7 @@ def score(
     DOUBLE[] (bits), one element a comparison in the order of declaration.
     """
     _prepare_scoring(connection, features, pairs, model)
-    settings = {
-        "link_type": "dedupe_only",
-        "unique_id_column_name": "record_id",
-        "probability_two_random_records_match": 1 / (1 + 2 ** -min(max(model.prior, -60.0), 60.0)),
-        "comparisons": [_splink_comparison(c, model) for c in model.comparisons],
-        "blocking_rules_to_generate_predictions": [block_on("party")],
-        "retain_intermediate_calculation_columns": True,
-        "retain_matching_columns": False,
-    }
+    settings = splink_settings(model)
     with quiet():
         api = DuckDBAPI(connection)
         linker = Linker(api.register(connection.table("scoring")), settings, validate_settings=False)
@@ -55,6 +47,19 @@ def score(
         connection.execute(f"CREATE OR REPLACE TABLE {into} AS {_scored_sql(predicted.physical_name, model)}")
         predicted.drop_table_from_database_and_remove_from_cache()
     connection.execute(f"DELETE FROM {into} WHERE weight < {at_least}")
+
+
+def splink_settings(model: Model) -> dict[str, Any]:
+    """The model as Splink takes it."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "record_id",
+        "probability_two_random_records_match": 1 / (1 + 2 ** -min(max(model.prior, -60.0), 60.0)),
+        "comparisons": [_splink_comparison(c, model) for c in model.comparisons],
+        "blocking_rules_to_generate_predictions": [block_on("party")],
+        "retain_intermediate_calculation_columns": True,
+        "retain_matching_columns": False,
+    }
 
 
 def _prepare_scoring(connection: duckdb.DuckDBPyConnection, features: str, pairs: str, model: Model) -> None:

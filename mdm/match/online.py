@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mdm.match.comparisons import Comparison, Contradiction
@@ -42,6 +43,7 @@ class Scorer:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._comparisons = tuple(_weigh(comparison, model) for comparison in model.comparisons)
+        self._rules = tuple(_rule(rule, model) for rule in model.contradictions)
 
     def score(self, left: Row, right: Row) -> Score:
         """Compare two feature rows (mdm.match.features.features_of) of the model's party type."""
@@ -51,6 +53,15 @@ class Scorer:
             levels.append(level)
             evidence.append(bits)
         return Score(round(math.fsum((self.model.prior, *evidence)), DIGITS), tuple(levels), tuple(evidence))
+
+    def contradiction(self, levels: Sequence[int]) -> Contradiction | None:
+        """The first contradiction that a pair's levels show, or None."""
+        for rule, pattern, unless in self._rules:
+            if all(levels[i] == level for i, level in pattern) and not any(
+                all(levels[i] == level for i, level in group) for group in unless
+            ):
+                return rule
+        return None
 
 
 def score(left: Row, right: Row, model: Model) -> Score:
@@ -81,6 +92,25 @@ def _weigh(comparison: Comparison, model: Model) -> _Weighed:
         else:
             answers.append(_Answer(level.when, weight, level.frequency, table, math.log2(u)))
     return _Weighed(comparison.missing, tuple(answers))
+
+
+_Pattern = tuple[tuple[int, int], ...]  # (place of a comparison, level; -1: one says nothing)
+
+
+def _rule(rule: Contradiction, model: Model) -> tuple[Contradiction, _Pattern, tuple[_Pattern, ...]]:
+    """A contradiction with its levels by number."""
+
+    def numbered(codes: Sequence[tuple[str, str]]) -> _Pattern:
+        return tuple(_place(name, code, model) for name, code in codes)
+
+    return rule, numbered(rule.pattern), tuple(numbered(group) for group in rule.unless)
+
+
+def _place(name: str, code: str, model: Model) -> tuple[int, int]:
+    place, comparison = next((i, one) for i, one in enumerate(model.comparisons) if one.name == name)
+    if code == "missing":
+        return place, -1
+    return place, next(level for level, one in enumerate(comparison.levels) if one.code == code)
 
 
 def contradiction(levels: tuple[int, ...], model: Model) -> Contradiction | None:

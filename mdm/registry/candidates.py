@@ -63,10 +63,28 @@ def find_candidates(
 
     adding: as the night would find them for this record; without it nobody is added, and only those there count.
     """
-    keys = {key.key: key for key in keys_of(row, party) if key.key & 3 != COUNTED}
+    keys = asked_keys(row, party)
     own = [adding.record_id] if adding is not None and adding.record_id is not None else []
     held = holders_of(connection, {key: limits.of(key) for key in keys}, but=own)
-    search = _Search(keys.values(), held, limits, adding is not None)
+    return candidates_of(connection, keys, held, party, limits=limits, adding=adding is not None)
+
+
+def asked_keys(row: Mapping[str, Any], party: PartyType) -> dict[int, RecordKey]:
+    """The keys by which candidates of a feature row are found, by their numbers."""
+    return {key.key: key for key in keys_of(row, party) if key.key & 3 != COUNTED}
+
+
+def candidates_of(
+    connection: sa.Connection,
+    keys: Mapping[int, RecordKey],
+    held: Mapping[int, Holders],
+    party: PartyType,
+    *,
+    limits: BlockLimits,
+    adding: bool = False,
+) -> Candidates:
+    """The same, when it is known who holds the keys."""
+    search = _Search(keys.values(), held, limits, adding)
     ids = sorted(search.shared.keys() | {number for numbers in search.crossing.values() for number in numbers})
     known = read_rows(connection, ids)
     search.refine_crossing(known, party)

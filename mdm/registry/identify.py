@@ -25,18 +25,18 @@ from mdm.errors import NotFound, UsageError
 from mdm.match.blocking import KEYS, BlockLimits, Part, RecordKey
 from mdm.match.features import features_of
 from mdm.match.generic import without
-from mdm.match.online import Score, contradiction
+from mdm.match.online import Score
 from mdm.party import PartyType
-from mdm.registry.candidates import Candidate, find_candidates
+from mdm.registry.candidates import Candidate, asked_keys, candidates_of
 from mdm.registry.evidence import in_words_of
 from mdm.registry.identified import AttributeEvidence, Grade, Identification, Identified, Outcome, Remark, TooMany
 from mdm.registry.joining import Joining, would_join
-from mdm.registry.matchers import Matcher, matcher_in_use
+from mdm.registry.matchers import Matcher, matcher_of
 from mdm.registry.shown import shown
 from mdm.registry.views import name_of
 from mdm.registry.words import probability
 from mdm.settings import Settings
-from mdm.store import candidates_online
+from mdm.store.candidates_online import Customers, holders_and_version, read_customers
 
 LEAST = -10.0  # bits: less than one in a thousand is not worth showing
 MOST_JOINED = 10  # customers that the clustering is asked about
@@ -77,28 +77,32 @@ def identify(
     """
     cleansed = cleanse_record(mapped, context=CleanseContext(region=region or settings.cleanse.region))
     party: PartyType = cleansed["party"]
-    matcher = matcher_in_use(connection, party)
-    if matcher is None:
-        raise NotFound(f"there are no {party}s yet", remedy="The first `mdm run` with such records trains a model.")
     document = orjson.loads(orjson.dumps(cleansed))
     row = features_of(document)
     most = settings.identify.max_block
-    found = find_candidates(connection, row, party, limits=BlockLimits(most, most))
+    limits, keys = BlockLimits(most, most), asked_keys(row, party)
     remarks = tuple(Remark(**issue) for issue in cleansed["issues"] or ())
-    too_many = tuple(_too_many(key, row, party) for key in found.crowded)
-    if not found.found and not found.crowded and not found.asked:
+    held, version = holders_and_version(connection, {key: limits.of(key) for key in keys}, party)
+    matcher = matcher_of(connection, party, version)
+    if matcher is None:
+        raise NotFound(f"there are no {party}s yet", remedy="The first `mdm run` with such records trains a model.")
+    if not keys:
         raise _nothing_to_look_for(party, remarks)
+    found = candidates_of(connection, keys, held, party, limits=limits)
+    too_many = tuple(_too_many(key, row, party) for key in found.crowded)
     scores = matcher.score_all(row, [candidate.row for candidate in found.found])
     ranked = _ranked(found.found, scores, matcher)
-    joining = _joining(connection, row, found.found, scores, ranked, matcher, settings)
-    graded = [(_grade(best, ranked, joining, settings), best) for best in ranked if best.score.weight >= LEAST]
+    there = _read(connection, ranked, found.found, limit, settings)
+    compared = {one.stored.record_id: (one.row, score) for one, score in zip(found.found, scores, strict=True)}
+    joining = would_join(row, compared, there, matcher.model, settings)
+    graded = [(_grade(best, ranked, joining, settings), best) for best in ranked]
     graded.sort(key=lambda item: (_ORDER[item[0][0]], -item[1].score.weight, item[1].pin))
     outcome = _outcome([grade for (grade, _), _ in graded], bool(too_many))
     kept = [item for item in graded if item[0][0] == "certain"] if only_certain else graded
     return Identification(
         outcome=outcome,
         party=party,
-        candidates=_told(connection, kept[:limit], document, row, matcher),
+        candidates=_told(connection, kept[:limit], there.shown, document, row, matcher),
         too_many=too_many,
         remarks=remarks,
         compared=len(found.found),
@@ -125,7 +129,7 @@ def _ranked(found: Sequence[Candidate], scores: Sequence[Score], matcher: Matche
         pin = candidate.stored.pin
         if pin is None or score.weight < LEAST:
             continue
-        rule = contradiction(score.levels, matcher.model)
+        rule = matcher.scorer.contradiction(score.levels)
         one = _Best(pin, candidate, score, None if rule is None else rule.words)
         if pin not in best or _standing(one) > _standing(best[pin]):
             best[pin] = one
@@ -136,20 +140,18 @@ def _standing(one: _Best) -> tuple[bool, float]:
     return one.against is None, one.score.weight
 
 
-def _joining(
-    connection: sa.Connection,
-    row: Mapping[str, Any],
-    found: Sequence[Candidate],
-    scores: Sequence[Score],
-    ranked: Sequence[_Best],
-    matcher: Matcher,
-    settings: Settings,
-) -> Joining:
+def _read(
+    connection: sa.Connection, ranked: Sequence[_Best], found: Sequence[Candidate], limit: int, settings: Settings
+) -> Customers:
+    """The customers that the weight would join, and the documents of those that will most likely be shown."""
     heavy = [one.pin for one in ranked if one.score.weight >= settings.matching.match_weight and one.against is None]
-    if not heavy:
-        return Joining(frozenset(), {})
-    scored = {candidate.stored.record_id: score for candidate, score in zip(found, scores, strict=True)}
-    return would_join(connection, row, scored, heavy[:MOST_JOINED], matcher.model, settings)
+    first = sorted(ranked, key=_standing, reverse=True)[:limit]
+    if not first:
+        return Customers([], [], [], {})
+    known = [one.stored.record_id for one in found]
+    return read_customers(
+        connection, sorted(heavy[:MOST_JOINED]), known, [one.candidate.stored.record_id for one in first]
+    )
 
 
 def _grade(best: _Best, ranked: Sequence[_Best], joining: Joining, settings: Settings) -> tuple[Grade, str]:
@@ -184,14 +186,15 @@ def _share(best: _Best, ranked: Sequence[_Best]) -> float:
 def _told(
     connection: sa.Connection,
     graded: Sequence[tuple[tuple[Grade, str], _Best]],
+    read: Mapping[int, tuple[str, str | None]],
     document: Mapping[str, Any],
     row: dict[str, Any],
     matcher: Matcher,
 ) -> tuple[Identified, ...]:
-    """The candidates for people, their documents read."""
-    documents = candidates_online.documents_with_names(
-        connection, [best.candidate.stored.record_id for _, best in graded]
-    )
+    """The candidates for people; `read`: documents that were read already."""
+    wanted = [best.candidate.stored.record_id for _, best in graded]
+    missing = [number for number in wanted if number not in read]
+    documents = dict(read) | (read_customers(connection, (), (), missing).shown if missing else {})
     found = []
     for (grade, because), best in graded:
         stored = best.candidate.stored

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import sqlalchemy as sa
+import orjson
 
+from mdm.match.features import features_of
 from mdm.match.model import Model
 from mdm.match.online import Score, contradiction
-from mdm.registry.matchers import read_rows
-from mdm.registry.refusals import in_words, stored_pairs
+from mdm.match.predicates import Row
+from mdm.registry.refusals import in_words, pairs_of
 from mdm.resolve.clusters import ClusterRules, Judgements, Pair, resolve_clusters
 from mdm.settings import Settings
-from mdm.store import candidates_online, lookups
+from mdm.store.candidates_online import Customers, Stored
 
 NEW = -1  # the record in hand; record ids are not negative
 _LAST_KEY = ("\uffff", "")  # it loses every tie
@@ -29,27 +29,23 @@ class Joining:
 
 
 def would_join(
-    connection: sa.Connection,
-    row: Mapping[str, Any],
-    scores: Mapping[int, Score],
-    pins: Collection[str],
-    model: Model,
-    settings: Settings,
+    row: Row, found: Mapping[int, tuple[Row, Score]], there: Customers, model: Model, settings: Settings
 ) -> Joining:
-    """Whether a record with the feature row `row` would join the customers `pins`; scores: record id -> its score."""
-    owners = candidates_online.records_of_pins(connection, sorted(pins))
-    ids = sorted(owners)
-    known = [one for one in read_rows(connection, ids) if one.stored.role == "customer"]
-    judged = lookups.judgements_among(connection, ids)
+    """Which of the customers `there` a record with the feature row `row` would join.
+
+    found: record id -> feature row and score, of those that it was compared with.
+    """
+    owners = {one.record_id: one.pin for one in there.members if one.pin is not None}
+    known = [one for one in there.members if one.role == "customer"]
     verdicts = {
-        verdict: [(j["left_id"], j["right_id"]) for j in judged if j["verdict"] == verdict]
+        verdict: [(left, right) for left, right, said in there.judgements if said == verdict]
         for verdict in ("same", "different")
     }
-    pairs = stored_pairs(connection, ids, model)
-    pairs += [_pair(number, scores[number], model) for number in ids if number in scores]
-    numbers: dict[int, Sequence[str]] = {one.stored.record_id: one.row["identifiers"] or () for one in known}
+    pairs = pairs_of(there.pairs, model)
+    pairs += [_pair(number, found[number][1], model) for number in owners if number in found]
+    numbers = {one.record_id: _numbers(one, found) for one in known}
     resolution = resolve_clusters(
-        {one.stored.record_id: (one.stored.system, one.stored.local_id) for one in known} | {NEW: _LAST_KEY},
+        {one.record_id: (one.system, one.local_id) for one in known} | {NEW: _LAST_KEY},
         numbers | {NEW: row["identifiers"] or ()},
         pairs,
         Judgements(**verdicts),
@@ -67,6 +63,12 @@ def would_join(
         if NEW in (item.left, item.right)
     }
     return Joining(frozenset(owners[number] for number in mine if number != NEW), refused)
+
+
+def _numbers(one: Stored, found: Mapping[int, tuple[Row, Score]]) -> Sequence[str]:
+    """The numbers of a record that can contradict."""
+    row = found[one.record_id][0] if one.cleansed is None else features_of(orjson.loads(one.cleansed))
+    return row["identifiers"] or ()
 
 
 def _pair(number: int, score: Score, model: Model) -> Pair:

@@ -55,7 +55,13 @@ class Known(NamedTuple):
 
 def matcher_in_use(connection: sa.Connection, party: PartyType) -> Matcher | None:
     """The matcher of a party type as this transaction sees it; None before there is a model."""
-    version = candidates_online.matching_version(connection, party)
+    return matcher_of(connection, party, candidates_online.matching_version(connection, party))
+
+
+def matcher_of(
+    connection: sa.Connection, party: PartyType, version: candidates_online.Version | None
+) -> Matcher | None:
+    """The same, when the version is known that is in use."""
     if version is None:
         return None
     known = _MATCHERS.get(party)

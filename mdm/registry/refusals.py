@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,9 +34,14 @@ def why_apart(
 
 def stored_pairs(connection: sa.Connection, record_ids: Sequence[int], model: Model) -> list[Pair]:
     """The stored pairs among these records, the strongest first, with what speaks against each."""
+    return pairs_of(lookups.pairs_among(connection, record_ids), model)
+
+
+def pairs_of(rows: Iterable[Mapping[str, Any]], model: Model) -> list[Pair]:
+    """Rows of stored pairs of the model's party type as the clustering takes them."""
     number = [comparison.name for comparison in model.comparisons].index("identifiers")
     found = []
-    for row in lookups.pairs_among(connection, record_ids):
+    for row in rows:
         if row["party"] != model.party:
             continue
         rule, same_number = contradiction(tuple(row["levels"]), model), row["levels"][number] == 0

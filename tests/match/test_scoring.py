@@ -164,7 +164,9 @@ def test_a_contradiction_is_its_pattern_unless_an_exception_holds(
 ) -> None:
     monkeypatch.setattr("mdm.match.model.CONTRADICTIONS", {"person": (rule,)})
     model = model_of("person")
-    assert online.contradiction(levels_of(model, **codes), model) is (rule if shows else None)
+    levels = levels_of(model, **codes)
+    assert online.contradiction(levels, model) is (rule if shows else None)
+    assert online.Scorer(model).contradiction(levels) is (rule if shows else None)
 
 
 def test_twins_contradict_but_one_person_with_a_second_name_does_not() -> None:

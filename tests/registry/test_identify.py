@@ -13,7 +13,7 @@ from mdm.registry.identified import Identification
 from mdm.registry.identify import identify
 from mdm.registry.matchers import matcher_in_use, read_rows
 from mdm.settings import IdentifySettings, Settings
-from mdm.store import candidates_online, lookups
+from mdm.store import lookups
 from mdm.store.fingerprint import store_fingerprint
 from tests.api.world import World
 
@@ -161,6 +161,6 @@ def test_nothing_is_written(ask: Any, town: sa.Connection) -> None:
 
 
 def test_a_customer_that_was_merged_away_is_named_by_its_survivor(ask: Any, town: sa.Connection, world: World) -> None:
-    owners = candidates_online.records_of_pins(town, [world.pin("billing:B1")])
+    owners = lookups.records_of_pin(town, world.pin("billing:B1"))
     assert len(owners) >= 2
     assert {one.pin for one in ask(**ANN).candidates} == {world.pin("billing:B1")}
