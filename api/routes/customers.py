@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+import sqlalchemy as sa
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.access import Caller, needs
 from api.answers import customer_document, disclosed, json_answer
@@ -15,9 +17,10 @@ from api.models import Customer
 from api.parameters import AsOf, Included, KnownAt
 from api.problems import Gone
 from api.routes.moved import ANSWERS, OWN_ANSWERS, moved_to
-from api.store import Connection
-from mdm.registry import look_up, versions_of
+from api.store import Connection, reading
+from mdm.registry import Include, look_up, versions_of
 from mdm.registry.keys import read_pin
+from mdm.registry.search import find_active
 from mdm.registry.versions import PAGE
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
@@ -30,7 +33,6 @@ def customer(
     pin: Pin,
     caller: Annotated[Caller, needs("lookup")],
     request: Request,
-    connection: Connection,
     include: Included,
     fields: Fields,
     as_of: AsOf = None,
@@ -41,8 +43,24 @@ def customer(
     A PIN that was merged into another leads there (308): by what was known at `known_at`, so that a PIN that was active
     then answers for itself.
     """
-    asked = include | parts_of(fields)
-    found = look_up(connection, read_pin(pin), as_of=as_of, known_at=known_at, include=asked)
+    with reading(request) as connection:
+        return _answer(connection, read_pin(pin), caller, request, include | parts_of(fields), fields, as_of, known_at)
+
+
+def _answer(
+    connection: sa.Connection,
+    pin: str,
+    caller: Caller,
+    request: Request,
+    include: frozenset[Include],
+    fields: frozenset[str] | None,
+    as_of: date | None,
+    known_at: datetime | None,
+) -> Response:
+    plain = not include and as_of is None and known_at is None
+    found = (find_active(connection, pin) if plain else None) or look_up(
+        connection, pin, as_of=as_of, known_at=known_at, include=include
+    )
     if found.redirected_from is not None:
         caller.saw(found.redirected_from, found.pin, fields=["pin"], status=308)
         return moved_to(request, found.pin)

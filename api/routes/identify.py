@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from api.access import Caller, needs
 from api.identifying import Identification, IdentifyRequest
 from api.problems import Problem
-from api.store import Connection
+from api.store import reading
 from mdm.registry.identified import Identification as Identified
 from mdm.registry.identify import identify as identify_customer
 
@@ -30,19 +30,19 @@ PERSONAL = frozenset({"identifiers", "birth_date", "phones", "emails", "address"
 
 
 @router.post("/customers:identify", response_model=Identification, responses=ANSWERS)
-def identify(
-    asked: IdentifyRequest, caller: Annotated[Caller, needs("identify")], request: Request, connection: Connection
-) -> Response:
+def identify(asked: IdentifyRequest, caller: Annotated[Caller, needs("identify")], request: Request) -> Response:
     """Who it may be that has these attributes: ranked customers, each with what speaks for it. Writes nothing."""
-    found = identify_customer(
-        connection,
-        asked.to_mapped(),
-        settings=request.app.state.settings,
-        region=asked.region,
-        limit=asked.limit,
-        only_certain=asked.onlyCertain,
-    )
-    caller.saw(*(one.pin for one in found.candidates), fields=["pin", "name"])
+    with reading(request) as connection:
+        found = identify_customer(
+            connection,
+            asked.to_mapped(),
+            settings=request.app.state.settings,
+            region=asked.region,
+            limit=asked.limit,
+            only_certain=asked.onlyCertain,
+        )
+        told = sorted({item.attribute for one in found.candidates for item in one.evidence})
+        caller.saw(*(one.pin for one in found.candidates), fields=["pin", "name", *told])
     return Response(orjson.dumps(document_of(found, masked=caller.masked)), media_type="application/json")
 
 

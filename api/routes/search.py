@@ -12,7 +12,7 @@ from api.answers import customer_document, disclosed, json_answer
 from api.fields import Fields
 from api.models import WITHOUT_NUL, Customer, View
 from api.problems import Problem
-from api.store import Connection
+from api.store import reading
 from mdm.registry.search import PAGE, READERS, search
 
 
@@ -53,7 +53,6 @@ Account = Annotated[str | None, _value("an account number, as the source writes 
 def customers(
     caller: Annotated[Caller, needs("lookup")],
     request: Request,
-    connection: Connection,
     fields: Fields,
     key: Key = None,
     phone: Phone = None,
@@ -74,14 +73,15 @@ def customers(
     A shared phone has several. What a record held once, and no more, is not found.
     """
     given = {"key": key, **dict(zip(READERS, (phone, email, identifier, account), strict=True))}
-    page = search(
-        connection,
-        {name: text for name, text in given.items() if text is not None},
-        region=region or request.app.state.settings.cleanse.region,
-        after=cursor or "",
-        count=limit,
-    )
-    shown = [customer_document(view, caller, fields) for view in page.customers]
-    for view, document in zip(page.customers, shown, strict=True):
-        caller.saw(view.pin, fields=disclosed(document))
+    with reading(request) as connection:
+        page = search(
+            connection,
+            {name: text for name, text in given.items() if text is not None},
+            region=region or request.app.state.settings.cleanse.region,
+            after=cursor or "",
+            count=limit,
+        )
+        shown = [customer_document(view, caller, fields) for view in page.customers]
+        for view, document in zip(page.customers, shown, strict=True):
+            caller.saw(view.pin, fields=disclosed(document))
     return json_answer({"customers": shown} | ({"next": page.next} if page.next is not None else {}))

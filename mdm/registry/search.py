@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from mdm.match.features import PAPER, PROOF
 from mdm.party import IDENTIFIER_TYPES
 from mdm.registry.keys import SourceKey
 from mdm.registry.views import CustomerView
-from mdm.store.searching import customers_holding
+from mdm.store.searching import customers_holding, standing_customer
 
 PAGE = 20
 KEY = "key"  # of a source record
@@ -49,12 +50,29 @@ def search(
     found = customers_holding(connection, values, record=record, after=after, count=count + 1)
     views = []
     for one in found[:count]:
-        golden = orjson.loads(one.doc) if one.doc is not None else None
-        for apart in ("accounts", "subscriptions"):
-            if golden is not None:
-                golden.pop(apart, None)
-        views.append(CustomerView(one.pin, one.party, "active", golden, golden_since=one.since))
+        views.append(CustomerView(one.pin, one.party, "active", golden_of(one.doc), golden_since=one.since))
     return Page(tuple(views), views[-1].pin if len(found) > count else None)
+
+
+def find_active(connection: sa.Connection, pin: str) -> CustomerView | None:
+    """A customer as it stands now, its golden record alone: what most ask for. None for any PIN that is not active.
+
+    The same as `look_up` without parts, in one round trip.
+    """
+    found = standing_customer(connection, pin)
+    if found is None or found.status != "active":
+        return None
+    return CustomerView(found.pin, found.party, "active", golden_of(found.doc), golden_since=found.since)
+
+
+def golden_of(doc: str | None) -> dict[str, Any] | None:
+    """A golden document without what is shown apart from it."""
+    if doc is None:
+        return None
+    golden: dict[str, Any] = orjson.loads(doc)
+    for apart in ("accounts", "subscriptions"):
+        golden.pop(apart, None)
+    return golden
 
 
 def _source_key(text: str) -> SourceKey:

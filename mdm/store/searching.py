@@ -20,6 +20,32 @@ class FoundCustomer(NamedTuple):
     since: datetime | None
 
 
+class StandingCustomer(NamedTuple):
+    """A PIN as it stands; status and redirect_to as in `customer`."""
+
+    pin: str
+    party: str
+    status: str
+    doc: str | None
+    since: datetime | None
+
+
+def standing_customer(connection: sa.Connection, pin: str) -> StandingCustomer | None:
+    """The current state of a PIN with its golden document (JSON text), in one round trip; None: never issued."""
+    driver = driver_of(connection)
+    with driver.pipeline():  # with the beginning of the transaction
+        row = driver.execute(
+            """
+            select c.pin, c.party, c.status, g.doc, g.recorded_from from customer c
+            left join golden g on g.pin = c.pin and g.recorded_to = 'infinity'
+            where c.pin = %s and c.recorded_to = 'infinity'
+            """,
+            (pin,),
+            prepare=True,
+        ).fetchone()
+    return None if row is None else StandingCustomer(*row)
+
+
 def customers_holding(
     connection: sa.Connection,
     values: Sequence[Sequence[int]],
