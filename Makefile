@@ -5,6 +5,7 @@
 #   make check       the quick part of it, for between two edits
 #   make test-slow   the slow tests
 #   make bench       the benchmarks, smallest size; make bench ROWS=1000000 for a big one
+#   make bench-api   how fast the API answers; make bench-api ROWS=1000000 for the size that the targets are for
 #   make nights     only the operator's nights; make nights CUSTOMERS=10000 NIGHTS=30 for the acceptance test
 #   make env         .venv with the locked packages and this project
 #   make lock        the lock files again after a change of pyproject.toml (needs a package index)
@@ -26,7 +27,7 @@ export PYTHONUTF8 := 1
 # Packages are compiled once, when first imported, also where somebody forbids it: each command would do it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: env test-env demo test check lint types test-slow bench nights lock clean
+.PHONY: env test-env demo test check lint types test-slow bench bench-api nights lock clean
 .DELETE_ON_ERROR:
 
 # -- the environment ---------------------------------------------------------------------------------------------------
@@ -76,6 +77,9 @@ test-slow: test-env
 
 bench: env
 	$(BIN)/python -m benchmarks --rows $(ROWS) --customers $(CUSTOMERS) --nights $(NIGHTS)
+
+bench-api: env
+	$(BIN)/python -m benchmarks.api --rows $(ROWS)
 
 nights: env
 	$(BIN)/python -m benchmarks.thirty_nights --customers $(CUSTOMERS) --nights $(NIGHTS)

@@ -1,0 +1,1 @@
+"""How fast the API answers, beside baselines of the same run: see `run.py` and README.md of the benchmarks."""
