@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.trace import HEADER, trace_of
-from mdm.errors import MdmError, NotFound, RunInProgress, StoreError, UsageError
+from mdm.errors import Contradiction, MdmError, NotFound, RunInProgress, StoreError, Taken, UsageError
 
 log = logging.getLogger("mdm.api")
 
@@ -35,6 +35,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "method-not-allowed": (405, "This path does not take this method"),
     "retired": (410, "It was retired"),
     "erased": (410, "It was erased"),
+    "contradiction": (409, "It contradicts what was decided"),
+    "taken": (409, "Somebody else was first"),
     "conflict": (409, "Something else is under way"),
     "store-unavailable": (503, "The database cannot be reached"),
     "key-missing": (401, "A key is needed"),
@@ -49,6 +51,8 @@ KINDS: dict[str, tuple[int, str]] = {
 }
 _OF_ERROR: tuple[tuple[type[MdmError], str], ...] = (
     (NotFound, "not-found"),
+    (Contradiction, "contradiction"),
+    (Taken, "taken"),
     (UsageError, "invalid-request"),
     (RunInProgress, "conflict"),
     (StoreError, "store-unavailable"),
@@ -76,6 +80,10 @@ class Problem(BaseModel):
     remedy: str | None = Field(default=None, description="what to do")
     field: str | None = Field(default=None, description="the part of the request at fault")
     errors: list[FieldError] | None = Field(default=None, description="every fault, when there are several")
+    chain: list[str] | None = Field(
+        default=None, description="of a contradiction: keys of the records that judgements tie together, end to end"
+    )
+    holder: str | None = Field(default=None, description="of something taken: who has it, or decided it")
 
 
 class Gone(Exception):
@@ -160,7 +168,8 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
         return answer_store_error(request, error)
     if kind == "internal":
         return await _unknown(request, error)
-    return answer(request, kind, error.message, remedy=error.remedy, field=getattr(error, "field", None))
+    members = {name: getattr(error, name, None) for name in ("field", "chain", "holder")}
+    return answer(request, kind, error.message, remedy=error.remedy, **members)
 
 
 async def _gone(request: Request, error: Exception) -> JSONResponse:

@@ -2,12 +2,14 @@
 
 MdmError                     what is wrong, where, and what to do about it
 ├── UsageError               the command was called wrongly                           exit 2
+│   └── Contradiction        a decision contradicts others that are in force: chain     exit 2
 ├── ConfigError              mdm.toml or a setting is wrong                           exit 2
 │   └── ContractError        a contract is wrong: file, line, key, found, expected    exit 2
 ├── FeedError                a delivery cannot be read                                stops that source
 ├── GateStopped              a quality gate stopped the run or a source               exit 3
 ├── RunInProgress            another run holds the lock                               exit 1
 ├── StoreError               the database refused or is gone                          exit 1
+├── Taken                    somebody else has it, or was first: holder                 exit 1
 └── NotFound                 no such PIN, source key, household or run                exit 1
 
 Exit codes are those of `mdm`; the API maps the same classes to problem+json.
@@ -40,6 +42,14 @@ class UsageError(MdmError):
     ) -> None:
         self.field = field
         super().__init__(message, where=where, remedy=remedy)
+
+
+class Contradiction(UsageError):
+    """A decision contradicts others that are in force; `chain`: the records that these tie together, end to end."""
+
+    def __init__(self, message: str, *, chain: tuple[str, ...], remedy: str) -> None:
+        self.chain = chain
+        super().__init__(message, remedy=remedy)
 
 
 class ConfigError(MdmError):
@@ -95,6 +105,14 @@ class RunInProgress(MdmError):
 
 class StoreError(MdmError):
     """The database refused, or is gone."""
+
+
+class Taken(MdmError):
+    """Somebody else works on it, or was first; `holder`: who, None for a run or a change of the data."""
+
+    def __init__(self, message: str, *, holder: str | None, remedy: str) -> None:
+        self.holder = holder
+        super().__init__(message, remedy=remedy)
 
 
 class NotFound(MdmError):

@@ -52,3 +52,27 @@ class Numbers:
                 first = counters.take(connection, name, size)
             left = range(first, first + size)
         return left
+
+
+class Peeking(Numbers):
+    """The numbers that would be next, of which none is taken: for what is tried and rolled back."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers, self._ahead = numbers, dict[str, int]()
+
+    @contextmanager
+    def some(self, name: str, most: int) -> Iterator[list[int]]:
+        """As `Numbers.some`; the numbers that an earlier call used are not given again, by this object."""
+        ahead = self._ahead.get(name, 0)
+        with self._numbers._lock:
+            left = self._numbers._left[name] = self._numbers._at_least(name, ahead + most)
+            first = left[ahead]
+        using = [first]
+        yield using
+        self._ahead[name] = ahead + using[0] - first
+
+    def one(self, name: str) -> int:
+        """The next number of the sequence `name`."""
+        with self.some(name, 1) as using:
+            using[0] += 1
+            return using[0] - 1

@@ -35,12 +35,13 @@ OVER = "the reason is gone: the records changed, or the two are one customer now
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """at: recorded time. pins: record -> PIN. tasks: open ones of the scene. minted: new PINs."""
+    """at: recorded time. pins: record -> PIN, before: the same before. tasks: about the record. minted: new PINs."""
 
     at: datetime
     pins: Mapping[int, str]
     minted: tuple[str, ...]
     tasks: tuple[int, ...]
+    before: Mapping[int, str]
 
 
 def carry_out(
@@ -84,7 +85,8 @@ def carry_out(
         due |= {(store_due.CUSTOMER, pin) for pin in moved}
         due |= {(store_due.ADDRESS, str(a)) for r in _left(scene, gone) for a in live.addresses_of(connection, r)}
     store_due.note(connection, due)
-    return Made(at, pins, outcome.identity.minted, mine)
+    was = {record: row.pin for record, row in {**scene.records, **scene.enrichment}.items() if row.pin is not None}
+    return Made(at, pins, outcome.identity.minted, mine, was)
 
 
 def rules_of(writer: Writer) -> ClusterRules:
