@@ -20,7 +20,7 @@ import orjson
 from mdm.contracts import load_contracts
 from mdm.errors import ConfigError, GateStopped, UsageError
 from mdm.settings import Settings
-from mdm.store import runs
+from mdm.store import counters, runs
 from mdm.store.database import Database
 from mdm.store.locks import run_lock
 from pipelines.accounts import settled_accounts
@@ -170,6 +170,7 @@ def _stop(night: Night, manifests: dict[str, Any], reason: str) -> dict[str, Any
         night.aside.drop(night)
         with night.database.begin() as connection:
             _keep(night, connection, report)
+            counters.give_back(connection, "pin", night.run_id)
             runs.end_run(connection, night.run_id, "stopped", report)
     _close(night)
     return report

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import TypeVar
 
-import psycopg
 import sqlalchemy as sa
 
 from mdm.errors import StoreError
@@ -21,7 +20,6 @@ from mdm.store import live
 
 ATTEMPTS = 12
 T = TypeVar("T")
-_AGAIN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 
 def resolve_again(
@@ -61,6 +59,6 @@ def attempt(writer: Writer, act: Callable[[sa.Connection], T]) -> T:
             with writer.database.begin() as connection:
                 locks.enter(connection)
                 return act(connection)
-        except (locks.Moved, *_AGAIN):
+        except (locks.Moved, *live.AGAIN):
             time.sleep(random.uniform(0, 0.005 * 2 ** min(number, 6)))
     raise StoreError(f"{ATTEMPTS} others changed the same customers at the same time", remedy="Try again.")

@@ -25,9 +25,11 @@ from mdm.store import live
 class Attempt:
     """One attempt at one write, in its transaction. `pins`: known from a former attempt to be concerned."""
 
-    def __init__(self, writer: Writer, connection: sa.Connection, actor: str, pins: set[str]) -> None:
+    def __init__(
+        self, writer: Writer, connection: sa.Connection, actor: str, pins: set[str], *, run_id: str | None = None
+    ) -> None:
         self.writer, self.connection, self.actor, self.pins = writer, connection, actor, pins
-        self.run_id = f"api:{actor}"
+        self.run_id = run_id or f"api:{actor}"
         matching = writer.settings.matching
         self.limits = BlockLimits(matching.max_block, matching.max_weak_block)
 

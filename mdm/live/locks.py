@@ -20,8 +20,8 @@ class Moved(Exception):
 
 
 def enter(connection: sa.Connection) -> None:
-    """Wait until no night is applying, and keep one from beginning to."""
-    live.share(connection, APPLYING)
+    """Wait until no night is applying, and keep one from beginning to. Raises StoreError after a second and a half."""
+    live.share(connection, APPLYING, wait="1500ms")
 
 
 def of_source_key(system: str, local_id: str) -> int:

@@ -84,7 +84,9 @@ def carry_out(
     if _lives_otherwise(scene, outcome, old, cleansed):
         due |= {(store_due.CUSTOMER, pin) for pin in moved}
         due |= {(store_due.ADDRESS, str(a)) for r in _left(scene, gone) for a in live.addresses_of(connection, r)}
-    store_due.note(connection, due)
+    changed = {r for r, xref in after.xrefs.items() if before.xrefs.get(r) != xref} | _left(scene, gone)
+    changed |= {own} if own is not None else set()
+    store_due.note(connection, due | {(store_due.RECORD, str(record)) for record in changed})
     was = {record: row.pin for record, row in {**scene.records, **scene.enrichment}.items() if row.pin is not None}
     return Made(at, pins, outcome.identity.minted, mine, was)
 

@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-import psycopg
 import sqlalchemy as sa
 
 from mdm.errors import NotFound, StoreError
@@ -30,7 +29,6 @@ from mdm.store.suppression import suppressed_of
 from mdm.suppression import Hasher, Identifier
 
 ATTEMPTS = 12
-_AGAIN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.UniqueViolation)
 _Step = Callable[[sa.Connection, set[str]], Written]
 
 
@@ -119,7 +117,7 @@ def _attempt(writer: Writer, system: str, local_id: str, order: Order, write: _S
                 if order.note is not None:
                     order.note(connection, found)
                 return found
-        except (locks.Moved, *_AGAIN):
+        except (locks.Moved, *live.AGAIN):
             time.sleep(random.uniform(0, 0.005 * 2 ** min(attempt, 6)))
     raise StoreError(
         f"{ATTEMPTS} others changed the same customers at the same time", where=f"{system}:{local_id}",

@@ -32,3 +32,54 @@ def advance(connection: sa.Connection, name: str, value: int) -> None:
         "on conflict (name) do update set value = greatest(counter.value, excluded.value)",
         {"name": name, "value": value},
     )
+
+
+def reserve(connection: sa.Connection, name: str, holder: str, first: int, count: int) -> bool:
+    """Set the numbers `first` ... aside for a holder, who uses them in a later transaction; False: others took some.
+
+    A holder who reserved them before and asks for no more of them has them still.
+    """
+    there = reserved_for(connection, name, holder)
+    if there is not None and there[0] == first and there[1] >= count:
+        return True
+    taken = connection.exec_driver_sql(
+        "insert into counter (name, value) values (%(name)s, %(last)s) on conflict (name) do update "
+        "set value = excluded.value where counter.value = %(before)s returning value",
+        {"name": name, "last": first - 1 + count, "before": first - 1},
+    ).scalar()
+    if taken is None:
+        return False
+    for part, value in zip(_parts(name, holder), (first, count), strict=True):
+        connection.exec_driver_sql(
+            "insert into counter (name, value) values (%(part)s, %(value)s) "
+            "on conflict (name) do update set value = excluded.value",
+            {"part": part, "value": value},
+        )
+    return True
+
+
+def reserved_for(connection: sa.Connection, name: str, holder: str) -> tuple[int, int] | None:
+    """The first of the numbers that a holder has reserved, and how many they are."""
+    first, count = (last_taken(connection, part) for part in _parts(name, holder))
+    return (first, count) if first else None
+
+
+def forget_reservation(connection: sa.Connection, name: str, holder: str) -> None:
+    """The numbers were used."""
+    connection.exec_driver_sql("delete from counter where name = any(%(parts)s)", {"parts": _parts(name, holder)})
+
+
+def give_back(connection: sa.Connection, name: str, holder: str) -> None:
+    """The holder will not use its numbers: the next ones are these, unless others have taken some since."""
+    there = reserved_for(connection, name, holder)
+    if there is None:
+        return
+    connection.exec_driver_sql(
+        "update counter set value = %(before)s where name = %(name)s and value = %(last)s",
+        {"name": name, "before": there[0] - 1, "last": there[0] - 1 + there[1]},
+    )
+    forget_reservation(connection, name, holder)
+
+
+def _parts(name: str, holder: str) -> list[str]:
+    return [f"{name} reserved for {holder}: first", f"{name} reserved for {holder}: count"]

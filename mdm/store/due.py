@@ -14,6 +14,7 @@ from mdm.store.bulk import fetch_arrow
 from mdm.store.connection import driver_of
 
 CUSTOMER, ADDRESS, KEY, VALUE = "customer", "address", "key", "value"
+RECORD = "record"  # written singly, or given to another customer: what a night under way has to look at
 
 
 def note(connection: sa.Connection, due: Collection[tuple[str, str]]) -> None:
@@ -29,8 +30,8 @@ def note(connection: sa.Connection, due: Collection[tuple[str, str]]) -> None:
 
 
 def all_due(connection: sa.Connection) -> pa.Table:
-    """Everything that is due: kind, value, since."""
-    return fetch_arrow(connection, "select kind, value, since from due order by kind, value")
+    """Everything that is to be settled: kind, value, since."""
+    return fetch_arrow(connection, "select kind, value, since from due where kind <> 'record' order by kind, value")
 
 
 def settle(connection: sa.Connection, settled: pa.Table) -> None:

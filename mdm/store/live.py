@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+import psycopg
 import sqlalchemy as sa
 from psycopg.rows import dict_row
 
@@ -65,6 +66,7 @@ select r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.stat
 from record r left join xref x on x.record_id = r.record_id and x.recorded_to = 'infinity'
 where r.system = %s and r.local_id = %s and r.recorded_to = 'infinity'
 """
+_VERSION_OF = _VERSION.replace("where r.system = %s and r.local_id = %s and", "where r.record_id = %s and")
 _PAIRS = """
 select left_id, right_id, weight, levels, party from pair
 where left_id = any(%(ids)s::bigint[]) and right_id = any(%(ids)s::bigint[])
@@ -89,6 +91,10 @@ select x.home, c.pin, c.status from (
 join customer h on h.pin = x.home and h.recorded_to = 'infinity'
 join customer c on c.pin = coalesce(h.redirect_to, h.pin) and c.recorded_to = 'infinity'
 """
+
+
+# What a transaction is begun anew for: others changed the same at the same time.
+AGAIN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.UniqueViolation)
 
 
 class Reached(NamedTuple):
@@ -134,6 +140,12 @@ def find_version(connection: sa.Connection, system: str, local_id: str) -> dict[
     """The current version of a source key with its document (JSON text), original, PIN and home; None if unknown."""
     cursor = driver_of(connection).cursor(row_factory=dict_row)
     return cursor.execute(_VERSION, (system, local_id), prepare=True).fetchone()
+
+
+def version_of(connection: sa.Connection, record_id: int) -> dict[str, Any] | None:
+    """The same of a record id."""
+    cursor = driver_of(connection).cursor(row_factory=dict_row)
+    return cursor.execute(_VERSION_OF, (record_id,), prepare=True).fetchone()
 
 
 def reached_from(connection: sa.Connection, seeds: Collection[int], *, least_weight: float) -> list[Reached]:
@@ -270,9 +282,21 @@ def ask(
     return numbers
 
 
-def share(connection: sa.Connection, number: int) -> None:
-    """Hold an advisory lock together with others who share it, until the transaction ends."""
-    driver_of(connection).execute("select pg_advisory_xact_lock_shared(%s)", (number,), prepare=True)
+def share(connection: sa.Connection, number: int, *, wait: str) -> None:
+    """Hold an advisory lock together with others who share it, until the transaction ends.
+
+    Raises StoreError when somebody has it alone for longer than `wait`; other locks are waited for.
+    """
+    driver = driver_of(connection)
+    taken = driver.execute("select pg_try_advisory_xact_lock_shared(%s)", (number,), prepare=True).fetchone()
+    if taken is None or not taken[0]:
+        driver.execute("select set_config('lock_timeout', %s, true)", (wait,))
+        try:
+            driver.execute("select pg_advisory_xact_lock_shared(%s)", (number,))
+        except psycopg.errors.LockNotAvailable as error:
+            remedy = "Nothing was written. Send it again in a few seconds."
+            raise StoreError("a night is just being applied", remedy=remedy) from error
+        driver.execute("select set_config('lock_timeout', '0', true)")
 
 
 def records_of_pin(connection: sa.Connection, pin: str) -> set[int]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.errors import StoreError
+from mdm.live.locks import APPLYING
 from mdm.store import (
     counters,
     customers,
@@ -21,6 +22,7 @@ from mdm.store import (
     judgements,
     keys,
     lineage,
+    live,
     models,
     overrides,
     pairs,
@@ -37,6 +39,7 @@ from pipelines.steps.address_index import apply_index
 from pipelines.steps.aside import Loads
 from pipelines.steps.due import settle_due
 from pipelines.steps.match import PARTIES
+from pipelines.steps.rebase import carry_out_singly, rebase, settle_written
 
 LOADED = ("record", "customer", "xref", "lineage", "golden", "household", "membership", *aside.TABLES)
 ACTOR = "run"
@@ -45,6 +48,9 @@ ACTOR = "run"
 def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
     """Write all files of the night into the store; the caller's transaction commits it, or nothing."""
     night.progress("apply")
+    live.hold(connection, [APPLYING])
+    rebased = rebase(night, connection)
+    whole, night = night, rebased.night
     _check_numbers(night, connection)
     night.aside.start(night, tuple(aside.MADE_BY))
     loads = night.aside.loads
@@ -61,15 +67,21 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
     _decisions(night, connection)
     settle_due(connection, night.folder)
     counts |= _tasks(night, connection)
+    if not rebased.untouched:
+        counts["singly"] = carry_out_singly(whole, connection, rebased.records)
+    settle_written(whole, connection)
     return counts
 
 
 def _check_numbers(night: Night, connection: sa.Connection) -> None:
-    """PINs and household ids were numbered from a snapshot; see that nobody has taken one since, and take them."""
+    """See that the PINs were reserved, and that nobody took a household id since they were numbered; take those."""
     pins = night.folder.read_json("resolve", "numbers")
     chis = night.folder.read_json("households", "numbers")
-    wanted = {"pin": (pins["first"], pins["minted"])}
-    wanted |= {kind: (chis["first"][kind], chis["minted"][kind]) for kind in chis["first"]}
+    wanted = {kind: (chis["first"][kind], chis["minted"][kind]) for kind in chis["first"]}
+    reserved = counters.reserved_for(connection, "pin", night.run_id)
+    if reserved is None or reserved[0] != pins["first"]:
+        raise StoreError("the PINs that the run reserved are gone", remedy="Run again.")
+    counters.forget_reservation(connection, "pin", night.run_id)
     for name, (first, minted) in wanted.items():
         if counters.last_taken(connection, name) != first - 1:
             raise StoreError(f"somebody else has issued a {name} since the run resolved", remedy="Run again.")

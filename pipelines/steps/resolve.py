@@ -50,12 +50,15 @@ def resolve(night: Night) -> dict[str, Any]:
     night.progress("gather what hangs together")
     with night.scratch() as scratch, night.database.begin() as connection:
         found = gather(night, connection, scratch)
-        next_number = counters.last_taken(connection, "pin") + 1
     night.progress("resolve customers")
     rules = _rules(night)
     owner, asked = partition(found, rules)
     night.progress("give PINs")
+    next_number = _next_number(night)
     identified = identify(night, found, owner, next_number)
+    while not _reserve(night, next_number, identified.minted):
+        next_number = _next_number(night)
+        identified = identify(night, found, owner, next_number)
     attached = _attach(found, rules.match_weight)
     _write(night, found, identified, attached, asked)
     night.folder.write_json("resolve", "numbers", {"first": next_number, "minted": identified.minted})
@@ -67,6 +70,24 @@ def resolve(night: Night) -> dict[str, Any]:
         "open": len(asked),
         "affected_active": sum(state.status == "active" for state in found.before.customers.values()),
     }
+
+
+def _next_number(night: Night) -> int:
+    """The first number for a PIN: what an earlier try of this run reserved, or what nobody has taken."""
+    with night.database.begin() as connection:
+        there = None if night.dry_run else counters.reserved_for(connection, "pin", night.run_id)
+        return counters.last_taken(connection, "pin") + 1 if there is None else there[0]
+
+
+def _reserve(night: Night, first: int, count: int) -> bool:
+    """Set the PINs aside, so that channels may take others meanwhile; False when they just took some of them."""
+    if night.dry_run:
+        return True
+    with night.database.begin() as connection:
+        if counters.reserve(connection, "pin", night.run_id, first, count):
+            return True
+        counters.give_back(connection, "pin", night.run_id)  # an earlier try needed fewer
+        return False
 
 
 def _rules(night: Night) -> ClusterRules:

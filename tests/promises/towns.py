@@ -54,26 +54,12 @@ class World:
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
-    """A town over NIGHTS nights. A record's name and birth date stay, so that no key is given to somebody else."""
+    """A town over NIGHTS nights, and what stewards decided."""
     dice = random.Random(draw(st.integers(0, 2**32)))
-    people = [_person(dice) for _ in range(draw(st.integers(4, 9)))]
-    rows: dict[tuple[str, str], list[dict[str, str] | None]] = {}
-    for number in range(draw(st.integers(6, 16))):
-        source = dice.choice(("crm", "web"))
-        key = f"{source[0].upper()}{number:02}"
-        own = _seen(dice, dice.choice(people)) | {"ID": key}
-        rows[source, key] = _life(dice, own)
-    for source in ("crm", "web"):  # an empty full delivery is stopped by its gate, and then deletes nobody
-        key = f"{source[0].upper()}99"
-        rows[source, key] = [_seen(dice, dice.choice(people)) | {"ID": key}] * NIGHTS
-    nights = [
-        {
-            source: {key: row for (of, key), life in rows.items() if of == source and (row := life[night]) is not None}
-            for source in ("crm", "web")
-        }
-        for night in range(NIGHTS)
+    nights = town(dice, people=draw(st.integers(4, 9)), records=draw(st.integers(6, 16)))
+    last = [
+        (source, key) for source, held in nights[-1].items() for key in held if all(key in n[source] for n in nights)
     ]
-    last = [name for name, life in rows.items() if all(life)]
     dice.shuffle(last)
     judged = min(draw(st.integers(0, 2)), len(last) // 2)  # no record twice: nothing that could contradict
     decided = [
@@ -81,6 +67,26 @@ def worlds(draw: st.DrawFn) -> World:
         for n in range(judged)
     ]
     return World(nights, decided)
+
+
+def town(dice: random.Random, people: int = 6, records: int = 10) -> list[dict[str, dict[str, dict[str, str]]]]:
+    """What two sources hold each night. A record's name and birth date stay: no key is given to somebody else."""
+    there = [_person(dice) for _ in range(people)]
+    rows: dict[tuple[str, str], list[dict[str, str] | None]] = {}
+    for number in range(records):
+        source = dice.choice(("crm", "web"))
+        key = f"{source[0].upper()}{number:02}"
+        rows[source, key] = _life(dice, _seen(dice, dice.choice(there)) | {"ID": key})
+    for source in ("crm", "web"):  # an empty full delivery is stopped by its gate, and then deletes nobody
+        key = f"{source[0].upper()}99"
+        rows[source, key] = [_seen(dice, dice.choice(there)) | {"ID": key}] * NIGHTS
+    return [
+        {
+            source: {key: row for (of, key), life in rows.items() if of == source and (row := life[night]) is not None}
+            for source in ("crm", "web")
+        }
+        for night in range(NIGHTS)
+    ]
 
 
 def _person(dice: random.Random) -> dict[str, str]:

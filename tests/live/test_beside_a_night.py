@@ -1,0 +1,80 @@
+"""Channels write while a night works: nothing is lost, nothing is done twice, and it ends as if one had come first."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mdm.store.database import Database
+from tests.live.writing import delete, put, writer_of
+from tests.pipelines.tiny import COLUMNS, TinyWorkspace, text
+from tests.promises.test_promise_04_the_order_does_not_matter import _said
+from tests.promises.towns import NIGHTS, deliver, start, town
+from tests.store.fixtures import new_database
+
+Rows = dict[tuple[str, str], dict[str, str]]
+
+
+def nights_and_writes(seed: int) -> tuple[Any, Rows, list[tuple[str, str]]]:
+    """Two nights of a town, and what channels write to a third source, and to the two, while the second works."""
+    dice = random.Random(seed)
+    nights = town(dice)
+    written: Rows = {}
+    for number in range(4):
+        rows = dice.choice([rows for rows in nights[-1].values() if rows])
+        row = rows[dice.choice(sorted(rows))]
+        key = f"X{number}"
+        written["shop", key] = {**row, "ID": key, "PHONE": dice.choice((row["PHONE"], "+1 416 555 0109"))}
+    gone = [("shop", dice.choice(["S0", "S1"]))]
+    return nights, written, gone
+
+
+@pytest.mark.parametrize(("seed", "until"), [(1, "match"), (2, "judge"), (3, "receive")])
+def test_writes_beside_a_night(seed: int, until: str, server_url: str, tmp_path: Path) -> None:
+    _same_beside(seed, until, server_url, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4, 24))
+def test_writes_beside_many_nights(seed: int, server_url: str, tmp_path: Path) -> None:
+    _same_beside(seed, ("receive", "match", "resolve", "judge")[seed % 4], server_url, tmp_path)
+
+
+def _same_beside(seed: int, until: str, server_url: str, tmp_path: Path) -> None:
+    nights, written, gone = nights_and_writes(seed)
+    first = {("shop", f"S{n}"): {**row, "ID": f"S{n}"} for n, row in enumerate(list(nights[0]["crm"].values())[:2])}
+
+    def begin(name: str, database: Database) -> TinyWorkspace:
+        workspace = start(tmp_path / name, database)
+        workspace.source("shop")
+        workspace.deliver("shop", text([*first.values()], COLUMNS), day="20260401")
+        deliver(workspace, nights[0], 1)
+        workspace.night(database)
+        return workspace
+
+    def write(workspace: TinyWorkspace, database: Database) -> None:
+        writer = writer_of(workspace, database)
+        for (source, _), row in written.items():
+            put(writer, source, row)
+        for source, key in gone:
+            delete(writer, source, key)
+
+    with new_database(server_url) as database:  # the night first, then the channels
+        workspace = begin("after", database)
+        deliver(workspace, nights[-1], NIGHTS)
+        workspace.night(database)
+        write(workspace, database)
+        workspace.night(database, feeds=False)
+        expected = _said(database)
+    with new_database(server_url) as database:
+        workspace = begin("beside", database)
+        deliver(workspace, nights[-1], NIGHTS)
+        workspace.night(database, only=until)
+        write(workspace, database)
+        workspace.night(database)
+        workspace.night(database, feeds=False)
+        assert _said(database) == expected
+        assert workspace.night(database, feeds=False)["status"] == "unchanged"
