@@ -91,9 +91,8 @@ def generic_suspects(
         held = holders_of(connection, dict.fromkeys(keys, least - 1)) if keys else {}
         generic = matcher.generic if matcher is not None else {}
         for number, key in keys.items():
-            value = key.text.partition("|")[2]
-            if held[number].more or value in generic.get(key.name, ()):
-                suspects.add((due.VALUE, f"{version['party']}|{key.name}|{number}|{value}"))
+            if held[number].more or key.text.partition("|")[2] in generic.get(key.name, ()):
+                suspects.add((due.VALUE, f"{version['party']}|{key.name}|{number}"))
     return frozenset(suspects)
 
 

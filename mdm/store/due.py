@@ -18,7 +18,8 @@ RECORD = "record"  # written singly, or given to another customer: what a night 
 
 
 def note(connection: sa.Connection, due: Collection[tuple[str, str]]) -> None:
-    """Note (kind, value): a PIN; the number of an address, or of a blocking key; `party|kind|key|value` of a value."""
+    """Note (kind, value): a PIN; the number of an address or of a blocking key; `party|kind|key` of a value, which is
+    not told itself."""
     if due:
         kinds, values = zip(*sorted(due), strict=True)
         driver_of(connection).execute(

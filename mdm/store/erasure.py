@@ -81,6 +81,9 @@ GOES = {
     "address_key": f"t.address in {_ADDRESSES}",
     "dwelling_join": f"t.weak in {_SITES} or t.strong in {_SITES} or t.weak_address in {_ADDRESSES} "
                      f"or t.strong_address in {_ADDRESSES}",
+    "due": f"t.kind = 'customer' and t.value in {_PINS} or t.kind = 'address' and t.value::bigint in {_ADDRESSES} "
+           f"or t.kind = 'record' and t.value::bigint in {_RECORDS}",
+    "once": f"t.answer->>'pin' in {_PINS}",
     "quarantine": "(t.system, t.local_id) in (select system, local_id from erased_key union all "
                   "select system, split_part(local_id, '#', 1) from erased_key)",
 }  # fmt: skip

@@ -39,16 +39,10 @@ def load_due_keys(folder: RunFolder, scratch: duckdb.DuckDBPyConnection) -> None
 
 
 def load_due_values(folder: RunFolder, party: PartyType, scratch: duckdb.DuckDBPyConnection) -> None:
-    """Table `due_value` (key, kind, value) of `scratch`: values of a party type that are to be counted again."""
-    parts = [text.split("|", 3) for text in _values(folder, due.VALUE).to_pylist()]
-    mine = [(int(key), kind, value) for whose, kind, key, value in parts if whose == party]
-    keys, kinds, values = zip(*mine, strict=True) if mine else ((), (), ())
-    table = {
-        "key": pa.array(keys, pa.int64()),
-        "kind": pa.array(kinds, pa.string()),
-        "value": pa.array(values, pa.string()),
-    }
-    scratch.register("due_rows", pa.table(table))
+    """Table `due_value` (key) of `scratch`: values of a party type that are to be counted again."""
+    parts = [text.split("|") for text in _values(folder, due.VALUE).to_pylist()]
+    keys = [int(key) for whose, _, key in parts if whose == party]
+    scratch.register("due_rows", pa.table({"key": pa.array(keys, pa.int64())}))
     scratch.execute("CREATE OR REPLACE TEMP TABLE due_value AS FROM due_rows")
     scratch.unregister("due_rows")
 

@@ -63,7 +63,7 @@ def find_generic(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnect
             SELECT DISTINCT key, name AS kind, text[len(name) + 2:] AS value
             FROM ({keys_sql("(SELECT * FROM of_party SEMI JOIN suspect_holders USING (record_id))", party)})
             SEMI JOIN suspect USING (key)
-            UNION SELECT key, kind, value FROM was_generic UNION FROM due_value
+            UNION SELECT key, kind, value FROM was_generic UNION FROM due_text
         )
         SELECT key, '{party}' AS party, kind, value, coalesce(people, 0)::BIGINT AS people,
                coalesce(people, 0) >= {most} AS generic, key IN (SELECT key FROM was_generic) AS was
@@ -75,7 +75,8 @@ def find_generic(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnect
 
 
 def _count_people(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection, tonight: pa.Array) -> None:
-    """Tables `suspect_holders` (key, record_id) and `people` (key, people) of the suspects."""
+    """Tables `suspect_holders` (key, record_id) and `people` (key, people) of the suspects; `due_text` (key, kind,
+    value) of those among them that single writes left to be counted."""
     suspects = scratch.sql("SELECT key FROM suspect").to_arrow_table()["key"]
     with night.database.begin() as connection:
         held = candidates.holders_of(connection, [] if party in night.models else suspects, tonight)
@@ -91,6 +92,10 @@ def _count_people(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnec
     own = "SELECT record_id, given, family, birth, organisation FROM"
     features = f"({own} of_party UNION ALL {own} ({of_stored}))"
     scratch.execute(f"CREATE OR REPLACE TEMP TABLE people AS {people_sql(features, 'suspect_holders')}")
+    scratch.execute(
+        "CREATE OR REPLACE TEMP TABLE due_text AS SELECT DISTINCT key, name AS kind, text[len(name) + 2:] AS value "
+        f"FROM ({keys_sql(f'({of_stored})', party)}) SEMI JOIN due_value USING (key)"
+    )
     for name in ("stored_holders", "holder_rows"):
         scratch.unregister(name)
 
