@@ -66,16 +66,18 @@ def customers_holding(
     parts = [holders] * len(values)
     if record is not None:
         parts.append("select pin from xref where system = %s and local_id = %s and recorded_to = 'infinity'")
-    rows = driver_of(connection).execute(
-        f"""
-        with found as ({" intersect ".join(parts)})
-        select c.pin, c.party, g.doc, g.recorded_from
-        from (select distinct pin from found where pin > %s order by pin limit %s) f
-        join customer c on c.pin = f.pin and c.recorded_to = 'infinity' and c.status = 'active'
-        left join golden g on g.pin = f.pin and g.recorded_to = 'infinity'
-        order by c.pin
-        """,
-        (*(list(keys) for keys in values), *(record or ()), after, count),
-        prepare=True,
-    )
+    driver = driver_of(connection)
+    with driver.pipeline():  # with the beginning of the transaction
+        rows = driver.execute(
+            f"""
+            with found as ({" intersect ".join(parts)})
+            select c.pin, c.party, g.doc, g.recorded_from
+            from (select distinct pin from found where pin > %s order by pin limit %s) f
+            join customer c on c.pin = f.pin and c.recorded_to = 'infinity' and c.status = 'active'
+            left join golden g on g.pin = f.pin and g.recorded_to = 'infinity'
+            order by c.pin
+            """,
+            (*(list(keys) for keys in values), *(record or ()), after, count),
+            prepare=True,
+        ).fetchall()
     return [FoundCustomer(*row) for row in rows]

@@ -26,16 +26,16 @@ WORKSPACE = Path(__file__).parents[2] / "data" / "samples"
 
 
 @cache
-def cleansed() -> pa.Table:
+def cleansed(workspace: Path = WORKSPACE, landing: Path = WORKSPACE / "landing") -> pa.Table:
     """Every delivered row of every source, CLEANSED with a `record_id` that counts from 0; deletions left out."""
-    settings = Settings.load(WORKSPACE)
+    settings = Settings.load(workspace)
     parts = []
     for path in sorted(settings.sources.glob("*.yaml")):
         contract = load_contract(path)
         context = CleanseContext(
             region=contract.region or settings.cleanse.region, area_code=contract.area_code, role=contract.role
         )
-        for delivery in find_deliveries(contract, WORKSPACE / "landing"):
+        for delivery in find_deliveries(contract, landing):
             mapped = map_rows(read_delivery(delivery, contract).table, contract, file=delivery.name)
             parts.append(cleanse_batch(mapped, context=context, processes=1))
     table = pa.concat_tables([CLEANSED.empty_table(), *parts])
@@ -54,7 +54,12 @@ def with_features(table: pa.Table) -> duckdb.DuckDBPyConnection:
 @cache
 def operator() -> duckdb.DuckDBPyConnection:
     """The operator's features, and for each party the table `pairs_<party>` of all that share a blocking key."""
-    connection = with_features(cleansed())
+    return with_pairs(cleansed())
+
+
+def with_pairs(table: pa.Table) -> duckdb.DuckDBPyConnection:
+    """`with_features`, and for each party the table `pairs_<party>` of all that share a blocking key."""
+    connection = with_features(table)
     for party in ("person", "organisation"):
         connection.execute(f"CREATE VIEW of_{party} AS SELECT * FROM features WHERE party = '{party}'")
         columns = "record_id, name, key"
