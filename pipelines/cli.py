@@ -37,6 +37,7 @@ app.command("override")(deciding.override)
 app.command("train")(learning.train)
 app.command("erase")(erasing.erase)
 app.command("serve")(serving.serve)
+app.command("settle")(serving.settle)
 app.command("stop")(serving.stop)
 
 models = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Matching models: list, compare, promote.")
@@ -74,3 +75,7 @@ def _mdm(
 def main() -> None:
     """Entry point of the program `mdm`."""
     app()
+
+
+if __name__ == "__main__":
+    main()

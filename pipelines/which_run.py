@@ -63,8 +63,7 @@ def find_or_begin(settings: Settings, database: Database, meaning: str, asked: A
                 shutil.rmtree(folder_of(settings, run_id), ignore_errors=True)
                 _begin(settings, run_id, meaning)
             return run_id, begun
-        latest = runs.last_runs(connection, 1000)
-        number = 1 + sum(run["run_id"].startswith(f"{business_date:%Y%m%d}-") for run in latest)
+        number = 1 + runs.count_runs(connection, f"{business_date:%Y%m%d}-")
         run_id = f"{business_date:%Y%m%d}-{number:02d}"
         shutil.rmtree(folder_of(settings, run_id), ignore_errors=True)
         _begin(settings, run_id, meaning)

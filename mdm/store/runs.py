@@ -35,6 +35,12 @@ def find_run(connection: sa.Connection, run_id: str) -> dict[str, Any] | None:
     return next(iter(_rows(connection, _RUN.select().where(_RUN.c.run_id == run_id))), None)
 
 
+def count_runs(connection: sa.Connection, prefix: str) -> int:
+    """How many runs have an id that begins so."""
+    query = sa.select(sa.func.count()).select_from(_RUN).where(_RUN.c.run_id.startswith(prefix, autoescape=True))
+    return int(connection.execute(query).scalar_one())
+
+
 def last_runs(connection: sa.Connection, count: int, *, status: str | None = None) -> list[dict[str, Any]]:
     """The latest runs, newest first, of one status or any."""
     query = _RUN.select().order_by(_RUN.c.started_at.desc(), _RUN.c.run_id.desc()).limit(count)

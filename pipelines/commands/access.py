@@ -67,7 +67,7 @@ def list_(workspace: Workspace = None, as_json: AsJson = False) -> None:
 
     \b
     Example:
-      mdm key list
+      mdm key list -w data/samples
     """
     from pipelines.access import list_keys
 

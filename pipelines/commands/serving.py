@@ -1,13 +1,18 @@
-"""`mdm serve` and `mdm stop`: the API, and the embedded database server."""
+"""`mdm serve`, `mdm settle` and `mdm stop`: the API, what it leaves to settle, and the embedded database server."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
+from mdm.settings import Settings
 from pipelines.commands.failing import told
-from pipelines.commands.options import AsJson, Workspace, print_json, settings_of
+from pipelines.commands.options import AsJson, Workspace, open_store, print_json, settings_of
 
 
 @told
@@ -15,9 +20,12 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", min=1, metavar="N", help="How many processes.")] = 1,
+    settle_every: Annotated[
+        int, typer.Option("--settle-every", min=0, metavar="SECONDS", help="See mdm settle; 0: not by this process.")
+    ] = 30,
     workspace: Workspace = None,
 ) -> None:
-    """Serve the API: customers, cross-references, households; its description is at /docs.
+    """Serve the API: customers, cross-references, households, records; its description is at /docs.
 
     \b
     Example:
@@ -25,7 +33,54 @@ def serve(
     """
     from api import server
 
-    server.serve(settings_of(workspace), host, port, workers)
+    settings = settings_of(workspace)
+    with _settling(settings, settle_every):
+        server.serve(settings, host, port, workers)
+
+
+@contextmanager
+def _settling(settings: Settings, seconds: int) -> Iterator[None]:
+    """A process that settles while the block lasts."""
+    if not seconds:
+        yield
+        return
+    command = [sys.executable, "-m", "pipelines.cli", "settle", "-w", str(settings.workspace), "--every", str(seconds)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@told
+def settle(
+    every: Annotated[
+        int, typer.Option("--every", min=0, metavar="SECONDS", help="Again and again, with so many seconds between.")
+    ] = 0,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Settle what channels and stewards left for others: households around what they wrote, keys that became common.
+
+    A night does so, too; mdm serve does it every 30 seconds.
+
+    \b
+    Example:
+      mdm settle -w data/samples
+    """
+    from mdm.errors import MdmError
+    from pipelines import settling
+
+    settings = settings_of(workspace)
+    with open_store(settings) as database:
+        if not every:
+            report = settling.settle(settings, database)
+            found = {"settled": report is not None, "run_id": report["run_id"] if report is not None else None}
+            typer.echo("settled" if found["settled"] else "nothing to settle") if not as_json else print_json(found)
+            return
+        for come in settling.settle_every(settings, database, every):
+            typer.echo(f"not settled: {come}" if isinstance(come, MdmError) else "settled", err=True)
 
 
 @told

@@ -17,7 +17,7 @@ from tests.pipelines.tiny import TinyWorkspace, family_of_sources, of_source
 
 VERBS = [
     "init", "check", "run", "status", "lookup", "why", "evaluate", "judge", "unmerge", "override", "train", "erase",
-    "serve", "stop", "audit", "model", "key",
+    "serve", "settle", "stop", "audit", "model", "key",
 ]  # fmt: skip
 GROUPS = {"model": ("list", "compare", "promote"), "key": ("create", "list", "revoke")}
 ALONE = [
