@@ -15,7 +15,19 @@ from api.bodies import Bodies
 from api.callers import Keys
 from api.described import described
 from api.etags import ETags
-from api.routes import customers, households, identify, operations, records, search, xref
+from api.routes import (
+    customers,
+    explain,
+    households,
+    identify,
+    judgements,
+    operations,
+    records,
+    reshaping,
+    search,
+    tasks,
+    xref,
+)  # fmt: skip
 from api.store import Store
 from api.trace import Trace
 from mdm.settings import Settings
@@ -37,7 +49,8 @@ def make_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings, app.state.store = settings, Store(settings)
-    for module in (search, customers, xref, households, identify, records, operations):
+    stewards = (tasks, judgements, reshaping, explain)
+    for module in (search, customers, xref, households, identify, records, *stewards, operations):
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(ETags)

@@ -142,8 +142,9 @@ def masked(document: Any) -> Any:
 
 
 def mask_of(attribute: str) -> Mask | None:
-    """What is done to an attribute, by any of its names; None: nothing."""
-    return MASKS.get(_CALLED.get(attribute, attribute))
+    """What is done to an attribute, by any of its names, or one slot of it (`identifiers.passport`); None: nothing."""
+    name = attribute.partition(".")[0]
+    return MASKS.get(_CALLED.get(name, name))
 
 
 def mask_text(attribute: str, text: str) -> str:
