@@ -14,7 +14,16 @@ PATHS = {
     "/v1/households/{chi}", "/v1/customers", "/v1/customers:identify", "/healthz", "/readyz",
 }  # fmt: skip
 
-WITHOUT_TIMES = {"/v1/customers", "/v1/customers:identify"}
+WRITING = {"/v1/records/{system}/{local_id}", "/v1/records:validate"}
+STEWARDS = {
+    "/v1/tasks", "/v1/tasks/{task}", "/v1/tasks/{task}:claim", "/v1/tasks/{task}:assign", "/v1/tasks/{task}:release",
+    "/v1/tasks/{task}:close", "/v1/judgements", "/v1/judgements/{judgement}:withdraw", "/v1/customers/{pin}:merge",
+    "/v1/customers/{pin}:unmerge", "/v1/customers/{pin}:split", "/v1/customers/{pin}/overrides",
+    "/v1/customers/{pin}/overrides/{attribute}", "/v1/why", "/v1/customers/{pin}/how",
+}  # fmt: skip
+PATHS |= WRITING | STEWARDS
+
+WITHOUT_TIMES = {"/v1/customers", "/v1/customers:identify", *WRITING, *STEWARDS}
 
 
 class Tags(HTMLParser):
