@@ -24,6 +24,7 @@ import orjson
 from benchmarks.api.identify import measure_identify
 from benchmarks.api.load import Request, put_load
 from benchmarks.api.requests import Drawn, draw
+from benchmarks.api.write import measure_write
 from benchmarks.process import ROOT, run_mdm, run_module
 from benchmarks.table import Figure, show
 from mdm.access import new_key
@@ -65,7 +66,7 @@ def measure(settings: Settings, requests: int, connections: int) -> list[Figure]
     with open_database(settings.database_url, settings.var) as database:
         with database.begin() as connection:
             api_keys.put_key(
-                connection, made.key_id, made.digest, name="benchmark", scopes=("lookup", "identify", "pii"),
+                connection, made.key_id, made.digest, name="benchmark", scopes=("lookup", "identify", "pii", "write"),
                 created_by="benchmark", rate=10**9, expires_at=None,
             )  # fmt: skip
         with database.read() as connection:
@@ -78,6 +79,8 @@ def measure(settings: Settings, requests: int, connections: int) -> list[Figure]
         figures += _look_up(settings, drawn, connections, made.text, only_at)
         with serving([sys.executable, "-c", SERVE, str(settings.workspace)]) as port:
             figures += measure_identify(database, settings, drawn, port, made.text, only_at)
+            identify = next(f.measured for f in figures if f.what == "identify by name + birth date, p50")
+            figures += measure_write(settings, drawn, port, made.text, identify, only_at)
     return figures
 
 

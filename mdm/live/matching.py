@@ -60,7 +60,7 @@ def match_record(
         tuple(pairs),
         _late(connection, found.crossing, party),
         frozenset((due.KEY, str(key)) for key in found.crossing),
-        matcher.model.model_id if matcher is not None else "",
+        matcher.model_id if matcher is not None else "",
     )
 
 

@@ -18,7 +18,6 @@ from mdm.live.orders import Writer
 from mdm.live.scene import Outcome, Scene, numbers_of, resolve
 from mdm.live.stored import from_version
 from mdm.registry.matchers import read_rows
-from mdm.registry.models import model_in_use
 from mdm.resolve.clusters import ClusterRules, Open
 from mdm.resolve.identity import Mint
 from mdm.store import due as store_due
@@ -68,15 +67,18 @@ def carry_out(
     before, after = scene.before, outcome.identity.after
     pins = {record: xref.pin for record, xref in after.xrefs.items()}
     pins |= {record: xref.pin for record, xref in outcome.attached.items()}
-    _write_customers(connection, scene, outcome, run_id, actor)
     touched = sorted({*_touched(scene, outcome, own), *_active(remake, outcome)})
     ended = [
         pin for pin, state in before.customers.items()
         if state.status == "active" and after.customers[pin].status != "active"
     ]  # fmt: skip
-    _write_golden(connection, writer, pins, touched, ended, run_id)
+    documents = _golden(connection, writer, pins, touched, run_id)
     ids = [*scene.records, *scene.enrichment, *scene.changes.departed, *([gone] if gone is not None else [])]
     wanted = [_task(item, scene) for item in outcome.open]
+    with live.at_once(connection):
+        _write_customers(connection, scene, outcome, run_id, actor)
+        live.end_states(connection, "golden", "pin", ended)
+        live.put_states(connection, "golden", "pin", documents)
     tasks = live.ask(connection, run_id, ids, wanted, OVER)
     asked = zip(tasks, outcome.open, strict=True)
     mine = tuple(number for number, item in asked if number is not None and own in (item.left, item.right))
@@ -107,8 +109,7 @@ def _resolve(connection: sa.Connection, scene: Scene, writer: Writer, mint: Mint
     features = {}
     if len(parties) > 1:
         features = {one.stored.record_id: one.row for one in read_rows(connection, sorted(parties))}
-    models = {party: model_in_use(connection, party) for party in set(parties.values())}  # type: ignore[arg-type]
-    numbers = numbers_of(features, models, parties)
+    numbers = numbers_of(features, {party: scene.models[party] for party in set(parties.values())}, parties)
     with writer.numbers.some("pin", max(1, len(parties))) as using:
         outcome = resolve(scene, numbers, rules_of(writer), next_number=using[0], mint=mint)
         using[0] += len(outcome.identity.minted)
@@ -174,14 +175,10 @@ def _write_customers(connection: sa.Connection, scene: Scene, outcome: Outcome, 
     live.insert_rows(connection, "lineage", events)
 
 
-def _write_golden(
-    connection: sa.Connection,
-    writer: Writer,
-    pins: Mapping[int, str],
-    touched: Iterable[str],
-    ended: list[str],
-    run_id: str,
-) -> None:
+def _golden(
+    connection: sa.Connection, writer: Writer, pins: Mapping[int, str], touched: Iterable[str], run_id: str
+) -> list[dict[str, Any]]:
+    """The golden records of `touched` customers that are others than the store has."""
     wanted = set(touched)
     records = [record for record, pin in pins.items() if pin in wanted]
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -202,8 +199,7 @@ def _write_golden(
         }
         for pin, held in sorted(rows.items())
     ]
-    live.end_states(connection, "golden", "pin", ended)
-    live.put_states(connection, "golden", "pin", live.those_that_differ(connection, documents))
+    return live.those_that_differ(connection, documents)
 
 
 def _task(item: Open, scene: Scene) -> dict[str, Any]:

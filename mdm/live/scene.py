@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,13 +11,25 @@ import sqlalchemy as sa
 from mdm.match.model import Model
 from mdm.match.online import contradiction
 from mdm.match.predicates import Row
-from mdm.registry.models import model_in_use
+from mdm.registry.matchers import matcher_in_use
 from mdm.resolve.clusters import ClusterRules, Judgements, Open, Pair, resolve_clusters
 from mdm.resolve.enrichment import attach_enrichment
 from mdm.resolve.identity import Mint, RecordChanges, assign_pins
 from mdm.resolve.lineage import CustomerState, IdentityChange, IdentityState, RecordOrder, Xref
 from mdm.store import live
 from mdm.store.live import Reached
+
+
+class Models(dict[str, Model | None]):
+    """Party type -> the model in use, asked for once in a transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def __missing__(self, party: str) -> Model | None:
+        matcher = matcher_in_use(self._connection, party)  # type: ignore[arg-type]
+        self[party] = None if matcher is None else matcher.model
+        return self[party]
 
 
 class Scored(NamedTuple):
@@ -41,6 +53,7 @@ class Scene:
     before: IdentityState
     parties: dict[str, str]  # PIN -> party
     changes: RecordChanges
+    models: Models
 
     @property
     def pins(self) -> set[str]:
@@ -68,20 +81,21 @@ def gather(
     departed: Mapping[int, Xref],
     came_back: bool,
     least_weight: float,
+    models: Models | None = None,
 ) -> Scene:
     """What hangs together with `seeds`.
 
     own: the record that was written, whose stored pairs are replaced by `scored`; its new version stands already.
     departed: records that have gone, and whose they were. came_back: own had been deleted.
     """
+    models = Models(connection) if models is None else models
     reached = live.reached_from(connection, seeds, least_weight=least_weight)
     records = {row.record_id: row for row in reached if row.role == "customer"}
     enrichment = {row.record_id: row for row in reached if row.role != "customer"}
     ids = [*records, *enrichment]
-    stored = live.pairs_among(connection, ids) if len(ids) > 1 else []
-    judged = live.judgements_among(connection, ids) if len(ids) > 1 else []
-    pairs = _read_pairs(connection, [(*pair[:4], pair[4]) for pair in stored if own not in pair[:2]])
-    pairs += _read_pairs(connection, [(*pair[:4], party) for pair in scored])
+    stored, judged = live.between(connection, ids) if len(ids) > 1 else ([], [])
+    pairs = _read_pairs(models, (pair for pair in stored if own not in pair[:2]))
+    pairs += _read_pairs(models, ((*pair[:4], party) for pair in scored))
     xrefs = {row.record_id: Xref(row.pin, row.home) for row in records.values() if row.pin and row.home}
     xrefs |= departed
     pins = {xref.pin for xref in xrefs.values()}
@@ -102,6 +116,7 @@ def gather(
         IdentityState({state["pin"]: _state(state) for state in states}, xrefs),
         {state["pin"]: state["party"] for state in states},
         RecordChanges(frozenset(departed), frozenset({own} & xrefs.keys()) if own is not None else frozenset()),
+        models,
     )
 
 
@@ -131,11 +146,11 @@ def numbers_of(features: Mapping[int, Row], models: Mapping[str, Model | None], 
     }
 
 
-def _read_pairs(connection: sa.Connection, rows: Sequence[tuple[int, int, float, Sequence[int], str]]) -> list[Pair]:
+def _read_pairs(models: Models, rows: Iterable[tuple[int, int, float, Sequence[int], str]]) -> list[Pair]:
     """Pairs with what they themselves show against a match."""
     found = []
     for left, right, weight, levels, party in rows:
-        model = model_in_use(connection, party)  # type: ignore[arg-type]
+        model = models[party]
         if model is None:
             continue
         number = [comparison.name for comparison in model.comparisons].index("identifiers")

@@ -7,7 +7,8 @@ state that the same transaction wrote is replaced without a trace.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -157,14 +158,25 @@ def reached_from(connection: sa.Connection, seeds: Collection[int], *, least_wei
     return [Reached(*row) for row in rows]
 
 
-def pairs_among(connection: sa.Connection, record_ids: Sequence[int]) -> list[tuple[int, int, float, list[int], str]]:
-    """The stored pairs between these records: (left_id, right_id, weight, levels, party)."""
-    return driver_of(connection).execute(_PAIRS, {"ids": list(record_ids)}, prepare=True).fetchall()
+def between(
+    connection: sa.Connection, record_ids: Sequence[int]
+) -> tuple[list[tuple[int, int, float, list[int], str]], list[tuple[int, int, str]]]:
+    """What the store has between two of these records.
+
+    Its pairs (left_id, right_id, weight, levels, party), and what is judged (left_id, right_id, same | different).
+    """
+    driver, asked = driver_of(connection), {"ids": list(record_ids)}
+    with driver.pipeline():
+        pairs = driver.execute(_PAIRS, asked, prepare=True)
+        judged = driver.execute(_JUDGED, asked, prepare=True)
+    return pairs.fetchall(), judged.fetchall()
 
 
-def judgements_among(connection: sa.Connection, record_ids: Sequence[int]) -> list[tuple[int, int, str]]:
-    """What is judged of two of these records: (left_id, right_id, same | different)."""
-    return driver_of(connection).execute(_JUDGED, {"ids": list(record_ids)}, prepare=True).fetchall()
+@contextmanager
+def at_once(connection: sa.Connection) -> Iterator[None]:
+    """What is written within goes to the server in one message; nothing may be read within."""
+    with driver_of(connection).pipeline():
+        yield
 
 
 def states_around(connection: sa.Connection, record_ids: Sequence[int], pins: Collection[str]) -> list[dict[str, Any]]:
@@ -203,12 +215,11 @@ def end_states(connection: sa.Connection, table: str, key: str, values: Sequence
     """Close the current states of these keys."""
     if not values:
         return
-    driver = driver_of(connection)
-    where = f"\"{key}\" = any(%s) and recorded_to = 'infinity'"
-    driver.execute(f'delete from "{table}" where {where} and recorded_from = now()', (list(values),), prepare=True)
-    driver.execute(
-        f'update "{table}" set recorded_to = greatest(now(), recorded_from) where {where}',
-        (list(values),),
+    where = f"\"{key}\" = any(%(keys)s) and recorded_to = 'infinity'"
+    driver_of(connection).execute(
+        f'with replaced as (delete from "{table}" where {where} and recorded_from = now()) '
+        f'update "{table}" set recorded_to = greatest(now(), recorded_from) where {where} and recorded_from <> now()',
+        {"keys": list(values)},
         prepare=True,
     )
 

@@ -65,9 +65,10 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
             take_place(connection, table)
         counts |= {"pairs": loaded["pair"]} if "pair" in loaded else {}
     _decisions(night, connection)
-    settle_due(connection, night.folder)
     counts |= _tasks(night, connection)
-    if not rebased.untouched:
+    if rebased.untouched:
+        settle_due(connection, night.folder)
+    else:  # what is due is left to the next run: of these files not all was applied
         counts["singly"] = carry_out_singly(whole, connection, rebased.records)
     settle_written(whole, connection)
     return counts
