@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -120,6 +121,27 @@ def test_two_stewards_on_one_task(jane: httpx.Client, place: tuple[TinyWorkspace
         assert done["effect"]["judgements"] == []
     late = jane.post(f"/v1/tasks/{task}:close", json={"verdict": "same", **REASON})
     assert (late.status_code, late.json()["holder"]) == (409, "bob")
+
+
+def test_many_at_once(jane: httpx.Client) -> None:
+    """One of eight answers a task; merges in both directions neither hang nor fail."""
+    task = queue(jane, sort="weight")[0]["task"]
+    ring = [f"crm:K{n:03}" for n in range(25, 29)]
+    pins = [pin(jane, key) for key in ring]
+
+    def answer(number: int) -> int:
+        body = {"verdict": ("same", "different")[number % 2], **REASON}
+        return jane.post(f"/v1/tasks/{task}:close", json=body).status_code
+
+    def join(number: int) -> int:
+        one, other = pins[number % 4], pins[(number + (1 if number % 2 else 3)) % 4]
+        return jane.post(f"/v1/customers/{one}:merge", json={"with": [other], **REASON}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(answer, range(8))) == [200, *[409] * 7]
+        found = set(pool.map(join, range(8)))
+    assert found <= {200, 404}  # a PIN that redirects by then is told
+    assert len({pin(jane, key) for key in ring}) < 4
 
 
 def test_a_task_in_full_says_what_same_would_do_and_does_it(

@@ -55,7 +55,6 @@ class Task(SQLModel, table=True):
         ),
         sa.Index("task_left_ix", "left_id"),
         sa.Index("task_right_ix", "right_id"),
-        sa.Index("task_value_ix", "value", "task_id", postgresql_where=sa.text("status = 'open'")),
         {"comment": "a question to a steward; one open task per kind and pair"},
     )
 

@@ -804,9 +804,6 @@ def upgrade() -> None:
         postgresql_nulls_not_distinct=True,
     )
     op.create_index("task_right_ix", "task", ["right_id"], unique=False)
-    op.create_index(
-        "task_value_ix", "task", ["value", "task_id"], unique=False, postgresql_where=sa.text("status = 'open'")
-    )
     op.create_table(
         "xref",
         sa.Column(
@@ -863,7 +860,6 @@ def downgrade() -> None:
     op.drop_index("xref_past_key", table_name="xref", postgresql_where=sa.text("recorded_to < 'infinity'"))
     op.drop_index("xref_current_key", table_name="xref", postgresql_where=sa.text("recorded_to = 'infinity'"))
     op.drop_table("xref")
-    op.drop_index("task_value_ix", table_name="task", postgresql_where=sa.text("status = 'open'"))
     op.drop_index("task_right_ix", table_name="task")
     op.drop_index(
         "task_open", table_name="task", postgresql_where=sa.text("status = 'open'"), postgresql_nulls_not_distinct=True
