@@ -77,11 +77,11 @@ class LineageEvent(View):
 
 
 class Customer(Masked):
-    """A customer. What `include` did not ask for is left out."""
+    """A customer. What `include` or `fields` did not ask for is left out; the PIN never is."""
 
     pin: str
-    party: str = Field(description="person | organisation")
-    status: str = Field(description="active")
+    party: str | None = Field(default=None, description="person | organisation")
+    status: str | None = Field(default=None, description="active")
     name: str | None = Field(default=None, description="as people write it")
     golden: dict[str, Any] | None = Field(
         default=None,
