@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,18 +34,19 @@ def serving(
 ) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
     """A client, with a key, of a server that is ready; the server is ended, and must end with `code`, at the end."""
     port = _free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(settings.workspace), str(port), str(workers)],
-        cwd=ROOT, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        with _client(f"http://127.0.0.1:{port}", key) as client:
-            _wait(client, lambda: process.poll() is None)
-            yield client, process
-    finally:
-        process.terminate()
-        _, log = process.communicate(timeout=60)
-    assert process.returncode == code, log.decode()
+    with tempfile.TemporaryFile() as log:  # not a pipe: nobody reads it meanwhile, and a full one stops the server
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(settings.workspace), str(port), str(workers)], cwd=ROOT, stderr=log
+        )
+        try:
+            with _client(f"http://127.0.0.1:{port}", key) as client:
+                _wait(client, lambda: process.poll() is None)
+                yield client, process
+        finally:
+            process.terminate()
+            process.wait(60)
+        log.seek(0)
+        assert process.returncode == code, log.read().decode()
 
 
 @contextmanager
