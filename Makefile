@@ -18,8 +18,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SAMPLE := data/samples
 CODE := mdm pipelines expectations api benchmarks tests
 ROWS ?= 100000
-# Tests run side by side, the tests of a file in one process; SIDE_BY_SIDE= runs them one after another.
-SIDE_BY_SIDE ?= --numprocesses=logical --dist=loadfile
+# Tests run side by side, the tests of a file in one process, the longest files first; SIDE_BY_SIDE= runs them one after another.
+SIDE_BY_SIDE ?= --numprocesses=logical --dist=loadfile --no-loadscope-reorder tests/promises tests/live tests/properties tests/pipelines tests
 CUSTOMERS ?= 300
 NIGHTS ?= 4
 
