@@ -13,8 +13,6 @@ from api.access import Caller
 from api.audit import entry_of
 from mdm.contracts import load_contracts
 from mdm.errors import NotFound
-from mdm.golden.policy import make_policy
-from mdm.live.numbers import Numbers
 from mdm.live.orders import Order, Writer, Written
 from mdm.store.audit import put_entry
 from mdm.store.once import Once
@@ -27,12 +25,8 @@ def writer_of(app: FastAPI) -> Writer:
     with _MAKING:
         found: Writer | None = getattr(app.state, "writer", None)
         if found is None:
-            settings, store = app.state.settings, app.state.store
-            contracts = {contract.source: contract for contract in load_contracts(settings.sources)}
-            trust = {c.source: {**c.trust.groups, "default": c.trust.default} for c in contracts.values()}
-            rules = settings.golden
-            policy = make_policy(trust=trust, rules=rules.rules, half_life_days=rules.half_life_days)
-            found = app.state.writer = Writer(store, settings, contracts, policy, Numbers(store))
+            settings = app.state.settings
+            found = app.state.writer = Writer.of(app.state.store, settings, load_contracts(settings.sources))
         return found
 
 

@@ -5,23 +5,10 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from mdm.live.stored import IN_DOCUMENT
 from mdm.party import CLEANSED
 from pipelines.folder import RunFolder
 
-# What the store keeps in columns of its own; the document has the rest, without nulls.
-IN_COLUMNS = (
-    "system",
-    "local_id",
-    "party",
-    "role",
-    "content_hash",
-    "extracted_at",
-    "changed_at",
-    "original",
-    "file",
-    "line",
-)
-IN_DOCUMENT = tuple(name for name in CLEANSED.names if name not in IN_COLUMNS)
 STORED = CLEANSED.append(pa.field("record_id", pa.int64()))
 
 

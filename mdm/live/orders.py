@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import orjson
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from mdm.cleanse.record import cleanse_record
 from mdm.cleanse.values import CleanseContext
 from mdm.contracts import SourceContract
-from mdm.golden.policy import Policy
+from mdm.golden.policy import Policy, make_policy
 from mdm.live.numbers import Numbers, Opens
 from mdm.settings import Settings
 from mdm.store.once import Once
@@ -35,6 +35,15 @@ class Writer:
     contracts: Mapping[str, SourceContract]
     policy: Policy
     numbers: Numbers
+
+    @classmethod
+    def of(cls, database: Opens, settings: Settings, contracts: Iterable[SourceContract]) -> Self:
+        """The writer of a workspace. Raises ConfigError when a rule of survivorship is wrong."""
+        known = {contract.source: contract for contract in contracts}
+        trust = {name: {**c.trust.groups, "default": c.trust.default} for name, c in known.items()}
+        rules = settings.golden
+        policy = make_policy(trust=trust, rules=rules.rules, half_life_days=rules.half_life_days)
+        return cls(database, settings, known, policy, Numbers(database))
 
     @property
     def business_date(self) -> date:

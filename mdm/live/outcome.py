@@ -18,17 +18,13 @@ from mdm.live.orders import Writer
 from mdm.live.scene import Outcome, Scene, numbers_of, resolve
 from mdm.live.stored import from_version
 from mdm.registry.matchers import read_rows
-from mdm.resolve.clusters import ClusterRules, Open
+from mdm.resolve.clusters import Open
+from mdm.resolve.configured import cluster_rules
 from mdm.resolve.identity import Mint
+from mdm.resolve.sightings import OF_HOUSEHOLDS
 from mdm.store import due as store_due
 from mdm.store import live
 
-# What households and legal entities read of a record: see `pipelines.steps.people.WANTED`.
-OF_HOUSEHOLDS = (
-    "party", "extracted_at", "changed_at", "family_key", "former_key", "identifiers", "organisation_name",
-    "organisation_key", "organisation_form", "address", "number_key", "street_key", "unit_key", "place_key",
-    "household_role",
-)  # fmt: skip
 OVER = "the reason is gone: the records changed, or the two are one customer now"
 
 
@@ -93,17 +89,6 @@ def carry_out(
     return Made(at, pins, outcome.identity.minted, mine, was)
 
 
-def rules_of(writer: Writer) -> ClusterRules:
-    """The clustering rules of the settings."""
-    matching, guards = writer.settings.matching, writer.settings.resolve
-    return ClusterRules(
-        match_weight=matching.match_weight,
-        review_weight=matching.review_weight,
-        max_records=guards.max_customer_records,
-        weak_link_weight=guards.weak_link_weight,
-    )
-
-
 def _resolve(connection: sa.Connection, scene: Scene, writer: Writer, mint: Mint) -> Outcome:
     parties = {record: row.party for record, row in scene.records.items()}
     features = {}
@@ -111,7 +96,7 @@ def _resolve(connection: sa.Connection, scene: Scene, writer: Writer, mint: Mint
         features = {one.stored.record_id: one.row for one in read_rows(connection, sorted(parties))}
     numbers = numbers_of(features, {party: scene.models[party] for party in set(parties.values())}, parties)
     with writer.numbers.some("pin", max(1, len(parties))) as using:
-        outcome = resolve(scene, numbers, rules_of(writer), next_number=using[0], mint=mint)
+        outcome = resolve(scene, numbers, cluster_rules(writer.settings), next_number=using[0], mint=mint)
         using[0] += len(outcome.identity.minted)
     return outcome
 

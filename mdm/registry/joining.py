@@ -12,7 +12,8 @@ from mdm.match.model import Model
 from mdm.match.online import Score, contradiction
 from mdm.match.predicates import Row
 from mdm.registry.refusals import in_words, pairs_of
-from mdm.resolve.clusters import ClusterRules, Judgements, Pair, resolve_clusters
+from mdm.resolve.clusters import Judgements, Pair, resolve_clusters
+from mdm.resolve.configured import cluster_rules
 from mdm.settings import Settings
 from mdm.store.candidates_online import Customers, Stored
 
@@ -49,12 +50,7 @@ def would_join(
         numbers | {NEW: row["identifiers"] or ()},
         pairs,
         Judgements(**verdicts),
-        ClusterRules(
-            match_weight=settings.matching.match_weight,
-            review_weight=settings.matching.review_weight,
-            max_records=settings.resolve.max_customer_records,
-            weak_link_weight=settings.resolve.weak_link_weight,
-        ),
+        cluster_rules(settings),
     )
     mine = next(cluster for cluster in resolution.clusters if NEW in cluster)
     refused = {

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from mdm.match.features import features_of
 from mdm.match.model import Model
 from mdm.match.online import contradiction
-from mdm.resolve.clusters import ClusterRules, Judgements, Open, Pair, resolve_clusters
+from mdm.resolve.clusters import Judgements, Open, Pair, resolve_clusters
+from mdm.resolve.configured import cluster_rules
 from mdm.settings import Settings
 from mdm.store import lookups
 
@@ -55,12 +56,7 @@ def _resolve(
     versions: Versions, pairs: Sequence[Pair], judged: Sequence[Mapping[str, Any]], settings: Settings
 ) -> list[Open]:
     customers = {number: row for number, row in versions.items() if row["role"] == "customer"}
-    rules = ClusterRules(
-        match_weight=settings.matching.match_weight,
-        review_weight=settings.matching.review_weight,
-        max_records=settings.resolve.max_customer_records,
-        weak_link_weight=settings.resolve.weak_link_weight,
-    )
+    rules = cluster_rules(settings)
     verdicts = {
         verdict: [_two(row) for row in judged if row["verdict"] == verdict] for verdict in ("same", "different")
     }

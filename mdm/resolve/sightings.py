@@ -31,6 +31,12 @@ SIGHTINGS = pa.schema(
     ]
 )
 
+# What households and legal entities read of a record, besides its key: nothing else of it can change them.
+OF_HOUSEHOLDS = (
+    "party", "extracted_at", "changed_at", "family_key", "former_key", "identifiers", "organisation_name",
+    "organisation_key", "organisation_form", "address", "number_key", "street_key", "unit_key", "place_key",
+    "household_role",
+)  # fmt: skip
 _COPIED = (
     "system", "local_id", "number_key", "street_key", "unit_key", "place_key", "changed_at", "extracted_at",
     "family_key", "former_key",

@@ -7,18 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from mdm.resolve.sightings import sightings_from_cleansed
+from mdm.resolve.sightings import OF_HOUSEHOLDS, sightings_from_cleansed
 from mdm.store import addresses, customers, records
 from pipelines.asking import ask_in_halves
 from pipelines.context import Night
 from pipelines.documents import component_sql, to_stored
 
 # What households and legal entities read of a record.
-WANTED = (
-    "record_id", "system", "local_id", "party", "extracted_at", "changed_at", "family_key", "former_key", "identifiers",
-    "organisation_name", "organisation_key", "organisation_form", "address", "number_key", "street_key", "unit_key",
-    "place_key", "household_role",
-)  # fmt: skip
+WANTED = ("record_id", "system", "local_id", *OF_HOUSEHOLDS)
 _NAMES = ", ".join(WANTED)
 
 

@@ -17,10 +17,8 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
-from mdm.golden.policy import make_policy
 from mdm.live.again import resolve_again
 from mdm.live.attempt import Attempt
-from mdm.live.numbers import Numbers
 from mdm.live.orders import Writer
 from mdm.store import candidates, customers, due, live, overtaken, runs
 from pipelines.context import Night
@@ -103,13 +101,10 @@ def _is_older(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> bool:
 
 
 def _writer(night: Night) -> Writer:
-    rules = night.settings.golden
-    policy = make_policy(trust=night.trust, rules=rules.rules, half_life_days=rules.half_life_days)
     settings = night.settings.model_copy(
         update={"run": night.settings.run.model_copy(update={"business_date": night.business_date})}
     )
-    contracts = {contract.source: contract for contract in night.contracts}
-    return Writer(night.database, settings, contracts, policy, Numbers(night.database))
+    return Writer.of(night.database, settings, night.contracts)
 
 
 # -- which -------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mdm.resolve.clusters import ClusterRules, Open
+from mdm.resolve.clusters import Open
+from mdm.resolve.configured import cluster_rules
 from mdm.resolve.enrichment import attach_enrichment
 from mdm.store import counters
 from pipelines.context import Night
@@ -51,7 +52,7 @@ def resolve(night: Night) -> dict[str, Any]:
     with night.scratch() as scratch, night.database.begin() as connection:
         found = gather(night, connection, scratch)
     night.progress("resolve customers")
-    rules = _rules(night)
+    rules = cluster_rules(night.settings)
     owner, asked = partition(found, rules)
     night.progress("give PINs")
     next_number = _next_number(night)
@@ -88,16 +89,6 @@ def _reserve(night: Night, first: int, count: int) -> bool:
             return True
         counters.give_back(connection, "pin", night.run_id)  # an earlier try needed fewer
         return False
-
-
-def _rules(night: Night) -> ClusterRules:
-    matching, guards = night.settings.matching, night.settings.resolve
-    return ClusterRules(
-        match_weight=matching.match_weight,
-        review_weight=matching.review_weight,
-        max_records=guards.max_customer_records,
-        weak_link_weight=guards.weak_link_weight,
-    )
 
 
 def _counted(texts: pa.ChunkedArray) -> dict[str, int]:

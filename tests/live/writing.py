@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mdm.contracts import load_contracts
-from mdm.golden.policy import make_policy
-from mdm.live.numbers import Numbers
 from mdm.live.orders import Order, Writer, Written
 from mdm.live.write import delete_record, put_record
 from mdm.store.database import Database
@@ -16,11 +14,7 @@ from tests.pipelines.tiny import TinyWorkspace
 
 
 def writer_of(workspace: TinyWorkspace, database: Database) -> Writer:
-    settings = workspace.settings
-    contracts = {contract.source: contract for contract in load_contracts(settings.sources)}
-    trust = {c.source: {**c.trust.groups, "default": c.trust.default} for c in contracts.values()}
-    policy = make_policy(trust=trust, rules=settings.golden.rules, half_life_days=settings.golden.half_life_days)
-    return Writer(database, settings, contracts, policy, Numbers(database))
+    return Writer.of(database, workspace.settings, load_contracts(workspace.settings.sources))
 
 
 def mapped_of(row: Mapping[str, str]) -> dict[str, Any]:
