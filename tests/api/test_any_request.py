@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.app import make_app
 from tests.api.keys import add_key, bearing
-from tests.api.world import World
+from tests.api.world import new_world
 
 EXAMPLES = 12  # of each operation
 CHECKS = (
@@ -27,18 +27,19 @@ CHECKS = (
 )  # fmt: skip
 
 
-def test_any_request_is_answered_as_described(world: World) -> None:
-    """Every operation of the description, with drawn requests, valid ones and others."""
-    described = schemathesis.openapi.from_asgi("/openapi.json", make_app(world.settings))
-    headers = bearing(add_key(world.database))
-    faults = []
-    for found in described.get_all_operations():
-        operation = found.ok()
-        try:
-            _ask(operation, headers)
-        except (AssertionError, BaseExceptionGroup, schemathesis.errors.SchemathesisError) as fault:
-            faults.append(f"{operation.label}: {fault}")
-    assert not faults, "\n\n".join(faults)
+def test_any_request_is_answered_as_described() -> None:
+    """Every operation of the description, with drawn requests, valid ones and others; in a town of its own."""
+    with new_world() as world:
+        described = schemathesis.openapi.from_asgi("/openapi.json", make_app(world.settings))
+        headers = bearing(add_key(world.database))
+        faults = []
+        for found in described.get_all_operations():
+            operation = found.ok()
+            try:
+                _ask(operation, headers)
+            except (AssertionError, BaseExceptionGroup, schemathesis.errors.SchemathesisError) as fault:
+                faults.append(f"{operation.label}: {fault}")
+        assert not faults, "\n\n".join(faults)
 
 
 def _ask(operation: Any, headers: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -143,23 +143,27 @@ def new_workspace() -> Iterator[Settings]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@contextmanager
+def new_world() -> Iterator[World]:
+    """The small town in a store of its own, for those who write into it; removed at the end."""
+    with new_workspace() as settings, closing(open_database(None, settings.var)) as database:
+        with database.begin() as connection:
+            for party in ("person", "organisation"):
+                model = untrained(party, records=100_000)
+                models.save_model(connection, model.model_id, party, orjson.loads(model.to_json()))
+                models.make_current(connection, model.model_id)
+        assert run_night(settings, database)["status"] == "applied"
+        found = World(settings, database)
+        _add_former_ids(found)
+        yield found
+
+
 @cache
 def _built(config: pytest.Config) -> World:
     """One night for the whole session, however many test modules import the fixtures."""
-    workspace = new_workspace()
-    settings = workspace.__enter__()
-    config.add_cleanup(lambda: workspace.__exit__(None, None, None))
-    database = open_database(None, settings.var)
-    config.add_cleanup(database.close)  # before the workspace goes: last in, first out
-    with database.begin() as connection:
-        for party in ("person", "organisation"):
-            model = untrained(party, records=100_000)
-            models.save_model(connection, model.model_id, party, orjson.loads(model.to_json()))
-            models.make_current(connection, model.model_id)
-    assert run_night(settings, database)["status"] == "applied"
-    found = World(settings, database)
-    _add_former_ids(found)
-    return found
+    world = new_world()
+    config.add_cleanup(lambda: world.__exit__(None, None, None))
+    return world.__enter__()
 
 
 # numbers that the night has not come to
@@ -185,7 +189,7 @@ def _rows(columns: dict[str, Sequence[object]], **constants: str) -> pa.Table:
 
 @pytest.fixture(scope="session")
 def world(request: pytest.FixtureRequest) -> World:
-    """The small town."""
+    """The small town, for everybody who only asks."""
     return _built(request.config)
 
 
