@@ -23,6 +23,9 @@ class Dated(Strict):
 class DatedAddress(AddressParts):
     """An address and when somebody was there."""
 
+    kind: Text | None = Field(
+        default=None, description="dwelling (also if left out) | group_quarters | business | mailing"
+    )
     valid_from: date | None = None
     valid_to: date | None = None
 
@@ -102,7 +105,7 @@ class RecordBody(InHand):
             **super(RecordBody, plain).to_mapped(),
             "phones": _dated(self.phones),
             "emails": _dated(self.emails),
-            "address": None if address is None else {**_ADDRESS, **address.model_dump(mode="json")},
+            "address": None if address is None else address.model_dump(mode="json"),
             "death_date": self.death_date,
             "household_role": self.household_role,
             "accounts": self.accounts or None,
@@ -116,7 +119,6 @@ class RecordBody(InHand):
         return {column: value for column, value in self.to_mapped().items() if column in sent}
 
 
-_ADDRESS = dict.fromkeys(("kind",))
 _NAME = tuple(f"name_{part}" for part in ("full", "prefix", "given", "middle", "family", "suffix", "former"))
 _COLUMNS = {"name": _NAME, "organisation": ("organisation_name",), "region": ()}
 

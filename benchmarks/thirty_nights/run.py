@@ -217,7 +217,7 @@ def main() -> None:
     parser.add_argument("--scratch", type=Path, help="an empty directory to work in, kept (default: one that is not)")
     parser.add_argument("--json", action="store_true", help="print JSON, for machines")
     asked = parser.parse_args()
-    with _scratch(asked.scratch) as out:
+    with scratch_directory(asked.scratch) as out:
         lived = live(
             out,
             asked.customers,
@@ -241,7 +241,7 @@ def main() -> None:
 
 
 @contextmanager
-def _scratch(asked: Path | None) -> Iterator[Path]:
+def scratch_directory(asked: Path | None) -> Iterator[Path]:
     """A directory that the user of the embedded PostgreSQL can pass through; removed unless it was asked for."""
     if asked is not None:
         asked.mkdir(parents=True, exist_ok=True)
