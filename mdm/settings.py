@@ -128,6 +128,16 @@ class ApiSettings(_Section):
         return read_rate(self.rate)
 
 
+class ConsoleSettings(_Section):
+    """The steward's console."""
+
+    idle_minutes: int = Field(default=60, ge=1, le=1440, description="without a request: a session ends")
+    longest_hours: int = Field(default=12, ge=1, le=168, description="a session ends whatever happens in it")
+    reveal_minutes: int = Field(
+        default=30, ge=1, le=720, description="for which personal values are shown once revealed"
+    )
+
+
 class _Environment(BaseSettings):
     """The three settings that the environment may give."""
 
@@ -154,6 +164,7 @@ class Settings(_Section):
     run: RunSettings = RunSettings()
     identify: IdentifySettings = IdentifySettings()
     api: ApiSettings = ApiSettings()
+    console: ConsoleSettings = ConsoleSettings()
 
     @classmethod
     def load(

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import access, deciding, erasing, learning, looking, nightly, serving, workspace
+from pipelines.commands import access, deciding, erasing, learning, looking, nightly, serving, users, workspace
 
 EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong use; 3 a quality gate stopped the run or a source of it."
 
@@ -53,6 +53,13 @@ keys.command("create")(access.create)
 keys.command("list")(access.list_)
 keys.command("revoke")(access.revoke)
 app.add_typer(keys, name="key")
+
+accounts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Accounts of the console: add, list, disable.")
+accounts.command("add")(users.add)
+accounts.command("list")(users.list_)
+accounts.command("disable")(users.disable)
+accounts.command("password")(users.password)
+app.add_typer(accounts, name="user")
 
 
 def _show_version(wanted: bool) -> None:

@@ -3,7 +3,8 @@
 A pure function of the new partition and the previous state; `docs/identity.md` has the table of cases. In three moves:
 
 1. every PIN looks for its *bearer*: its founder, or who the role passes to. A record that left because its own data
-   changed bears nothing as long as its former customer has a record that stayed;
+   changed bears nothing as long as its former customer has a record that stayed; where a steward told records of the
+   PIN apart, the bearer is among those of them that are the most;
 2. every cluster takes the PINs whose bearers it holds: the one issued first survives, the others redirect to it;
    a cluster that holds none gets a new one;
 3. a PIN without a bearer is retired if it was active, and otherwise follows the PIN that it was merged into.
@@ -11,7 +12,7 @@ A pure function of the new partition and the previous state; `docs/identity.md` 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
@@ -28,10 +29,12 @@ class RecordChanges:
 
     departed: deleted, or their key was reused; they have an xref and are in no cluster.
     moved: their own data changed, or they reappeared after a deletion; still the same incarnation of their key.
+    told_apart: a steward judged them different from another record, and nobody has acted on it before.
     """
 
     departed: Set[int] = frozenset()
     moved: Set[int] = frozenset()
+    told_apart: Set[int] = frozenset()
 
 
 def assign_pins(
@@ -52,7 +55,7 @@ def assign_pins(
     """
     parts = [tuple(cluster) for cluster in clusters]
     _check(parts, before, changes)
-    scene = _look(parts, before, order, changes.moved)
+    scene = _look(parts, before, order, changes)
     for pin in before.customers:
         _find_bearer(pin, scene)
     customers = dict(before.customers)
@@ -72,6 +75,7 @@ class _Scene:
     before: IdentityState
     order: Mapping[int, RecordOrder]
     moved: Set[int]
+    told_apart: Set[int]
     part_of: dict[int, int] = field(default_factory=dict)
     at_home: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # PIN -> records
     members: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # customer -> records
@@ -82,9 +86,12 @@ class _Scene:
 
 
 def _look(
-    parts: Sequence[tuple[int, ...]], before: IdentityState, order: Mapping[int, RecordOrder], moved: Set[int]
+    parts: Sequence[tuple[int, ...]],
+    before: IdentityState,
+    order: Mapping[int, RecordOrder],
+    changes: RecordChanges,
 ) -> _Scene:
-    scene = _Scene(parts, before, order, moved)
+    scene = _Scene(parts, before, order, changes.moved, changes.told_apart)
     for number, part in enumerate(parts):
         for record in part:
             scene.part_of[record] = number
@@ -94,7 +101,7 @@ def _look(
             customer = before.resolve(xref.home)
             scene.at_home[xref.home].append(record)
             scene.members[customer].append(record)
-            if record not in moved:
+            if record not in scene.moved:
                 scene.steady[customer].add(number)
                 scene.hosts[number].add(customer)
     return scene
@@ -114,7 +121,8 @@ def _standing(record: int, customer: str, scene: _Scene) -> int:
 def _find_bearer(pin: str, scene: _Scene) -> None:
     """Find the record that bears `pin`: its founder, else the oldest at home, else the oldest of the customer.
 
-    The last only for a PIN that is not redirected: its customer may live on in records of PINs merged into it.
+    The last only for a PIN that is not redirected: its customer may live on in records of PINs merged into it. Among
+    records that a steward told apart, the founder counts only in a part that has no fewer records at home than another.
     """
     state = scene.before.customers[pin]
     customer = scene.before.resolve(pin)
@@ -124,13 +132,27 @@ def _find_bearer(pin: str, scene: _Scene) -> None:
         ranked = [(standing, record) for standing, record in ranked if standing == _STAYED]
     if not ranked:
         return
-    xrefs = scene.before.xrefs
+    xrefs, most = scene.before.xrefs, _most_at_home(pin, scene)
     _, bearer = min(
         ranked,
-        key=lambda heir: (heir[0], xrefs[heir[1]].home != pin, heir[1] != state.founder, scene.order[heir[1]]),
+        key=lambda heir: (
+            heir[0],
+            xrefs[heir[1]].home != pin,
+            -most[scene.part_of[heir[1]]],
+            heir[1] != state.founder,
+            scene.order[heir[1]],
+        ),
     )
     scene.bearer[pin] = bearer
     scene.claims[scene.part_of[bearer]].append(pin)
+
+
+def _most_at_home(pin: str, scene: _Scene) -> Mapping[int, int]:
+    """Part -> how many records at home in `pin` it has; all 0 unless a steward told some of them apart."""
+    at_home = scene.at_home[pin]
+    if len({scene.part_of[record] for record in at_home if record in scene.told_apart}) < 2:
+        return defaultdict(int)
+    return Counter(scene.part_of[record] for record in at_home)
 
 
 def _settle_claims(scene: _Scene, customers: dict[str, CustomerState]) -> dict[int, str]:

@@ -82,7 +82,8 @@ on conflict (kind, left_id, right_id) where status = 'open'
 do update set weight = excluded.weight, detail = excluded.detail, value = excluded.value returning task_id
 """
 _JUDGED = """
-select left_id, right_id, verdict from judgement where superseded_by is null and verdict in ('same', 'different')
+select left_id, right_id, verdict, run_id is null from judgement
+where superseded_by is null and verdict in ('same', 'different')
 and left_id = any(%(ids)s::bigint[]) and right_id = any(%(ids)s::bigint[])
 """
 _FORMER = """
@@ -160,10 +161,11 @@ def reached_from(connection: sa.Connection, seeds: Collection[int], *, least_wei
 
 def between(
     connection: sa.Connection, record_ids: Sequence[int]
-) -> tuple[list[tuple[int, int, float, list[int], str]], list[tuple[int, int, str]]]:
+) -> tuple[list[tuple[int, int, float, list[int], str]], list[tuple[int, int, str, bool]]]:
     """What the store has between two of these records.
 
-    Its pairs (left_id, right_id, weight, levels, party), and what is judged (left_id, right_id, same | different).
+    Its pairs (left_id, right_id, weight, levels, party), and what is judged (left_id, right_id, same | different, and
+    whether nobody has carried it out so far).
     """
     driver, asked = driver_of(connection), {"ids": list(record_ids)}
     with driver.pipeline():

@@ -110,7 +110,7 @@ def close(connection: sa.Connection, task_id: int, *, actor: str, verdict: str, 
     """Close an open task by a steward's answer: same | different | unsure | dismissed."""
     connection.exec_driver_sql(
         "update task set status = 'closed', closed_by = %(actor)s, verdict = %(verdict)s, closed_reason = %(reason)s, "
-        "closed_run = %(run_id)s where task_id = %(id)s and status = 'open'",
+        "closed_run = %(run_id)s, closed_at = now() where task_id = %(id)s and status = 'open'",
         {"id": task_id, "actor": actor, "verdict": verdict, "reason": reason, "run_id": run_id},
     )
 

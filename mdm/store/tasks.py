@@ -28,6 +28,12 @@ VALUE = """
         ))) / ln(2::double precision)
  from (select 1 / (1 + power(2::double precision, -least(greatest(coalesce(a.weight, 0), -30), 30)))) as odds(p))
 """
+# Where the customers of a row `a` are: the region of an address of the records.
+REGION = """
+(select r.cleansed::json -> 'address' ->> 'region' from record r
+ where r.record_id in (a.left_id, a.right_id) and r.recorded_to = 'infinity'
+ and r.cleansed::json -> 'address' ->> 'region' is not null order by r.record_id limit 1)
+"""
 # Whether a steward dismissed the question `a`, or could not tell (and has not taken that back), on the same evidence.
 ANSWERED = """
 exists (select from task d where d.status = 'closed' and d.left_id = a.left_id and d.right_id = a.right_id
@@ -54,8 +60,8 @@ def put_tasks(connection: sa.Connection, run_id: str, source: Source) -> int:
         """
     )
     return connection.exec_driver_sql(
-        f"insert into task ({_COLUMNS}, value, status, opened_run) "
-        f"select {_COLUMNS}, {VALUE}, 'open', %(run_id)s from asked a where not {ANSWERED} "
+        f"insert into task ({_COLUMNS}, value, region, status, opened_run) "
+        f"select {_COLUMNS}, {VALUE}, {REGION}, 'open', %(run_id)s from asked a where not {ANSWERED} "
         "order by kind, weight desc, left_id, right_id "
         "on conflict (kind, left_id, right_id) where status = 'open' do nothing",
         {"run_id": run_id},
@@ -66,8 +72,8 @@ def close_tasks(connection: sa.Connection, run_id: str, task_ids: Values, reason
     """Close open tasks; how many were open."""
     load_values(connection, "wanted", task_ids)
     return connection.exec_driver_sql(
-        "update task t set status = 'closed', closed_run = %(run_id)s, closed_reason = %(reason)s from wanted w "
-        "where t.task_id = w.value and t.status = 'open'",
+        "update task t set status = 'closed', closed_run = %(run_id)s, closed_at = now(), closed_reason = %(reason)s "
+        "from wanted w where t.task_id = w.value and t.status = 'open'",
         {"run_id": run_id, "reason": reason},
     ).rowcount
 

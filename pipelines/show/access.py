@@ -1,4 +1,4 @@
-"""`mdm key list` and `mdm audit` on a terminal."""
+"""`mdm key list`, `mdm user list` and `mdm audit` on a terminal."""
 
 from __future__ import annotations
 
@@ -28,6 +28,27 @@ def _key(key: Mapping[str, Any]) -> tuple[str, ...]:
     rate = f"{key['rate']}/minute" if key["rate"] else ""
     times = (_time(key[name]) for name in ("created_at", "expires_at", "last_used_at"))
     return (key["key_id"], key["name"], ", ".join(key["scopes"]), rate, *times, key["status"])
+
+
+def show_users(accounts: Sequence[Mapping[str, Any]]) -> None:
+    """Print the accounts of the console."""
+    out = console()
+    if not accounts:
+        out.print("no account yet: mdm user add NAME --role steward")
+        return
+    columns = {
+        "name": LEFT, "full name": LEFT, "role": LEFT, "personal values": LEFT, "signs in": LEFT, "added": LEFT,
+        "last sign-in": LEFT, "status": LEFT,
+    }  # fmt: skip
+    out.print(table(columns, [_account(account) for account in accounts]))
+
+
+def _account(account: Mapping[str, Any]) -> tuple[str, ...]:
+    where = account["issuer"] or "with a password"
+    status = "active" if account["disabled_at"] is None else f"disabled by {account['disabled_by']}"
+    sees = "shown" if account["pii"] else "masked"
+    times = (_time(account[name]) for name in ("created_at", "last_sign_in_at"))
+    return (account["name"], account["full_name"] or "", account["role"], sees, where, *times, status)
 
 
 def show_audit(entries: Sequence[Mapping[str, Any]]) -> None:

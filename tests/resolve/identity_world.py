@@ -18,11 +18,13 @@ def mint_numbered(prefix: str, start: int, count: int) -> list[str]:
     return [f"{prefix}{number}" for number in range(start, start + count)]
 
 
-def read_night(text: str) -> tuple[list[str], set[str], set[str]]:
-    """``AB C -D *A`` as groups, departed, moved."""
+def read_night(text: str) -> tuple[list[str], RecordChanges]:
+    """``AB C/E -D *A`` as groups, and D departed, A moved, C and E told apart."""
     tokens = text.split()
-    groups = [token for token in tokens if token[0] not in "-*"]
-    return groups, {t[1] for t in tokens if t[0] == "-"}, {t[1] for t in tokens if t[0] == "*"}
+    groups = [group for token in tokens if token[0] not in "-*" for group in token.split("/")]
+    departed, moved = (frozenset(ord(token[1]) for token in tokens if token[0] == sign) for sign in "-*")
+    told_apart = frozenset(ord(letter) for token in tokens if "/" in token for letter in token if letter != "/")
+    return groups, RecordChanges(departed, moved, told_apart)
 
 
 class Customers:
@@ -34,7 +36,7 @@ class Customers:
         self.changes: list[IdentityChange] = []
 
     def night(self, text: str) -> tuple[LineageEvent, ...]:
-        groups, departed, moved = read_night(text)
+        groups, changes = read_night(text)
         ids = {ord(letter) for group in groups for letter in group}
         back = {record: self.closed.pop(record) for record in ids & self.closed.keys()}
         before = IdentityState(self.state.customers, {**self.state.xrefs, **back})
@@ -42,7 +44,7 @@ class Customers:
             [[ord(letter) for letter in group] for group in groups],
             before,
             order={record: letter_order(chr(record)) for record in ids},
-            changes=RecordChanges(frozenset(map(ord, departed)), frozenset(map(ord, moved))),
+            changes=changes,
             next_number=len(before.customers) + 1,
             mint=lambda start, count: mint_numbered("P", start, count),
         )
@@ -68,7 +70,7 @@ class Households:
         self.before = HouseholdsBefore()
 
     def night(self, text: str) -> None:
-        groups, _, _ = read_night(text)
+        groups, _ = read_night(text)
         change = assign_chis(
             groups,
             self.before,

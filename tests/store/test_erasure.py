@@ -8,13 +8,16 @@ from mdm.store.tables import METADATA
 
 # Tables whose rows stay, and why.
 STAYS = {
+    "account": "people who work here, no customers",
     "api_key": "names of programs, no person",
+    "console_session": "who worked here, and when",
     "counter": "numbers only",
     "customer": "the PIN stays; mdm.store.erasure makes it an erased one",
     "delivery": "counts, and the name of a file",
     "erasure": "what stays of an erasure",
     "household": "an address that only the erased person gave is taken out (mdm.store.erasure)",
     "lock_holder": "a process",
+    "sign_in_failure": "hashes of names and addresses, for a day",
     "suppression": "keyed hashes",
 }
 

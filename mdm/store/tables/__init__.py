@@ -3,7 +3,9 @@
 from sqlmodel import SQLModel
 
 from mdm.store.tables.access import ApiKey, Audit
+from mdm.store.tables.accounts import Account, ConsoleSession, KeptForm, SignInFailure
 from mdm.store.tables.addresses import Address, AddressKey, DwellingJoin, EntityKey, Sighting
+from mdm.store.tables.changes import Change
 from mdm.store.tables.columns import CURRENT, PAST, table_of
 from mdm.store.tables.customers import Customer, Golden, Household, Lineage, Membership, Xref
 from mdm.store.tables.erasure import Erasure, Suppression
@@ -15,8 +17,9 @@ from mdm.store.tables.stewardship import Judgement, Override, Task
 METADATA = SQLModel.metadata
 
 __all__ = [
-    "CURRENT", "METADATA", "PAST", "Address", "AddressKey", "ApiKey", "Audit", "Counter", "Customer", "Delivery",
-    "Due", "DwellingJoin", "EntityKey", "Erasure", "ExpectationResult", "GenericValue", "Golden", "Household",
-    "Judgement", "Lineage", "LockHolder", "Membership", "Model", "OnceTold", "Override", "Pair", "Quarantine",
-    "Record", "RecordKey", "Run", "RunStep", "Sighting", "Suppression", "Task", "Xref", "table_of",
+    "CURRENT", "METADATA", "PAST", "Account", "Address", "AddressKey", "ApiKey", "Audit", "ConsoleSession",
+    "Counter", "Customer", "Delivery", "Due", "DwellingJoin", "EntityKey", "Erasure", "ExpectationResult",
+    "GenericValue", "Golden", "Household", "Judgement", "KeptForm", "Lineage", "LockHolder", "Membership", "Model",
+    "OnceTold", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting",
+    "SignInFailure", "Suppression", "Task", "Xref", "table_of",
 ]  # fmt: skip

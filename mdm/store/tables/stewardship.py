@@ -25,6 +25,7 @@ class Judgement(SQLModel, table=True):
         ),
         sa.Index("judgement_right_ix", "right_id"),
         sa.Index("judgement_run_ix", "run_id"),
+        sa.Index("judgement_actor_ix", "actor", "created_at"),
         {"comment": "a steward's word about two records; append-only, a later one supersedes"},
     )
 
@@ -55,6 +56,7 @@ class Task(SQLModel, table=True):
         ),
         sa.Index("task_left_ix", "left_id"),
         sa.Index("task_right_ix", "right_id"),
+        sa.Index("task_closed_by_ix", "closed_by", "closed_at", postgresql_where=sa.text("closed_by is not null")),
         {"comment": "a question to a steward; one open task per kind and pair"},
     )
 
@@ -78,6 +80,8 @@ class Task(SQLModel, table=True):
     claimed_at: datetime | None = instant("since when", nullable=True)
     closed_by: str | None = text("the steward who closed it; null: a run, or a write", nullable=True)
     verdict: str | None = text("same | different | unsure | dismissed, of the steward who closed it", nullable=True)
+    closed_at: datetime | None = instant(nullable=True)
+    region: str | None = text("of an address of the records, as it was when the task was opened", nullable=True)
 
 
 class Override(SQLModel, table=True):

@@ -124,6 +124,32 @@ def upgrade() -> None:
             "for each statement execute function audit_only_added()"
         )
     op.create_table(
+        "change",
+        sa.Column("position", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column(
+            "type",
+            sa.Text(),
+            nullable=False,
+            comment="created | merged | split | changed | redirected | retired | erased | household_changed",
+        ),
+        sa.Column("pin", sa.Text(), nullable=True, comment="the customer; null for a household"),
+        sa.Column("chi", sa.Text(), nullable=True, comment="the household"),
+        sa.Column(
+            "related", postgresql.ARRAY(sa.Text()), nullable=True, comment="the other PINs that the change is about"
+        ),
+        sa.Column("run_id", sa.Text(), nullable=False, comment="the run or write that caused it"),
+        sa.Column("actor", sa.Text(), nullable=False, comment="who: a steward, a channel, or run"),
+        sa.Column(
+            "at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+            comment="recorded time of the states that it announces",
+        ),
+        sa.PrimaryKeyConstraint("position", name=op.f("change_pk")),
+        comment="what changed, written in the transaction that changed it; holds no personal value",
+    )
+    op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.BigInteger(), autoincrement=False, nullable=False, comment="the last number given"),
@@ -459,6 +485,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("superseded_by is null"),
     )
+    op.create_index("judgement_actor_ix", "judgement", ["actor", "created_at"], unique=False)
     op.create_index("judgement_right_ix", "judgement", ["right_id"], unique=False)
     op.create_index("judgement_run_ix", "judgement", ["run_id"], unique=False)
     op.create_table(
@@ -791,8 +818,22 @@ def upgrade() -> None:
             nullable=True,
             comment="same | different | unsure | dismissed, of the steward who closed it",
         ),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "region",
+            sa.Text(),
+            nullable=True,
+            comment="of an address of the records, as it was when the task was opened",
+        ),
         sa.PrimaryKeyConstraint("task_id", name=op.f("task_pk")),
         comment="a question to a steward; one open task per kind and pair",
+    )
+    op.create_index(
+        "task_closed_by_ix",
+        "task",
+        ["closed_by", "closed_at"],
+        unique=False,
+        postgresql_where=sa.text("closed_by is not null"),
     )
     op.create_index("task_left_ix", "task", ["left_id"], unique=False)
     op.create_index(
@@ -850,12 +891,99 @@ def upgrade() -> None:
         postgresql_where=sa.text("recorded_to < 'infinity'"),
     )
     op.create_index("xref_pin_ix", "xref", ["pin"], unique=False)
+    op.create_table(
+        "account",
+        sa.Column("name", sa.Text(), nullable=False, comment="the actor of what they do, as in the audit log"),
+        sa.Column("full_name", sa.Text(), nullable=True, comment="as colleagues see it"),
+        sa.Column("digest", sa.Text(), nullable=True, comment="of the password, by Argon2id; null: signs in elsewhere"),
+        sa.Column("role", sa.Text(), nullable=False, comment="viewer | steward | lead | admin; see mdm.accounts"),
+        sa.Column(
+            "pii", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment="may see personal values"
+        ),
+        sa.Column("issuer", sa.Text(), nullable=True, comment="who says who they are (OpenID Connect)"),
+        sa.Column("subject", sa.Text(), nullable=True, comment="what they are called there"),
+        sa.Column("language", sa.Text(), nullable=True, comment="en | zh; null: as the browser asks"),
+        sa.Column("theme", sa.Text(), nullable=True, comment="light | dark; null: as the browser asks"),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True, comment="from then on they cannot sign in"),
+        sa.Column("disabled_by", sa.Text(), nullable=True),
+        sa.Column("last_sign_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("account_pk")),
+        comment="somebody who may sign in to the console",
+    )
+    op.create_index(
+        "account_subject",
+        "account",
+        ["issuer", "subject"],
+        unique=True,
+        postgresql_where=sa.text("subject is not null"),
+    )
+    op.create_table(
+        "console_session",
+        sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of the token, hexadecimal"),
+        sa.Column("account", sa.Text(), nullable=False, comment="name of the account"),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "seen_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+            comment="of the last request, to about a minute",
+        ),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True, comment="signed out, or taken from them"),
+        sa.Column(
+            "revealed_until", sa.DateTime(timezone=True), nullable=True, comment="personal values are shown until then"
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("console_session_pk")),
+        comment="a session of the console; its token is not kept",
+    )
+    op.create_index("console_session_account_ix", "console_session", ["account"], unique=False)
+    op.create_table(
+        "kept_form",
+        sa.Column("kept_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False, comment="who sent it; nobody else sees it"),
+        sa.Column("path", sa.Text(), nullable=False, comment="where it was sent to"),
+        sa.Column(
+            "form",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=False,
+            comment="what was in it: pairs of name and value",
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("kept_id", name=op.f("kept_form_pk")),
+        comment="a form that was sent after its session had ended",
+    )
+    op.create_index("kept_form_account_ix", "kept_form", ["account"], unique=False)
+    op.create_table(
+        "sign_in_failure",
+        sa.Column(
+            "who", sa.Text(), nullable=False, comment="SHA-256 of `account:NAME` or `address:ADDRESS`, hexadecimal"
+        ),
+        sa.Column(
+            "failures",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="since the last success, or the last quiet day",
+        ),
+        sa.Column("last_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("who", name=op.f("sign_in_failure_pk")),
+        comment="failures to sign in, in a row, under one name or from one address",
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Take back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("sign_in_failure")
+    op.drop_index("kept_form_account_ix", table_name="kept_form")
+    op.drop_table("kept_form")
+    op.drop_index("console_session_account_ix", table_name="console_session")
+    op.drop_table("console_session")
+    op.drop_index("account_subject", table_name="account", postgresql_where=sa.text("subject is not null"))
+    op.drop_table("account")
     op.drop_index("xref_pin_ix", table_name="xref")
     op.drop_index("xref_past_key", table_name="xref", postgresql_where=sa.text("recorded_to < 'infinity'"))
     op.drop_index("xref_current_key", table_name="xref", postgresql_where=sa.text("recorded_to = 'infinity'"))
@@ -865,6 +993,7 @@ def downgrade() -> None:
         "task_open", table_name="task", postgresql_where=sa.text("status = 'open'"), postgresql_nulls_not_distinct=True
     )
     op.drop_index("task_left_ix", table_name="task")
+    op.drop_index("task_closed_by_ix", table_name="task", postgresql_where=sa.text("closed_by is not null"))
     op.drop_table("task")
     op.drop_index("suppression_system_ix", table_name="suppression")
     op.drop_table("suppression")
@@ -895,6 +1024,7 @@ def downgrade() -> None:
     op.drop_index("lineage_other_pin_ix", table_name="lineage")
     op.drop_table("lineage")
     op.drop_index("judgement_run_ix", table_name="judgement")
+    op.drop_index("judgement_actor_ix", table_name="judgement")
     op.drop_index("judgement_right_ix", table_name="judgement")
     op.drop_index("judgement_in_force", table_name="judgement", postgresql_where=sa.text("superseded_by is null"))
     op.drop_table("judgement")
@@ -925,6 +1055,7 @@ def downgrade() -> None:
     op.drop_index("customer_current", table_name="customer", postgresql_where=sa.text("recorded_to = 'infinity'"))
     op.drop_table("customer")
     op.drop_table("counter")
+    op.drop_table("change")
     op.drop_index("audit_pins_ix", table_name="audit", postgresql_using="gin")
     op.drop_index("audit_at_ix", table_name="audit", postgresql_using="brin")
     op.drop_table("audit")
