@@ -129,7 +129,8 @@ def wait_after(failures: int) -> timedelta:
     """How long after the last of so many failures in a row the next attempt is looked at."""
     if failures < FREE_FAILURES:
         return timedelta(0)
-    return min(_FIRST_WAIT * 2 ** min(failures - FREE_FAILURES, 20), _LONGEST_WAIT)
+    doublings = min(failures - FREE_FAILURES, 20)
+    return min(_FIRST_WAIT * (1 << doublings), _LONGEST_WAIT)
 
 
 def failing_account(name: str) -> str:
