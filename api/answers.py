@@ -34,5 +34,10 @@ def disclosed(document: dict[str, Any]) -> list[str]:
 
 
 def json_answer(document: dict[str, Any]) -> Response:
+    """A document as JSON."""
+    return Response(json_text(document), media_type="application/json")
+
+
+def json_text(document: dict[str, Any]) -> bytes:
     """A document as JSON, times as pydantic writes them."""
-    return Response(orjson.dumps(document, option=orjson.OPT_UTC_Z), media_type="application/json")
+    return orjson.dumps(document, option=orjson.OPT_UTC_Z)

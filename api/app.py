@@ -15,6 +15,7 @@ from api.bodies import Bodies
 from api.callers import Keys
 from api.described import described
 from api.etags import ETags
+from api.quick import Quick
 from api.routes import (
     customers,
     explain,
@@ -55,6 +56,7 @@ def make_app(settings: Settings) -> FastAPI:
     problems.install(app)
     app.add_middleware(ETags)
     app.add_middleware(Bodies)
+    app.add_middleware(Quick, store=app.state.store)
     app.add_middleware(Gate, settings=settings, keys=Keys(app.state.store))
     app.add_middleware(problems.Unexpected)
     app.add_middleware(Trace)

@@ -38,6 +38,12 @@ class ETags:
         await self.app(scope, receive, hold)
 
 
+async def send_tagged(body: bytes, asked: Headers, send: Send) -> None:
+    """Answer 200 with a JSON text as this middleware would: with its tag, or 304 if the caller has it."""
+    headers = [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
+    await _finish({"type": "http.response.start", "status": 200, "headers": headers}, body, asked, send)
+
+
 async def _finish(start: Message, body: bytes, asked: Headers, send: Send) -> None:
     """Send the answer with its tag, or 304 if the caller has it."""
     headers = MutableHeaders(scope=start)

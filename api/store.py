@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 from api.audit import entry_of_reading
 from mdm.errors import StoreError
 from mdm.settings import Settings
+from mdm.store.asking import Asking
 from mdm.store.database import Database, LastWord, open_database
 
 log = logging.getLogger("mdm.api")
@@ -53,6 +54,12 @@ class Store:
         """One transaction that may write, committed on leaving. Raises StoreError as `read`."""
         with self._using() as database, database.begin() as connection:
             yield connection
+
+    @property
+    def asking(self) -> Asking | None:
+        """Connections for single statements of the event loop; None while the store is not open."""
+        database = self._database
+        return None if database is None else database.asking
 
     @contextmanager
     def _using(self) -> Iterator[Database]:

@@ -12,12 +12,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import anyio.to_thread
 import uvicorn
 from fastapi import FastAPI, Response
 
 from mdm.settings import Settings
 from mdm.store.database import open_database
+
+DOCUMENT = "select doc from golden where pin = %s and recorded_to = 'infinity'"
 
 
 def make_app(settings: Settings) -> FastAPI:
@@ -26,7 +27,6 @@ def make_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.api.pool_size
         yield
         database.close()
 
@@ -37,12 +37,10 @@ def make_app(settings: Settings) -> FastAPI:
         return Response(b'{"status":"ok"}', media_type="application/json")
 
     @app.get("/document/{pin}")
-    def document(pin: str) -> Response:
-        with database.engine.connect() as connection:
-            found = connection.exec_driver_sql(
-                "select doc from golden where pin = %s and recorded_to = 'infinity'", (pin,)
-            ).scalar_one()
-        return Response(str(found).encode(), media_type="application/json")
+    async def document(pin: str) -> Response:
+        found = await database.asking.one(DOCUMENT, (pin,))
+        assert found is not None
+        return Response(found[0].encode(), media_type="application/json")
 
     return app
 

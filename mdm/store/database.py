@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from mdm.errors import StoreError
 from mdm.store import embedded
+from mdm.store.asking import Asking
 from mdm.store.audit import Entry, end_reading
 from mdm.store.connection import driver_of
 from mdm.store.migrations import migrate
@@ -26,7 +27,7 @@ LastWord = Callable[[Exception | None], Entry]
 
 
 class Database:
-    """An open database: `engine`, transactions, and a plain psycopg connection for those who need one."""
+    """An open database: `engine`, transactions, single statements of an event loop (`asking`), plain connections."""
 
     def __init__(self, url: str, server: embedded.EmbeddedServer | None = None, *, pool_size: int = 8) -> None:
         self.url, self._server = url, server
@@ -38,6 +39,7 @@ class Database:
             hide_parameters=True,  # of statements, in the text of errors: they may be personal
             connect_args={"connect_timeout": 10, "application_name": "mdm"},
         )
+        self.asking = Asking(psycopg_url(url), pool_size)
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
@@ -80,6 +82,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections and leave the embedded server, which stops when nobody else uses it."""
+        self.asking.close()
         self.engine.dispose()
         if self._server is not None:
             self._server.leave()
