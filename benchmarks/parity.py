@@ -174,12 +174,13 @@ def _received_files(settings: Settings) -> Iterator[Path]:
 
 
 def choose(case: Case, rows: Mapping[Key, Row], people: int, dice: random.Random) -> tuple[set[Key], set[Key]]:
-    """The keys of all records of some people, with what no truth names (bought lists); and some of other people."""
+    """The keys of all records of some people, with those of systems that no truth names (bought lists); and others."""
     with case.truth.open(encoding="utf-8", newline="") as file:
         whose = {(row["source"], row["local_id"]): row["person"] for row in csv.DictReader(file)}
     everybody = sorted(set(whose.values()))
     wanted = set(dice.sample(everybody, min(people, len(everybody))))
-    chosen = {key for key in rows if key not in whose or whose[key] in wanted}
+    named = {system for system, _ in whose}
+    chosen = {key for key in rows if key[0] not in named or whose.get(key) in wanted}
     others = sorted(rows.keys() - chosen)
     return chosen, set(dice.sample(others, min(len(others), round(len(chosen) * STRANGERS))))
 

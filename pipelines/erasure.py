@@ -22,7 +22,7 @@ from mdm.contracts import load_contracts
 from mdm.errors import FeedError, NotFound, RunInProgress, UsageError
 from mdm.registry.keys import read_pin
 from mdm.settings import Settings
-from mdm.store import audit, lineage, runs, suppression
+from mdm.store import audit, changes, lineage, runs, suppression
 from mdm.store import erasure as store
 from mdm.store.database import Database
 from mdm.store.embedded import log_files
@@ -168,6 +168,7 @@ def _delete(
     hasher = Hasher(settings.instance.pin_key)
     held, touched = _holding(settings, connection, person), store.neighbours(connection)
     run_id = f"erase-{person.pin}"
+    changes.announce_erased(connection, person.pin, run_id=run_id, actor=actor)
     with audit.changeable(connection, "erasure"):
         rows = store.delete_person(connection, person, run_id)
     # Files first become fewer, then cleaner: nothing of this is undone if the transaction fails, nor needs to be.

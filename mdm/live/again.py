@@ -16,7 +16,7 @@ from mdm.live.orders import Writer
 from mdm.live.outcome import Made, carry_out
 from mdm.live.scene import gather
 from mdm.resolve.pins import mint_pins
-from mdm.store import live
+from mdm.store import changes, live
 
 ATTEMPTS = 12
 T = TypeVar("T")
@@ -58,7 +58,9 @@ def attempt(writer: Writer, act: Callable[[sa.Connection], T]) -> T:
         try:
             with writer.database.begin() as connection:
                 locks.enter(connection)
-                return act(connection)
+                found = act(connection)
+                changes.announce(connection)
+                return found
         except (locks.Moved, *live.AGAIN):
             time.sleep(random.uniform(0, 0.005 * 2 ** min(number, 6)))
     raise StoreError(f"{ATTEMPTS} others changed the same customers at the same time", remedy="Try again.")

@@ -22,8 +22,8 @@ from mdm.resolve.clusters import Open
 from mdm.resolve.configured import cluster_rules
 from mdm.resolve.identity import Mint
 from mdm.resolve.sightings import OF_HOUSEHOLDS
+from mdm.store import changes, live
 from mdm.store import due as store_due
-from mdm.store import live
 
 OVER = "the reason is gone: the records changed, or the two are one customer now"
 
@@ -75,6 +75,8 @@ def carry_out(
         _write_customers(connection, scene, outcome, run_id, actor)
         live.end_states(connection, "golden", "pin", ended)
         live.put_states(connection, "golden", "pin", documents)
+    altered = [pin for pin, state in after.customers.items() if before.customers.get(pin) != state]
+    changes.touch(connection, {*touched, *ended, *altered}, run_id=run_id, actor=actor)
     tasks = live.ask(connection, run_id, ids, wanted, OVER)
     asked = zip(tasks, outcome.open, strict=True)
     mine = tuple(number for number, item in asked if number is not None and own in (item.left, item.right))

@@ -24,7 +24,7 @@ from mdm.live import locks
 from mdm.live.attempt import Attempt
 from mdm.live.orders import Order, Refused, Writer, Written, cleanse
 from mdm.live.stored import from_version
-from mdm.store import live, once
+from mdm.store import changes, live, once
 from mdm.store.suppression import suppressed_of
 from mdm.suppression import Hasher, Identifier
 
@@ -112,6 +112,7 @@ def _attempt(writer: Writer, system: str, local_id: str, order: Order, write: _S
                 if told is not None:
                     return _again(connection, system, local_id, told)
                 found = write(connection, pins)
+                changes.announce(connection)
                 if order.once is not None:
                     once.remember(connection, order.once, _kept(found))
                 if order.note is not None:

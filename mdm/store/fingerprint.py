@@ -2,7 +2,7 @@
 
 Left out: recorded times, run ids, and surrogate ids (a record is named by its key and incarnation instead). Order does
 not count. Where history matters (how a state came about) only current states are compared, except for PINs: lineage
-counts as a multiset of events.
+and what was announced count as multisets of events.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ _COUNTED = {
         "where n.record_id = any(record_ids))",
         "lineage",
     ),
+    "change": ("type, pin, chi, related", "change"),
     "golden": ("pin, doc", "golden where recorded_to = 'infinity'"),
     "household": (
         "chi, kind, dwelling, doc::text, status, redirect_to, issued",

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from mdm.errors import StoreError
 from mdm.live.locks import APPLYING
 from mdm.store import (
+    changes,
     counters,
     customers,
     generic,
@@ -31,17 +32,19 @@ from mdm.store import (
 )
 from mdm.store import golden as golden_store
 from mdm.store.bulk import deferred_indexes
+from mdm.store.states import is_empty
 from mdm.store.twins import keep_empty, take_place
 from pipelines.context import Night
 from pipelines.documents import document_sql
 from pipelines.steps import aside
 from pipelines.steps.address_index import apply_index
+from pipelines.steps.announce import announce_applied
 from pipelines.steps.aside import Loads
 from pipelines.steps.due import settle_due
 from pipelines.steps.match import PARTIES
 from pipelines.steps.rebase import carry_out_singly, rebase, settle_written
 
-LOADED = ("record", "customer", "xref", "lineage", "golden", "household", "membership", *aside.TABLES)
+LOADED = ("record", "customer", "xref", "lineage", "golden", "household", "membership", "change", *aside.TABLES)
 ACTOR = "run"
 
 
@@ -51,6 +54,7 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
     live.hold(connection, [APPLYING])
     rebased = rebase(night, connection)
     whole, night = night, rebased.night
+    first = is_empty(connection, "customer")
     _check_numbers(night, connection)
     night.aside.start(night, tuple(aside.MADE_BY))
     loads = night.aside.loads
@@ -60,6 +64,8 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
         with deferred_indexes(connection, [table for table in LOADED if table not in loads]):
             counts = {**_records(night, connection, scratch, loads), **_matching(night, connection, scratch, loads)}
             counts |= {**_customers(night, connection, scratch), **_households(night, connection, scratch, loads)}
+            if first:
+                changes.announce_first(connection, run_id=night.run_id, actor=ACTOR)
         loaded = {table: load.result() for table, load in loads.items()}
         for table in loaded:
             take_place(connection, table)
@@ -71,6 +77,8 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
     else:  # what is due is left to the next run: of these files not all was applied
         counts["singly"] = carry_out_singly(whole, connection, rebased.records)
     settle_written(whole, connection)
+    if not first:
+        announce_applied(night, connection, ACTOR)
     return counts
 
 

@@ -10,6 +10,7 @@ from mdm.store.tables import METADATA
 STAYS = {
     "account": "people who work here, no customers",
     "api_key": "names of programs, no person",
+    "change": "PINs and what happened to them, no value",
     "console_session": "who worked here, and when",
     "counter": "numbers only",
     "customer": "the PIN stays; mdm.store.erasure makes it an erased one",

@@ -17,7 +17,7 @@ from mdm.store.tables.stewardship import Judgement, Override, Task
 METADATA = SQLModel.metadata
 
 __all__ = [
-    "CURRENT", "METADATA", "PAST", "Account", "Address", "AddressKey", "ApiKey", "Audit", "ConsoleSession",
+    "CURRENT", "METADATA", "PAST", "Account", "Address", "AddressKey", "ApiKey", "Audit", "Change", "ConsoleSession",
     "Counter", "Customer", "Delivery", "Due", "DwellingJoin", "EntityKey", "Erasure", "ExpectationResult",
     "GenericValue", "Golden", "Household", "Judgement", "KeptForm", "Lineage", "LockHolder", "Membership", "Model",
     "OnceTold", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting",
