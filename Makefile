@@ -27,7 +27,7 @@ export PYTHONUTF8 := 1
 # Packages are compiled once, when first imported, also where somebody forbids it: each command would do it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: env test-env demo test check lint types test-slow bench bench-api nights lock clean
+.PHONY: env test-env demo test browser check lint types test-slow bench bench-api nights lock clean
 .DELETE_ON_ERROR:
 
 # -- the environment ---------------------------------------------------------------------------------------------------
@@ -59,8 +59,11 @@ demo: env
 
 # -- see that it is right ----------------------------------------------------------------------------------------------
 
-test: test-env lint types
+test: test-env browser lint types
 	$(BIN)/pytest -m "not slow" $(SIDE_BY_SIDE)
+
+browser:
+	@.ci/have-chromium
 
 check: test-env lint types
 	$(BIN)/pytest -m "not slow" -q -x tests/house tests/cleanse tests/resolve tests/golden

@@ -13,10 +13,12 @@ from api import problems
 from api.access import Gate
 from api.bodies import Bodies
 from api.callers import Keys
+from api.console.app import Door, make_console
 from api.described import described
 from api.etags import ETags
 from api.quick import Quick
 from api.routes import (
+    changes,
     customers,
     explain,
     households,
@@ -51,13 +53,14 @@ def make_app(settings: Settings) -> FastAPI:
     )
     app.state.settings, app.state.store = settings, Store(settings)
     stewards = (tasks, judgements, reshaping, explain)
-    for module in (search, customers, xref, households, identify, records, *stewards, operations):
+    for module in (search, customers, xref, households, identify, records, changes, *stewards, operations):
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(ETags)
     app.add_middleware(Bodies)
     app.add_middleware(Quick, store=app.state.store)
     app.add_middleware(Gate, settings=settings, keys=Keys(app.state.store))
+    app.add_middleware(Door, console=make_console(app))
     app.add_middleware(problems.Unexpected)
     app.add_middleware(Trace)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]

@@ -224,21 +224,21 @@ class Unexpected:
             await self.app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001  the edge: nobody above could say more
             if scope["type"] != "http" or begun:
-                raise RuntimeError(f"{trace_of(scope)}: the answer broke off, {_where(error)}") from None
+                raise RuntimeError(f"{trace_of(scope)}: the answer broke off, {where_of(error)}") from None
             await (await _unknown(Request(scope), error))(scope, receive, send)
 
 
-def _where(error: BaseException) -> str:
+def where_of(error: BaseException) -> str:
     """What kind of error it is and where it was raised; not what it says, which may quote a customer."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     cause = error.__cause__ or error.__context__
-    because = "" if cause is None else f"after {_where(cause)}"
+    because = "" if cause is None else f"after {where_of(cause)}"
     return f"{type(error).__module__}.{type(error).__qualname__}\n{frames}{because}"
 
 
 async def _unknown(request: Request, error: Exception) -> JSONResponse:
     trace_id = trace_of(request.scope)
-    log.error("%s: unexpected %s", trace_id, _where(error))
+    log.error("%s: unexpected %s", trace_id, where_of(error))
     return answer(request, "internal", "An unexpected error. It is in the log of the server under this trace id.")
 
 

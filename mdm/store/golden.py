@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,16 @@ def find_golden(connection: sa.Connection, pin: str, *, known_at: datetime | Non
         {"pin": pin, "known_at": known_at},
     )
     return next((dict(row) for row in rows.mappings()), None)
+
+
+def find_names(connection: sa.Connection, pins: Sequence[str]) -> dict[str, tuple[Any, Any]]:
+    """PIN -> its golden entries `name` and `organisation`, as they are now; what has no golden record is left out."""
+    rows = connection.exec_driver_sql(
+        "select pin, doc::json -> 'name', doc::json -> 'organisation' from golden "
+        "where pin = any(%(pins)s) and recorded_to = 'infinity'",
+        {"pins": list(pins)},
+    )
+    return {pin: (name, organisation) for pin, name, organisation in rows}
 
 
 def golden_states(connection: sa.Connection, pin: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ _ORDER: dict[Sort, tuple[str, str]] = {  # (expression, direction)
 }
 _COLUMNS = (
     "t.task_id, t.kind, t.left_id, t.right_id, t.party, t.weight, t.value, t.detail, t.status, t.assignee, "
-    "t.claimed_at, t.created_at, t.closed_by, t.verdict, t.closed_reason"
+    "t.claimed_at, t.created_at, t.closed_by, t.closed_at, t.verdict, t.closed_reason, t.region"
 )
 
 
@@ -32,10 +33,14 @@ def page_of_tasks(
     assignee: str | None = None,
     unassigned: bool = False,
     pin: str | None = None,
+    region: str | None = None,
+    before: datetime | None = None,
+    others: Sequence[int] = (),
 ) -> list[dict[str, Any]]:
     """A page of tasks with `place`, what its cursor is made of, and the keys and PINs of both records.
 
     sort: the greatest value or weight first, or the oldest. after: the place of the last one of the page before.
+    before: opened before then. others: not these.
     """
     place, direction = _ORDER[sort]
     beyond = "<" if direction == "desc" else ">"
@@ -44,6 +49,9 @@ def page_of_tasks(
         "t.kind = %(kind)s": kind,
         "t.party = %(party)s": party,
         "t.assignee = %(assignee)s": assignee,
+        "t.region = %(region)s": region,
+        "t.created_at < %(before)s": before,
+        "t.task_id <> all(%(others)s)": list(others) or None,
         "exists (select from record r where r.record_id in (t.left_id, t.right_id) and r.system = %(system)s)": system,
         "exists (select from xref x where x.record_id in (t.left_id, t.right_id) and x.pin = %(pin)s "
         "and x.recorded_to = 'infinity')": pin,
@@ -69,8 +77,8 @@ def page_of_tasks(
         """,
         {
             "status": status, "kind": kind, "party": party, "system": system, "assignee": assignee, "pin": pin,
-            "count": count, "place": after[0] if after is not None else None,
-            "task_id": after[1] if after is not None else None,
+            "region": region, "before": before, "others": list(others), "count": count,
+            "place": after[0] if after is not None else None, "task_id": after[1] if after is not None else None,
         },
     )  # fmt: skip
     return [dict(row) for row in rows.mappings()]

@@ -1,0 +1,93 @@
+"""What the console says, in English and Chinese: `texts/en.toml` and `texts/zh.toml`, which have the same keys.
+
+``t("queue.title")`` is the text of a key; ``{name}`` in it is filled in. What depends on a number has the keys
+``queue.tasks.one`` and ``queue.tasks.other`` and is asked for as ``t("queue.tasks", n=3)``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+LANGUAGES = {"en": "English", "zh": "简体中文"}
+_NUMBER = re.compile(r"[0-9]+")
+TAGS = {"en": "en", "zh": "zh-Hans"}  # what the attribute lang says
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The catalogue of one language."""
+
+    language: str
+    texts: Mapping[str, str]
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The text of `key`. Raises KeyError: a page asks for what no catalogue has."""
+        found = self.texts.get(key)
+        if found is None:
+            found = self.texts[f"{key}.{'one' if values.get('n') == 1 else 'other'}"]
+        shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in values.items()}
+        return found.format(**shown) if shown else found
+
+    def told(self, key: str, values: Mapping[str, Any]) -> str:
+        """The text of a key that came from outside, filled in; empty when there is none, or values are missing."""
+        try:
+            return self.texts[key].format_map(values)
+        except (KeyError, ValueError, IndexError, AttributeError):
+            return ""
+
+    def words(self, sentence: str | None) -> str:
+        """What the machine says in English ("one letter apart"), in this language as far as it is known."""
+        if sentence is None or self.language == "en":
+            return sentence or ""
+        known = _words(self.language)
+        numbers = _NUMBER.findall(sentence)
+        found = known.get(sentence) or known.get(_NUMBER.sub("{}", sentence))
+        if found is not None:
+            return found.format(*numbers)
+        before, colon, after = sentence.partition(": ")
+        return f"{known[before]}：{self.words(after)}" if colon and before in known else sentence
+
+    def of(self, group: str, name: Any) -> str:
+        """The text of `group.name`, and the name itself where the catalogue has none: what comes out of data."""
+        found = self.texts.get(f"{group}.{name}")
+        return str(name) if found is None else found
+
+
+@cache
+def _words(language: str) -> Mapping[str, str]:
+    return tomllib.loads(_read(f"words_{language}.toml"))
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath("texts", name).read_text(encoding="utf-8")
+
+
+@cache
+def texts_in(language: str) -> Texts:
+    """The catalogue of one of `LANGUAGES`."""
+    return Texts(language, dict(_flat(tomllib.loads(_read(f"{language}.toml")))))
+
+
+def language_of(chosen: str | None, accepted: str) -> str:
+    """The language of somebody who chose one, else the first of ours that the browser accepts."""
+    if chosen in LANGUAGES:
+        return chosen
+    for part in accepted.split(","):
+        language = part.split(";")[0].strip().lower().partition("-")[0]
+        if language in LANGUAGES:
+            return language
+    return "en"
+
+
+def _flat(document: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in document.items():
+        if isinstance(value, str):
+            yield f"{before}{name}", value
+        else:
+            yield from _flat(value, f"{before}{name}.")

@@ -1,0 +1,66 @@
+"""The queue in numbers: how many tasks there are of what, and what a steward has done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A steward's day: answers by verdict, how many of them were taken back, by whomever.
+
+    judged_twice: pairs that they and somebody else judged (same or different) in the weeks before; agreed: of these.
+    """
+
+    answers: dict[str, int]
+    undone: int
+    judged_twice: int
+    agreed: int
+
+    @property
+    def done(self) -> int:
+        """Tasks answered."""
+        return sum(self.answers.values())
+
+
+def counts(connection: sa.Connection) -> dict[str, dict[str, int]]:
+    """How many tasks are open by kind, region and assignee; a task without region or assignee under ``""``."""
+    found: dict[str, dict[str, int]] = {"kind": {}, "region": {}, "assignee": {}}
+    rows = connection.exec_driver_sql(
+        "select kind, region, assignee, grouping(kind), grouping(region), count(*) from task where status = 'open' "
+        "group by grouping sets ((kind), (region), (assignee))"
+    )
+    for kind, region, assignee, not_kind, not_region, number in rows:
+        if not not_kind:
+            found["kind"][kind] = number
+        elif not not_region:
+            found["region"][region or ""] = number
+        else:
+            found["assignee"][assignee or ""] = number
+    return found
+
+
+def day_of(connection: sa.Connection, actor: str, since: datetime, weeks_before: int = 4) -> Day:
+    """What a steward has done since a moment."""
+    parameters = {"actor": actor, "since": since, "days": 7 * weeks_before}
+    answers = connection.exec_driver_sql(
+        "select verdict, count(*) from task where closed_by = %(actor)s and closed_at >= %(since)s group by verdict",
+        parameters,
+    ).all()
+    undone = connection.exec_driver_sql(
+        "select count(*) from judgement j join judgement later on later.judgement_id = j.superseded_by "
+        "where j.actor = %(actor)s and later.verdict = 'withdrawn' and later.created_at >= %(since)s",
+        parameters,
+    ).scalar_one()
+    twice, agreed = connection.exec_driver_sql(
+        "select count(*), count(*) filter (where mine.verdict = theirs.verdict) from judgement mine "
+        "join judgement theirs on theirs.left_id = mine.left_id and theirs.right_id = mine.right_id "
+        "and theirs.actor <> mine.actor and theirs.verdict in ('same', 'different') "
+        "where mine.actor = %(actor)s and mine.verdict in ('same', 'different') "
+        "and mine.created_at >= %(since)s - make_interval(days => %(days)s)",
+        parameters,
+    ).one()
+    return Day({verdict: number for verdict, number in answers}, undone, twice, agreed)

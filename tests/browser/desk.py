@@ -1,0 +1,144 @@
+"""A desk to work at: the small town of tests/api, accounts, the real server, and pages that have signed in.
+
+`desk` is one for the whole session, and is written to: a test makes the tasks that it decides (`new_tasks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from api.app import make_app
+from mdm import accounts
+from mdm.settings import Settings
+from mdm.store import accounts as kept
+from mdm.store.database import Database
+from tests.api.serving import in_thread
+from tests.api.world import World, new_world
+from tests.browser.chromium import launched
+
+PASSWORD = "a quiet horse eats"
+PEOPLE = {  # name -> role, pii
+    "li.na": ("steward", True), "bo": ("steward", False), "lee": ("lead", True), "vera": ("viewer", False),
+    "ada": ("admin", True),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A console with tasks. url: without a path."""
+
+    world: World
+    url: str
+
+    @property
+    def database(self) -> Database:
+        """Of the town."""
+        return self.world.database
+
+    @property
+    def settings(self) -> Settings:
+        """Of the town."""
+        return self.world.settings
+
+    def signed_in(self, name: str) -> httpx.Client:
+        """A client without browser, signed in; the token of its forms is `token_of(client)`."""
+        client = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=60)
+        page = client.get("/console/sign-in").text
+        form = {"name": name, "password": PASSWORD, "form_token": token_in(page), "next": "/console/tasks"}
+        assert client.post("/console/sign-in", data=form).status_code == 303
+        return client
+
+
+def token_in(page: str) -> str:
+    """The token that the forms of a page carry."""
+    return page.split('name="form_token" value="', 1)[1].split('"', 1)[0]
+
+
+def token_of(client: httpx.Client) -> str:
+    """The token of the session of a client."""
+    return accounts.form_token(client.cookies["mdm_console"])
+
+
+@dataclass
+class Window:
+    """The browser, and pages of it by who is signed in."""
+
+    browser: Browser
+    url: str
+    opened: list[BrowserContext] = field(default_factory=list)
+
+    def page(self, name: str | None = "li.na", *, width: int = 1280, theme: str = "light", script: bool = True) -> Page:
+        """A page of somebody of `PEOPLE`; None: nobody is signed in."""
+        context = self.browser.new_context(
+            base_url=self.url, viewport={"width": width, "height": 900},
+            color_scheme="dark" if theme == "dark" else "light",
+            java_script_enabled=script, locale="en-US",
+        )  # fmt: skip
+        context.set_default_timeout(15_000)
+        self.opened.append(context)
+        page = context.new_page()
+        if name is not None:
+            page.goto("/console/sign-in")
+            sign_in(page, name)
+        return page
+
+    def close(self) -> None:
+        """Close what was opened."""
+        while self.opened:
+            self.opened.pop().close()
+
+
+def sign_in(page: Page, name: str) -> None:
+    """Fill in the form for signing in, and send it."""
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form button")
+
+
+@pytest.fixture(scope="session")
+def desk() -> Iterator[Desk]:
+    """The desk of the session."""
+    with new_world() as world:
+        digest = accounts.digest_password(PASSWORD)
+        with world.database.begin() as connection:
+            for name, (role, pii) in PEOPLE.items():
+                kept.add_account(connection, name, role=role, pii=pii, created_by="a test", digest=digest)
+        with in_thread(make_app(world.settings)) as client:
+            yield Desk(world, str(client.base_url))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the session."""
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture
+def window(desk: Desk, browser: Browser) -> Iterator[Window]:
+    """Pages for one test: ``window.page("li.na")``."""
+    found = Window(browser, desk.url)
+    yield found
+    found.close()
+
+
+Signed = Callable[[str], httpx.Client]
+
+
+@pytest.fixture
+def as_(desk: Desk) -> Iterator[Signed]:
+    """``as_("li.na")``: a client without browser, signed in."""
+    opened: list[httpx.Client] = []
+
+    def made(name: str) -> httpx.Client:
+        opened.append(desk.signed_in(name))
+        return opened[-1]
+
+    yield made
+    for each in opened:
+        each.close()
