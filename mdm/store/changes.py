@@ -1,25 +1,20 @@
-"""The outbox: every change of a customer or household, announced by the transaction that made it, and read in order.
+"""The outbox: every change of a customer or household, announced by the transaction that made it (read: `feed.py`).
 
-**Written.** Whoever changes customers says which (`touch`), and announces at the end of its transaction (`announce`,
-`announce_run`, `announce_first`, `announce_erased`). What is announced is the difference that the transaction makes:
-each customer is looked at as it was before and as it is now, so that what one transaction does and undoes is not
-announced, and nothing twice.
-
-**Read.** Positions are given while the customers are held (mdm.live.locks), so those of one customer are in its order.
-Those of different transactions are not committed in order: a reader that went to the last position that it sees would
-miss a smaller one that is committed a moment later. So a transaction shares, before it takes its first position, an
-advisory lock whose number says from where on it will take them; `horizon` is the smallest of these, or else the last
-position that was given. All up to it is committed or will never be. See docs/decisions/0018.
+Whoever changes customers says which (`touch`), and announces at the end of its transaction (`announce`, `announce_run`,
+`announce_first`, `announce_erased`). What is announced is the difference that the transaction makes: each customer is
+looked at as it was before and as it is now, so that what one transaction does and undoes is not announced, and nothing
+twice. Positions are given while the customers are held (mdm.live.locks), so those of one customer are in its order; for
+the sake of readers a transaction shares, before its first one, an advisory lock whose number says from where on it will
+take them. See docs/decisions/0018.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
-from psycopg.rows import dict_row
 
 from mdm.store.bulk import Values, load_values
 from mdm.store.connection import driver_of
@@ -28,9 +23,9 @@ Type = Literal["created", "merged", "split", "changed", "redirected", "retired",
 TYPES: tuple[Type, ...] = get_args(Type)
 ANNOUNCING = 0x6D646D  # the class of the advisory locks of those who announce
 ROUND = 2**31  # their numbers are positions modulo this
-_SEQUENCE = "change_position_seq"
+SEQUENCE = "change_position_seq"
 _HOLD = f"""
-select pg_advisory_xact_lock_shared({ANNOUNCING}, ((last_value - (not is_called)::int) % {ROUND})::int) from {_SEQUENCE}
+select pg_advisory_xact_lock_shared({ANNOUNCING}, ((last_value - (not is_called)::int) % {ROUND})::int) from {SEQUENCE}
 """
 _OURS = "{0}.xmin = pg_current_xact_id()::xid"  # written, or closed, by this transaction
 
@@ -51,6 +46,14 @@ def _customers(wanted: str) -> str:
         union
         select l.kind, l.pin, l.other_pin from state s join lineage l on l.other_pin = s.pin where {_OURS.format("l")}
     ),
+    parted as (
+        select pin, other_pin as part from happened where kind = 'split'
+        union select other_pin, pin from happened where kind = 'revived'
+    ),
+    moved as (
+        select pin, other_pin as other from happened where kind = 'moved'
+        union select other_pin, pin from happened where kind = 'moved'
+    ),
     event as (
         select s.pin, 'created' as type, h.pin as other from state s
         left join happened h on h.other_pin = s.pin and h.kind = 'split'
@@ -62,10 +65,8 @@ def _customers(wanted: str) -> str:
         union all
         select s.pin, 'split', s.led_to from state s where s.status = 'active' and s.before = 'redirected'
         union all
-        select s.pin, 'split', o.pin from state s
-        join happened h on h.kind = 'split' and h.pin = s.pin or h.kind = 'revived' and h.other_pin = s.pin
-        join customer o on o.pin = case h.kind when 'split' then h.other_pin else h.pin end
-            and o.recorded_to = 'infinity' and o.status = 'active'
+        select s.pin, 'split', o.pin from state s join parted p on p.pin = s.pin
+        join customer o on o.pin = p.part and o.recorded_to = 'infinity' and o.status = 'active'
         where s.status = 'active'
         union all
         select s.pin, s.status, s.redirect_to from state s
@@ -73,9 +74,8 @@ def _customers(wanted: str) -> str:
             (s.status, s.redirect_to)
     ),
     others as (
-        select s.pin, 'changed' as type, case s.pin when h.pin then h.other_pin else h.pin end as other from state s
-        left join happened h on h.kind = 'moved' and s.pin in (h.pin, h.other_pin)
-        where s.status = 'active' and s.before = 'active' and s.pin not in (select pin from event) and (
+        select s.pin, 'changed' as type, m.other from state s left join moved m on m.pin = s.pin
+        where s.status = 'active' and s.before = 'active' and not exists (select from event e where e.pin = s.pin) and (
             exists (select 1 from golden g where g.pin = s.pin and g.recorded_to = 'infinity' and {_OURS.format("g")})
             or exists (select 1 from xref x where x.pin = s.pin and {_OURS.format("x")}
                        group by x.record_id having count(*) = 1)
@@ -113,9 +113,6 @@ select 'household_changed', null, chi, %(run_id)s, %(actor)s from (
     select distinct chi from membership where pin = %(pin)s and recorded_to = 'infinity' order by chi
 ) as lived
 """
-
-
-# -- written -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -182,71 +179,3 @@ def _touched(connection: sa.Connection) -> _Touched:
 
 def _by(run_id: str, actor: str) -> dict[str, Any]:
     return {"run_id": run_id, "actor": actor, "types": list(TYPES)}
-
-
-# -- read --------------------------------------------------------------------------------------------------------------
-
-
-def last_given(connection: sa.Connection) -> int:
-    """The last position that was given to anybody, committed or not; 0 before the first."""
-    query = sa.text(f"select last_value - (not is_called)::int from {_SEQUENCE}")
-    return int(connection.execute(query).scalar_one())
-
-
-def horizon(connection: sa.Connection) -> int:
-    """The position up to which everything is committed or never will be.
-
-    For a transaction that begins after this call: one that sees the store as it was when it began (REPEATABLE READ)
-    must not be the one that asks.
-    """
-    last = last_given(connection)  # first: who takes a position from here on is not asked for
-    held = connection.exec_driver_sql(
-        "select objid::bigint from pg_locks where locktype = 'advisory' and objsubid = 2 and classid = %s::bigint::oid "
-        "and database = (select oid from pg_database where datname = current_database())",
-        (ANNOUNCING,),
-    ).scalars()
-    behind = ((last - number) % ROUND for number in held)
-    return last - max((steps for steps in behind if steps < ROUND // 2), default=0)
-
-
-def read_changes(
-    connection: sa.Connection, after: int, upto: int, count: int, types: Sequence[str] | None = None
-) -> list[dict[str, Any]]:
-    """The first `count` changes after a position and up to another one, in order; of some types only."""
-    rows = connection.exec_driver_sql(
-        "select position, type, pin, chi, related, run_id, actor, at from change "
-        "where position > %(after)s and position <= %(upto)s "
-        "and (%(types)s::text[] is null or type = any(%(types)s::text[])) order by position limit %(count)s",
-        {"after": after, "upto": upto, "count": count, "types": None if types is None else list(types)},
-    )
-    return [dict(row) for row in rows.mappings()]
-
-
-def values_of(connection: sa.Connection, positions: Sequence[int]) -> dict[int, tuple[Any, Any]]:
-    """Position -> what was known of the customer (golden document) or household (members) before and after.
-
-    None where nothing was, or is no more: of an erased person there is nothing.
-    """
-    rows = driver_of(connection).cursor(row_factory=dict_row).execute(_VALUES, (list(positions),))
-    return {row["position"]: (row["before"], row["after"]) for row in rows}
-
-
-def _known(when: str) -> str:
-    """SQL: what was known of a change's customer or household, by a condition on recorded time of `t`."""
-    return f"""
-    case when c.pin is not null then (
-        select t.doc::json from golden t where t.pin = c.pin and {when} order by t.recorded_from desc limit 1
-    ) else (
-        select json_agg(
-            json_build_object('pin', t.pin, 'role', t.role, 'valid_from', t.valid_from, 'valid_to', t.valid_to)
-            order by t.pin, t.period)
-        from membership t where t.chi = c.chi and {when}
-    ) end
-    """
-
-
-_VALUES = f"""
-select c.position, {_known("t.recorded_from < c.at and t.recorded_to >= c.at")} as before,
-    {_known("t.recorded_from <= c.at and t.recorded_to > c.at")} as after
-from change c where c.position = any(%s::bigint[])
-"""

@@ -1,8 +1,8 @@
 """Promise 9: nothing is announced that is not committed; everything committed is announced at least once, in order
 for each customer.
 
-There are no announcements yet. What there is: whoever asks (lookup, API) is answered from what is committed, and from
-one state of it; a night is seen as a whole or not at all.
+The change feed: test_promise_09_every_change_is_announced.py. Here: whoever asks (lookup, API) is answered from what is
+committed, and from one state of it; a night is seen as a whole or not at all.
 """
 
 from __future__ import annotations
