@@ -16,7 +16,9 @@ from api.callers import Keys
 from api.console.app import Door, make_console
 from api.described import described
 from api.etags import ETags
+from api.metrics import Meters
 from api.quick import Quick
+from api.refusals import Refusals
 from api.routes import (
     changes,
     customers,
@@ -51,18 +53,19 @@ def make_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
     )
-    app.state.settings, app.state.store = settings, Store(settings)
+    app.state.settings, app.state.store, app.state.meters = settings, Store(settings), Meters()
     stewards = (tasks, judgements, reshaping, explain)
     for module in (search, customers, xref, households, identify, records, changes, *stewards, operations):
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(ETags)
     app.add_middleware(Bodies)
+    app.add_middleware(Refusals, store=app.state.store)
     app.add_middleware(Quick, store=app.state.store)
     app.add_middleware(Gate, settings=settings, keys=Keys(app.state.store))
     app.add_middleware(Door, console=make_console(app))
     app.add_middleware(problems.Unexpected)
-    app.add_middleware(Trace)
+    app.add_middleware(Trace, meters=app.state.meters)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app
 

@@ -27,6 +27,7 @@ class Trail:
     records: dict[str, None] = field(default_factory=dict)
     fields: dict[str, None] = field(default_factory=dict)
     status: int = 200
+    noted: bool = False  # whether an entry was made
 
     def add(self, pins: Iterable[str | None], records: Iterable[str], fields: Iterable[str]) -> None:
         """Add to it; what is None is nobody's."""
@@ -39,6 +40,7 @@ def entry_of(request: Request, status: int) -> Entry:
     """The entry of a request with a caller, as far as it has been answered."""
     caller = request.state.caller
     trail: Trail = caller.trail
+    trail.noted = True
     route = getattr(request.scope.get("route"), "path", "(no route)")
     return Entry(
         caller.key_id, f"{request.method} {route}", status, list(trail.pins), list(trail.records),

@@ -6,10 +6,13 @@ import logging
 import os
 import signal
 import sys
+import tempfile
+from contextlib import ExitStack
 from types import FrameType
 
 import uvicorn
 
+from api.metrics import SHARED
 from mdm.settings import Settings
 from mdm.store.database import open_database
 
@@ -22,7 +25,10 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
     The workspace's embedded PostgreSQL is joined by this process for as long as it serves, so that its workers find
     one server however they come and go.
     """
-    with open_database(settings.database_url, settings.var):  # fails here, with a message, rather than in each worker
+    with ExitStack() as stack:
+        stack.enter_context(open_database(settings.database_url, settings.var))  # fails here rather than in each worker
+        if workers > 1:  # they count together
+            os.environ[SHARED] = stack.enter_context(tempfile.TemporaryDirectory(prefix="mdm-metrics-"))
         os.environ["MDM_WORKSPACE"] = str(settings.workspace)
         if settings.database_url is not None:
             os.environ["MDM_DATABASE_URL"] = settings.database_url

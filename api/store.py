@@ -17,7 +17,7 @@ from api.audit import entry_of_reading
 from mdm.errors import StoreError
 from mdm.settings import Settings
 from mdm.store.asking import Asking
-from mdm.store.database import Database, LastWord, open_database
+from mdm.store.database import Connections, Database, LastWord, open_database
 
 log = logging.getLogger("mdm.api")
 
@@ -60,6 +60,12 @@ class Store:
         """Connections for single statements of the event loop; None while the store is not open."""
         database = self._database
         return None if database is None else database.asking
+
+    @property
+    def connections(self) -> Connections | None:
+        """How its connections are used; None while it is not open."""
+        database = self._database
+        return None if database is None else database.connections
 
     @contextmanager
     def _using(self) -> Iterator[Database]:

@@ -10,6 +10,8 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metrics import Meters
+
 log = logging.getLogger("mdm.api")
 
 HEADER = "X-Request-Id"
@@ -18,11 +20,11 @@ _ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 class Trace:
     """ASGI middleware: takes the caller's X-Request-Id or makes one, returns it, and logs route, status, milliseconds,
-    key id, trace id. The log names the route, not the path: paths hold PINs and source keys.
+    key id, trace id; the same is counted. Logs name the route, not the path: paths hold PINs and source keys.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, meters: Meters) -> None:
+        self.app, self.meters = app, meters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,9 +46,10 @@ class Trace:
             await self.app(scope, receive, answer)
         finally:
             route = getattr(scope.get("route"), "path", "(no route)")
-            took = (time.perf_counter() - began) * 1000
+            took = time.perf_counter() - began
             key_id = getattr(scope["state"].get("caller"), "key_id", "-")
-            log.info("%s %s %d %.1f ms key %s %s", scope["method"], route, status, took, key_id, trace_id)
+            log.info("%s %s %d %.1f ms key %s %s", scope["method"], route, status, took * 1000, key_id, trace_id)
+            self.meters.count(scope["method"], route, status, took)
 
 
 def trace_of(scope: Scope) -> str:

@@ -1,17 +1,22 @@
-"""/healthz: the process lives. /readyz: it can answer, the store is there. /docs: what it answers."""
+"""/healthz: the process lives. /readyz: the store is there. /metrics: how it does. /docs: what it answers."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from api.access import Caller, needs
 from api.docs import page
 from api.models import Health
 from api.problems import Problem
 from api.store import Connection
+from mdm.errors import StoreError
 from mdm.store import runs
+from mdm.store.gauges import read_gauges
 
 router = APIRouter(tags=["operations"])
 
@@ -27,6 +32,25 @@ def readyz(connection: Connection) -> Health:
     """The store can be read."""
     runs.last_runs(connection, 1)
     return Health(status="ok")
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "as Prometheus reads"}},
+)
+def metrics(request: Request, caller: Annotated[Caller, needs("admin")]) -> Response:
+    """Requests by route and status and how long they took, connections, what waits, when a run last did something.
+
+    In the text format of Prometheus. It answers without the store, too: mdm_store_up is 0 then.
+    """
+    state = request.app.state
+    try:
+        with state.store.read() as connection:
+            gauges = read_gauges(connection)
+    except StoreError:
+        gauges = None
+    return Response(state.meters.text(state.store.connections, gauges), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/docs", include_in_schema=False)

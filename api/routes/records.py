@@ -30,6 +30,7 @@ router = APIRouter(prefix="/v1", tags=["records"])
 _PROBLEM = {"model": Problem}
 ANSWERS: dict[int | str, dict[str, Any]] = {
     404: {"description": "no such system, or no such record", **_PROBLEM},
+    409: {"description": "no night has been applied yet: there is nothing to match by", **_PROBLEM},
     410: {"description": "the record is that of a customer who was erased", **_PROBLEM},
     412: {"description": "the record is not the version that If-Match names, or is there already", **_PROBLEM},
     413: {"description": "the body is too large", **_PROBLEM},

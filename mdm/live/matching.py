@@ -13,13 +13,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from mdm.errors import RunInProgress
 from mdm.live.scene import Scored
-from mdm.match.blocking import COUNTED, BlockLimits, keys_of
+from mdm.match.blocking import COUNTED, KEYS, BlockLimits, keys_of
 from mdm.match.generic import KINDS
 from mdm.party import PartyType
 from mdm.registry.candidates import Adding, find_candidates
 from mdm.registry.matchers import matcher_in_use, read_rows, row_of
-from mdm.store import due
+from mdm.store import due, models
 from mdm.store.candidates_online import holders_of
 
 
@@ -34,6 +35,15 @@ class Matched:
     model_id: str = ""
 
 
+def _check_first_night(connection: sa.Connection) -> None:
+    """See that there is a model, of another party at least: what is written before would never be compared."""
+    if all(models.current_version(connection, party) is None for party in KEYS):
+        raise RunInProgress(
+            "no night has been applied yet: there is no model to match records by",
+            remedy="Run `mdm run` first, or wait for it; then send it again.",
+        )
+
+
 def all_keys(cleansed: Mapping[str, Any]) -> set[int]:
     """Every key that the index may have of a record, finer ones among them."""
     return {key.key for key in keys_of(row_of(cleansed), cleansed["party"])}
@@ -42,13 +52,18 @@ def all_keys(cleansed: Mapping[str, Any]) -> set[int]:
 def match_record(
     connection: sa.Connection, cleansed: Mapping[str, Any], record_id: int, limits: BlockLimits, *, review_weight: float
 ) -> Matched:
-    """The keys of a CLEANSED row, and its pairs of `review_weight` bits or more with the store's records."""
+    """The keys of a CLEANSED row, and its pairs of `review_weight` bits or more with the store's records.
+
+    Raises RunInProgress before the first night was applied.
+    """
     party: PartyType = cleansed["party"]
     row = row_of(cleansed)
     found = find_candidates(connection, row, party, limits=limits, adding=Adding(record_id))
     matcher = matcher_in_use(connection, party)
     pairs = []
-    if matcher is not None:
+    if matcher is None:
+        _check_first_night(connection)
+    else:
         scores = matcher.score_all(row, [candidate.row for candidate in found.found])
         for candidate, score in zip(found.found, scores, strict=True):
             if score.weight >= review_weight:

@@ -25,6 +25,12 @@ class Asking:
         self._free: list[psycopg.AsyncConnection[tuple[Any, ...]]] = []
         self._room = asyncio.Semaphore(size)
         self._closed = False
+        self.used = 0
+
+    @property
+    def free(self) -> int:
+        """Connections that are open and not in use."""
+        return len(self._free)
 
     async def one(self, query: str, values: Sequence[Any] | Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row that a statement gives; None: it gives none.
@@ -33,6 +39,7 @@ class Asking:
         """
         async with self._room:
             connection = self._free.pop() if self._free else await self._connect()
+            self.used += 1
             try:
                 found = await (await connection.execute(query, values, prepare=True)).fetchone()
             except BaseException as error:
@@ -41,6 +48,8 @@ class Asking:
                     self._give_up()
                     raise _gone(error) from error
                 raise
+            finally:
+                self.used -= 1
             if self._closed:
                 connection.pgconn.finish()
             else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import sqlalchemy as sa
@@ -22,6 +23,14 @@ from mdm.store.connection import driver_of
 from mdm.store.migrations import migrate
 
 __all__ = ["Database", "LastWord", "driver_of", "open_database"]
+
+
+class Connections(NamedTuple):
+    """The connections of a process: in use, and open and free."""
+
+    used: int
+    free: int
+
 
 LastWord = Callable[[Exception | None], Entry]
 
@@ -46,6 +55,13 @@ class Database:
     def embedded(self) -> bool:
         """Whether this is the embedded server of the workspace."""
         return self._server is not None
+
+    @property
+    def connections(self) -> Connections:
+        """How its connections are used just now."""
+        pool = self.engine.pool
+        assert isinstance(pool, sa.QueuePool)
+        return Connections(pool.checkedout() + self.asking.used, pool.checkedin() + self.asking.free)
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:

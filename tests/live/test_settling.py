@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from mdm.errors import RunInProgress
 from mdm.store.database import Database
 from pipelines.settling import settle
 from tests.live.writing import put, writer_of
 from tests.pipelines.tiny import TinyWorkspace, people, person, text
+
+
+def test_before_the_first_night_a_write_is_refused(fresh_database: Database, tmp_path: Path) -> None:
+    workspace = TinyWorkspace(tmp_path)
+    workspace.source("web")
+    with pytest.raises(RunInProgress, match="no model to match"):
+        put(writer_of(workspace, fresh_database), "web", person(1))
+    with fresh_database.read() as connection:
+        assert connection.exec_driver_sql("select count(*) from record").scalar() == 0
 
 
 def test_households_follow_what_was_written(fresh_database: Database, tmp_path: Path) -> None:
