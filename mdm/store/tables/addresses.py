@@ -14,7 +14,10 @@ class Address(SQLModel, table=True):
     """Number, street, unit and PO box of an address at which somebody was seen, wherever it may be."""
 
     __tablename__ = "address"
-    __table_args__ = {"comment": "number, street, unit and PO box at which somebody was seen"}
+    __table_args__ = (
+        sa.Index("address_street_ix", "street", "number", postgresql_ops={"street": "text_pattern_ops"}),
+        {"comment": "number, street, unit and PO box at which somebody was seen"},
+    )
 
     address: int = bigint("number made of the texts", primary_key=True)
     number: str = text()

@@ -33,6 +33,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("address", name=op.f("address_pk")),
         comment="number, street, unit and PO box at which somebody was seen",
     )
+    op.create_index(
+        "address_street_ix",
+        "address",
+        ["street", "number"],
+        unique=False,
+        postgresql_ops={"street": "text_pattern_ops"},
+    )
     op.create_table(
         "address_key",
         sa.Column("address", sa.BigInteger(), autoincrement=False, nullable=False),
