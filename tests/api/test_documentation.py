@@ -21,9 +21,9 @@ STEWARDS = {
     "/v1/customers/{pin}:unmerge", "/v1/customers/{pin}:split", "/v1/customers/{pin}/overrides",
     "/v1/customers/{pin}/overrides/{attribute}", "/v1/why", "/v1/customers/{pin}/how",
 }  # fmt: skip
-PATHS |= WRITING | STEWARDS
+PATHS |= WRITING | STEWARDS | {"/v1/changes"}
 
-WITHOUT_TIMES = {"/v1/customers", "/v1/customers:identify", *WRITING, *STEWARDS}
+WITHOUT_TIMES = {"/v1/customers", "/v1/changes", "/v1/customers:identify", *WRITING, *STEWARDS}
 
 
 class Tags(HTMLParser):
