@@ -14,4 +14,4 @@ class Entry(NamedTuple):
 
 
 ENTRIES = (Entry("tasks", "/console/tasks", "lookup"),)
-SEARCH: str | None = None  # the page that the search box asks; None: there is none yet
+SEARCH = "/console/search"  # the page that the search box asks; what it answers as one types is below it

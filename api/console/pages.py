@@ -94,7 +94,7 @@ def bits(weight: float | None) -> str:
     """Bits of evidence with their sign: +6.5, −2.0."""
     if weight is None:
         return ""
-    return f"{weight:+.1f}".replace("-", "−")
+    return "0.0" if abs(weight) < 0.05 else f"{weight:+.1f}".replace("-", "−")
 
 
 def number(value: float | None) -> str:

@@ -32,7 +32,9 @@ def waterfall(prior: float, evidence: Sequence[float], match_weight: float | Non
     zero, limit = place(0.0), None if match_weight is None else place(match_weight)
     kinds = ["prior", *("for" if each >= 0 else "against" for each in evidence)]
     steps = [*zip(kinds, ends, ends[1:], strict=False), ("sum", 0.0, ends[-1])]
-    return [
-        Bar(kind, min(place(a), place(b)), round(max(abs(place(a) - place(b)), 0.4), 2), zero, limit)
-        for kind, a, b in steps
-    ]
+    return [Bar(kind, min(place(a), place(b)), _width(abs(place(a) - place(b))), zero, limit) for kind, a, b in steps]
+
+
+def _width(width: float) -> float:
+    """Wide enough to be seen, unless it is nothing."""
+    return 0.0 if width == 0 else round(max(width, 0.4), 2)

@@ -36,11 +36,12 @@ def page_of_tasks(
     region: str | None = None,
     before: datetime | None = None,
     others: Sequence[int] = (),
+    free_for: str | None = None,
 ) -> list[dict[str, Any]]:
     """A page of tasks with `place`, what its cursor is made of, and the keys and PINs of both records.
 
     sort: the greatest value or weight first, or the oldest. after: the place of the last one of the page before.
-    before: opened before then. others: not these.
+    before: opened before then. others: not these. free_for: that nobody works on but this steward.
     """
     place, direction = _ORDER[sort]
     beyond = "<" if direction == "desc" else ">"
@@ -52,6 +53,7 @@ def page_of_tasks(
         "t.region = %(region)s": region,
         "t.created_at < %(before)s": before,
         "t.task_id <> all(%(others)s)": list(others) or None,
+        "coalesce(t.assignee, %(free_for)s) = %(free_for)s": free_for,
         "exists (select from record r where r.record_id in (t.left_id, t.right_id) and r.system = %(system)s)": system,
         "exists (select from xref x where x.record_id in (t.left_id, t.right_id) and x.pin = %(pin)s "
         "and x.recorded_to = 'infinity')": pin,
@@ -77,7 +79,7 @@ def page_of_tasks(
         """,
         {
             "status": status, "kind": kind, "party": party, "system": system, "assignee": assignee, "pin": pin,
-            "region": region, "before": before, "others": list(others), "count": count,
+            "region": region, "before": before, "others": list(others), "count": count, "free_for": free_for,
             "place": after[0] if after is not None else None, "task_id": after[1] if after is not None else None,
         },
     )  # fmt: skip

@@ -37,7 +37,7 @@ ME, NOBODY = "me", "nobody"
 def queue(visitor: Annotated[Visitor, may("lookup")], request: Request) -> Response:
     """The open tasks that are asked for, those first on which most hangs; and the visitor's day."""
     asked = {name: value for name, value in request.query_params.items() if value and "\x00" not in value}
-    sort = _sort(asked.get("sort"))
+    sort = sort_of(asked.get("sort"))
     with reading(request) as connection:
         rows = task_queue.page_of_tasks(
             connection, sort=sort, after=_after(asked.get("after"), sort), count=PAGE + 1, status="open",
@@ -94,7 +94,8 @@ def filters(asked: dict[str, str], me: str) -> dict[str, Any]:
     }
 
 
-def _sort(text: str | None) -> task_queue.Sort:
+def sort_of(text: str | None) -> task_queue.Sort:
+    """How a list is sorted."""
     return next((sort for sort in SORTS if sort == text), "value")
 
 

@@ -42,6 +42,43 @@ document.addEventListener("keydown", (event) => {
   links[next].scrollIntoView({ block: "nearest" });
 });
 
+// -- the search box answers as one types; arrows walk through what it found ----------------------------------------------
+
+(() => {
+  const place = document.querySelector(".find .answers");
+  if (!place) return;
+  const form = place.closest("form"), box = form.querySelector("input");
+  let waiting, asking;
+  const hide = () => { clearTimeout(waiting); if (asking) asking.abort(); place.hidden = true; };
+  const ask = async () => {
+    if (asking) asking.abort();
+    asking = new AbortController();
+    try {
+      const answer = await fetch(`${place.dataset.ask}?q=${encodeURIComponent(box.value)}`, { signal: asking.signal });
+      if (!answer.ok || answer.redirected) return;
+      const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+      place.replaceChildren(...found.body.childNodes);
+      place.hidden = false;
+    } catch (error) { if (error.name !== "AbortError") hide(); }
+  };
+  box.addEventListener("input", (event) => {
+    clearTimeout(waiting);
+    if (box.value.trim().length < 2) hide(); else if (!event.isComposing) waiting = setTimeout(ask, 180);
+  });
+  box.addEventListener("compositionend", () => { if (box.value.trim().length > 1) waiting = setTimeout(ask, 180); });
+  form.addEventListener("submit", hide);
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { hide(); return; }
+    if (!/^Arrow(Down|Up)$/.test(event.key) || place.hidden) return;
+    event.preventDefault();
+    const stops = [box, ...place.querySelectorAll("a")];
+    const at = stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    stops[Math.max(0, Math.min(at, stops.length - 1))].focus();
+  });
+  document.addEventListener("click", (event) => { if (!form.contains(event.target)) hide(); });
+  document.addEventListener("focusin", (event) => { if (!form.contains(event.target)) hide(); });
+})();
+
 // -- filters ask at once ------------------------------------------------------------------------------------------------
 
 document.addEventListener("change", (event) => {
