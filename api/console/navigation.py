@@ -13,5 +13,8 @@ class Entry(NamedTuple):
     scope: str
 
 
-ENTRIES = (Entry("tasks", "/console/tasks", "lookup"),)
+ENTRIES = (
+    Entry("tasks", "/console/tasks", "lookup"), Entry("runs", "/console/runs", "lookup"),
+    Entry("model", "/console/model", "lookup"),
+)  # fmt: skip
 SEARCH = "/console/search"  # the page that the search box asks; what it answers as one types is below it

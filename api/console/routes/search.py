@@ -1,4 +1,4 @@
-"""GET /console/search: whoever a text may mean; /console/search/answers: the same while somebody types, as a fragment."""
+"""GET /console/search: whoever a text may mean; /console/search/answers: the same as a fragment, while one types."""
 
 from __future__ import annotations
 
