@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -17,10 +18,12 @@ from mdm import accounts
 from mdm.settings import Settings
 from mdm.store import accounts as kept
 from mdm.store.database import Database
+from tests.api.keys import add_key, bearing
 from tests.api.serving import in_thread
 from tests.api.world import World, new_world
 from tests.browser.chromium import launched
 
+_numbers = itertools.count(1)
 PASSWORD = "a quiet horse eats"
 PEOPLE = {  # name -> role, pii
     "li.na": ("steward", True), "bo": ("steward", False), "lee": ("lead", True), "vera": ("viewer", False),
@@ -52,6 +55,33 @@ class Desk:
         form = {"name": name, "password": PASSWORD, "form_token": token_in(page), "next": "/console/tasks"}
         assert client.post("/console/sign-in", data=form).status_code == 303
         return client
+
+
+def new_tasks(desk: Desk, count: int) -> list[int]:
+    """As many possible matches of people whom nobody else has anything to do with, written as a channel writes them."""
+    found: list[int] = []
+    with httpx.Client(base_url=desk.url, headers=bearing(add_key(desk.database)), timeout=60) as channel:
+        for _ in range(count):
+            number = next(_numbers)
+            name = {"given": _word(number), "family": _word(number * 7 + 3)}
+            for side in ("a", "b"):
+                phone, mail = (
+                    f"217-555-{1000 + 2 * number + (side == 'b')}",
+                    f"{_word(number * 31 + ord(side))}@{side}.example",
+                )
+                born = {"a": "1980-02-03", "b": "1991-11-25"}[side]
+                body = {"name": name, "birth_date": born, "phones": [{"value": phone}], "emails": [mail]}
+                answer = channel.put(f"/v1/records/shop/T{number}{side}", json=body)
+                assert answer.status_code == 200 or answer.status_code == 201, answer.text
+            assert answer.json()["outcome"] == "possible_match", answer.text
+            found += answer.json()["tasks"]
+    return found
+
+
+def _word(number: int) -> str:
+    """A name that no other number gives."""
+    syllables = ("ba", "do", "ki", "lu", "me", "na", "pe", "ri", "so", "tu")
+    return "".join(syllables[int(digit)] for digit in f"{number * 7919 + 100003}").capitalize()
 
 
 def token_in(page: str) -> str:
