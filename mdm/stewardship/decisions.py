@@ -69,6 +69,23 @@ def take_back(writer: Writer, judgement_id: int, by: By) -> Effect:
     return by.decide(writer, enter)
 
 
+def take_back_all(writer: Writer, judgement_ids: Sequence[int], by: By) -> Effect:
+    """Withdraw the judgements of one decision together, such as those of an unmerge. Raises as `take_back`."""
+
+    def enter(connection: sa.Connection, run_id: str) -> Entered:
+        records: dict[int, Named] = {}
+        numbers = []
+        for judgement_id in judgement_ids:
+            number, lifted = withdraw(connection, judgement_id, by.actor, by.reason)
+            numbers.append(number)
+            for s in ("left", "right"):
+                key = f"{lifted[f'{s}_system']}:{lifted[f'{s}_local_id']}"
+                records[lifted[f"{s}_id"]] = Named(lifted[f"{s}_id"], key)
+        return Entered(list(records.values()), tuple(numbers))
+
+    return by.decide(writer, enter)
+
+
 def merge(writer: Writer, pin: str, others: Sequence[str], by: By) -> Effect:
     """Make customers one: their founders are judged the same, and whoever the evidence would keep out, too.
 
@@ -206,5 +223,6 @@ __all__ = [
     "override",
     "split",
     "take_back",
+    "take_back_all",
     "unmerge",
 ]

@@ -6,6 +6,7 @@ from api.console.routes.household import router as household
 from api.console.routes.kept import router as kept
 from api.console.routes.model import router as model
 from api.console.routes.preferences import router as preferences
+from api.console.routes.reshape import router as reshape
 from api.console.routes.runs import router as runs
 from api.console.routes.search import router as search
 from api.console.routes.sign_in import router as sign_in
@@ -13,4 +14,4 @@ from api.console.routes.static import router as static
 from api.console.routes.task import router as task
 from api.console.routes.tasks import router as tasks
 
-ROUTERS = (static, sign_in, preferences, kept, design, tasks, task, search, customer, household, runs, model)
+ROUTERS = (static, sign_in, preferences, kept, design, tasks, task, search, customer, reshape, household, runs, model)

@@ -32,7 +32,7 @@ VERSIONS = 5  # on a page
 def customer(pin: Pin, visitor: Annotated[Visitor, may("lookup")], request: Request) -> Response:
     """The customer; a PIN that redirects shows its survivor and says so."""
     asked = _asked(request)
-    as_of, known_at = _day(asked.get("as_of")), _moment(asked.get("known_at"))
+    as_of, known_at = day_of(asked.get("as_of")), _moment(asked.get("known_at"))
     before = asked.get("before", "")
     with reading(request) as connection:
         view = look_up(connection, read_pin(pin), as_of=as_of, known_at=known_at)
@@ -76,6 +76,14 @@ def explained(pin: Pin, visitor: Annotated[Visitor, may("lookup")], request: Req
     return render(request, "why.html", found=document, pairs=pairs, pin=read_pin(pin), other=other, record=record)
 
 
+def day_of(text: str | None) -> date | None:
+    """A day as a form sends it; None: none was given. Raises UsageError."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"{text!r} is no day", remedy="Write it as 2026-04-01.") from None
+
+
 # -- the parts ---------------------------------------------------------------------------------------------------------
 
 
@@ -96,13 +104,6 @@ def _homes(connection: sa.Connection, pin: str) -> dict[str, str]:
 
 def _asked(request: Request) -> dict[str, str]:
     return {name: value for name, value in request.query_params.items() if value and "\x00" not in value}
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UsageError(f"{text!r} is no day", remedy="Write it as 2026-04-01.") from None
 
 
 def _moment(text: str | None) -> datetime | None:
