@@ -5,7 +5,7 @@
 #   make check       the quick part of it, for between two edits
 #   make test-slow   the slow tests
 #   make bench       the benchmarks, smallest size; make bench ROWS=1000000 for a big one
-#   make bench-api   how fast the API answers; make bench-api ROWS=1000000 for the size that the targets are for
+#   make bench-api   how fast the API answers; make bench-api ROWS=1000000 for the size of the targets
 #   make nights     only the operator's nights; make nights CUSTOMERS=10000 NIGHTS=30 for the acceptance test
 #   make env         .venv with the locked packages and this project
 #   make lock        the lock files again after a change of pyproject.toml (needs a package index)
@@ -18,6 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SAMPLE := data/samples
 CODE := mdm pipelines expectations api benchmarks tests
 ROWS ?= 100000
+REQUESTS ?= 1000
 # Tests run side by side, the tests of a file in one process, the longest files first; SIDE_BY_SIDE= runs them one after another.
 SIDE_BY_SIDE ?= --numprocesses=logical --dist=loadfile --no-loadscope-reorder tests/promises tests/live tests/properties tests/pipelines tests
 CUSTOMERS ?= 300
@@ -82,7 +83,7 @@ bench: env
 	$(BIN)/python -m benchmarks --rows $(ROWS) --customers $(CUSTOMERS) --nights $(NIGHTS)
 
 bench-api: env
-	$(BIN)/python -m benchmarks.api --rows $(ROWS)
+	$(BIN)/python -m benchmarks.api --rows $(ROWS) --requests $(REQUESTS)
 
 nights: env
 	$(BIN)/python -m benchmarks.thirty_nights --customers $(CUSTOMERS) --nights $(NIGHTS)

@@ -24,7 +24,7 @@ PATH = "/v1/customers:identify"
 MOST_OF_SPLINK = 0.2
 MOST_P99 = 10.0  # times p50
 LEAST_MEDIAN, LEAST_P95 = 20.0, 100.0  # candidates: fewer would be too easy
-SCORED = 150  # requests of each kind that Splink scores, too
+SCORED = 150  # requests of each kind that Splink scores, too, at most
 WARM = 50
 
 
@@ -48,7 +48,7 @@ def measure_identify(
             assert load.refused == 0, kind
             found = [_candidates(connection, body, settings) for body in bodies]
             counts = sorted(len(others) for _, others in found)
-            some = [(row, others) for row, others in found if others][: SCORED + 5]
+            some = [(row, others) for row, others in found if others][: min(SCORED, len(bodies) // 3) + 5]
             took = sorted([realtime.seconds(row, others) for row, others in some][5:])
             figures += _of(f"identify by {kind}", load, counts, took)
             everything, compared, splink = everything + load.seconds, compared + counts, splink + took
