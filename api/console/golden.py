@@ -13,6 +13,10 @@ from mdm.registry.changes import worded
 Document = Mapping[str, Any]
 
 
+# what stands beside a value and says which one it is
+_LABELS = {"identifiers": ("type", "issuer"), "attributes": ("name",), "consents": ("purpose", "channel")}
+
+
 def golden_rows(golden: Document) -> list[dict[str, Any]]:
     """The attributes of a golden document (masked, if it must be) in their order, each with its values."""
     rows = []
@@ -27,10 +31,13 @@ def golden_rows(golden: Document) -> list[dict[str, Any]]:
 
 def _value(attribute: str, entry: Document) -> dict[str, Any]:
     """A value in words, its period, and what its source box says."""
-    undated = {name: each for name, each in entry.items() if name not in ("valid_from", "valid_to")}
+    apart = ("valid_from", "valid_to", *_LABELS.get(attribute, ()))
+    bare = {name: each for name, each in entry.items() if name not in apart}
+    labels = [entry[name] for name in _LABELS.get(attribute, ()) if entry.get(name)]
     runner_up = entry.get("runner_up")
     return {
-        "text": worded(attribute, undated), "since": entry.get("valid_from"), "until": entry.get("valid_to"),
+        "text": worded(attribute, bare), "labels": labels,
+        "since": entry.get("valid_from"), "until": entry.get("valid_to"),
         "slot": ".".join([attribute, *_slot(attribute, entry)]), "record": _key(entry.get("record")),
         "rule": entry["rule"], "support": entry["support"], "override": entry.get("override"),
         "pinned": entry["rule"] == OVERRIDE,
@@ -50,10 +57,20 @@ def _key(record: Any) -> str | None:
 def record_rows(view: Document, steps: list[Document], homes: Mapping[str, str]) -> list[dict[str, Any]]:
     """The records of a customer; joined: over which record each came in; home: the PIN that it was first given."""
     by = {step["record"]: step["by"] for step in steps if step["record"] is not None}
+    first = next(iter(by), None)
     rows = []
     for record in view["records"] or ():
         key = f"{record['system']}:{record['local_id']}"
-        rows.append({**record, "key": key, "joined": by.get(key), "known": key in by, "home": homes.get(key)})
+        rows.append(
+            {
+                **record,
+                "key": key,
+                "joined": by.get(key),
+                "known": key in by,
+                "first": key == first,
+                "home": homes.get(key),
+            }
+        )
     return rows
 
 
@@ -94,6 +111,9 @@ def typed_value(attribute: str, form: Any) -> Any:
         return None
     if declared.whole or name == "subscriptions":
         parts = {field: form.get(f"value.{field}") for field, _ in declared.fields if field not in declared.slot}
+        was = {field: form.get(f"was.{field}") for field in parts}
+        if "text" in parts and parts["text"] == was["text"] and parts != was:
+            del parts["text"]  # a line that its parts, which were changed, contradict
         return {field: value for field, value in parts.items() if value}
     value = form.get("value.value")
     return value.lower() in ("true", "yes", "1") if name == "consents" else value

@@ -133,7 +133,8 @@ def _override_page(
     typed = dict(visitor.form.pairs)
     for each in inputs:
         masked = "*" in each["value"]
-        each["value"] = typed.get(f"value.{each['name']}", "" if masked else each["value"])
+        each["was"] = "" if masked else each["value"]
+        each["value"] = typed.get(f"value.{each['name']}", each["was"])
     return render(
         request, "override.html", status=status, pin=view.pin, name=view.name, attribute=attribute, inputs=inputs,
         known=[name for name in ATTRIBUTES if name not in ("accounts",)], would=would, typed=typed,
