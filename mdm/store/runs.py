@@ -47,6 +47,16 @@ def last_runs(connection: sa.Connection, count: int, *, status: str | None = Non
     return _rows(connection, query if status is None else query.where(_RUN.c.status == status))
 
 
+def page_of_runs(
+    connection: sa.Connection, count: int, *, after: tuple[datetime, str] | None = None, status: str | None = None
+) -> list[dict[str, Any]]:
+    """The runs from one on (after: its started_at and run_id), newest first, of one status or any."""
+    query = _RUN.select().order_by(_RUN.c.started_at.desc(), _RUN.c.run_id.desc()).limit(count)
+    if after is not None:
+        query = query.where(sa.tuple_(_RUN.c.started_at, _RUN.c.run_id) < sa.tuple_(*map(sa.literal, after)))
+    return _rows(connection, query if status is None else query.where(_RUN.c.status == status))
+
+
 def put_step(
     connection: sa.Connection,
     run_id: str,

@@ -34,7 +34,7 @@ def nights(visitor: Annotated[Visitor, may("lookup")], request: Request) -> Resp
         rows = runs.page_of_runs(connection, PAGE + 1, after=_after(asked.get("after")), status=status)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return render(
-        request, "runs.html", runs=[_line(row) for row in rows[:PAGE]], statuses=STATUSES, status=status,
+        request, "runs.html", runs=[_line(row) for row in rows[:PAGE]], statuses=STATUSES, wanted=status,
         next=None if last is None else f"{last['started_at'].isoformat()}|{last['run_id']}",
     )  # fmt: skip
 
@@ -81,12 +81,12 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(section: Any) -> list[tuple[str, int | float]]:
-    """The plain numbers of a section of a report, those of a section within it too."""
+    """The numbers of a section of a report, but for zeros; those of a section within it too."""
     found: list[tuple[str, int | float]] = []
     for name, value in (section or {}).items():
         if isinstance(value, dict):
             found += [(f"{name}.{inner}", number) for inner, number in _numbers(value)]
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif isinstance(value, int | float) and not isinstance(value, bool) and value:
             found.append((name, value))
     return found
 
