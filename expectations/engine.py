@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from expectations import beside
 from expectations.later import loaded_when_used
 from expectations.suites import Check, Limit
 from expectations.verdict import ExpectationResult
@@ -41,11 +42,21 @@ def validate(
 ) -> dict[str, Outcome]:
     """Run `checks` on `frame` (default index 0..n-1); outcomes by `Check.key`.
 
+    In the process beside this one (`expectations.beside`) if there is one.
+
     A check with a limit that `limits` lacks, or a figure that `frame` lacks, is left out. BASIC results decide; only a
     row check that failed is run again for its rows, by position: with `unexpected_index_column_names` Great
     Expectations builds one dict per failing row (300,000 of them took 18 s, against 0.2 s for positions).
     Raises MdmError when an expectation could not be computed.
     """
+    answer: dict[str, Outcome] | None = beside.ask(checks, frame, limits)
+    return validate_here(checks, frame, limits) if answer is None else answer
+
+
+def validate_here(
+    checks: Sequence[Check], frame: pd.DataFrame, limits: Mapping[str, float] | None = None
+) -> dict[str, Outcome]:
+    """The same in this process."""
     defaults = {limit.name: limit.otherwise for check in checks for limit in check.limits()}
     known = {name: value for name, value in (defaults | dict(limits or {})).items() if value is not None}
     due = [check for check in checks if _is_due(check, frame, known)]

@@ -28,7 +28,7 @@ def measure(data_directory: Path | None, every: float = 0.5) -> Iterator[Measure
 
     data_directory: of the embedded PostgreSQL, whose processes are counted too; None for a server elsewhere.
     The kernel walks all pages of a process to tell its PSS, which takes a tenth of a second for several gigabytes: a
-    sample is followed by a pause of 30 times as long.
+    sample is followed by a pause of 100 times as long.
     """
     measured, done = Measured(), threading.Event()
 
@@ -36,7 +36,7 @@ def measure(data_directory: Path | None, every: float = 0.5) -> Iterator[Measure
         while True:
             began = time.thread_time()
             measured.peak_mb = max(measured.peak_mb, _memory(data_directory))
-            if done.wait(max(every, 30 * (time.thread_time() - began))):
+            if done.wait(max(every, 100 * (time.thread_time() - began))):
                 return
 
     thread = threading.Thread(target=sample, name="memory", daemon=True)

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mdm.contracts import SourceContract
 from mdm.party import INSTANT, MAPPED, TEXT
@@ -30,22 +31,28 @@ class Known:
         self._source = contract.source
         self._full = contract.delivery.kind == "full"
         self._database, self._scratch = database, scratch
-        self._accepted: int | None = None  # records that the store holds
+        self._accepted: int | None = None  # records that the store held before a full delivery
+        self._created = False
         self._taken: list[pa.Table] = []  # per delivery, what was new or changed then
 
-    def look_up(self, mapped: pa.Table) -> int:
-        """Read what the store knows of the keys of a delivery (of all, for a full one); how many records it holds."""
-        first = self._accepted is None
-        if first:
-            self._create()
+    def look_up(self, mapped: pa.Table, deletions: int = 0) -> int:
+        """Read what the store knows of the keys of a delivery (of all, for a full one); how many records it holds.
+
+        For a delta without `deletions` it may be how many of these keys: nobody asks for a share of them, and counting
+        reads every record of the source.
+        """
+        self._create()
         with self._database.begin() as connection:
-            if first:
-                self._accepted = records.count_accepted(connection, self._source)
             if not self._full:
-                self._add(records.hashes_of(connection, self._source, self._unread(mapped)))
-            elif first:
-                self._add(records.current_hashes(connection, self._source))
-        return self._accepted or 0
+                found = records.hashes_of(connection, self._source, self._unread(mapped))
+                self._add(found)
+                held = pc.sum(pc.equal(found["status"], "accepted")).as_py() or 0
+                return held if held and not deletions else records.count_accepted(connection, self._source)
+            if self._accepted is None:
+                found = records.current_hashes(connection, self._source)
+                self._accepted = pc.sum(pc.equal(found["status"], "accepted")).as_py() or 0
+                self._add(found)
+        return self._accepted
 
     def news(self, mapped: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Positions of the rows that the store lacks or knows otherwise; after `look_up`."""
@@ -98,7 +105,7 @@ class Known:
 
     def gone(self) -> pa.Table:
         """GONE rows: who was deleted, all in all."""
-        if self._accepted is None:
+        if not self._created:
             return GONE.empty_table()
         query = (
             f"SELECT '{self._source}' AS system, local_id, extracted_at FROM known WHERE touched AND status = 'deleted'"
@@ -108,6 +115,9 @@ class Known:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def _create(self) -> None:
+        if self._created:
+            return
+        self._created = True
         self._scratch.execute(
             "CREATE TABLE known (local_id VARCHAR, status VARCHAR, content_hash BIGINT, extracted_at TIMESTAMPTZ, "
             "touched BOOLEAN); CREATE TABLE changed (local_id VARCHAR, delivery INTEGER, position BIGINT); "

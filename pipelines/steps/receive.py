@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations import beside
 from expectations.engine import load_library
 from expectations.report import trend_of
 from mdm.contracts import SourceContract
@@ -189,7 +190,12 @@ def _receive_delivery(
 
 @cache
 def _import_expectations() -> None:
-    """Import Great Expectations in the background, once there is something to judge: it takes ten seconds."""
+    """Import Great Expectations in the background, once there is something to judge: it takes ten seconds.
+
+    Unless a process beside this one has done so.
+    """
+    if beside.is_running():
+        return
     threading.Thread(target=load_library, name="expectations", daemon=True).start()
 
 
@@ -253,7 +259,8 @@ def _judge(
 
     held = hold_erased(night, contract, mapped, raw.quarantined, known)
     mapped = held.mapped
-    records = known.look_up(mapped)
+    flagged = _flagged(mapped)
+    records = known.look_up(mapped, flagged)
     missing = known.missing(blank.extracted_at, mapped, held.unreadable, held.keys)
     gate = check_source(
         mapped,
@@ -265,7 +272,7 @@ def _judge(
         control_rows=_control_rows(delivery),
         history=[row["accepted"] + row["unchanged"] for row in past.last if row["kind"] == "full"],
         organisation_shares=past.organisation_shares,
-        deletions=missing + _flagged(mapped),
+        deletions=missing + flagged,
         known=records,
     )
     received.results += [asdict(result) for result in gate.results]

@@ -8,6 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
+from expectations import beside
 from expectations.engine import validate
 from expectations.suites import Check, Limit
 from mdm.errors import MdmError
@@ -49,6 +50,22 @@ def test_an_expectation_that_cannot_be_computed_is_an_error() -> None:
     lost = Check("lost", "ExpectColumnValuesToNotBeNull", "b", "row", "")
     with pytest.raises(MdmError, match=r"lost\.b could not be checked"):
         validate([lost], pd.DataFrame({"a": [1]}))
+
+
+def test_a_process_beside_this_one_answers_the_same_and_may_be_lost() -> None:
+    frame, lost = (
+        pd.DataFrame({"a": [0, 1, 2, 3, 4, 1]}),
+        Check("lost", "ExpectColumnValuesToNotBeNull", "b", "row", ""),
+    )
+    here = validate([BETWEEN], frame, {"low": 2})["size.a"]
+    with beside.started():
+        there = beside.ask([BETWEEN], frame, {"low": 2})["size.a"]
+        assert (there.rows.tolist(), there.observed, there.share) == (here.rows.tolist(), here.observed, here.share)
+        with pytest.raises(MdmError, match=r"lost\.b could not be checked"):
+            validate([lost], frame)
+        assert beside.ask("no checks at all", frame, {}) is None  # it fell over that
+        assert validate([BETWEEN], frame, {"low": 2})["size.a"].count == here.count
+    assert not beside.is_running()
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
