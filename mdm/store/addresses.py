@@ -22,7 +22,8 @@ from mdm.store.bulk import (
     load_temporary,
     load_values,
 )
-from mdm.store.ordered import in_order
+from mdm.store.ordered import by_index, in_order
+from mdm.store.replacing import replace_rows
 from mdm.store.states import is_empty
 
 TABLES = ("address", "address_key", "sighting", "dwelling_join", "entity_key")
@@ -43,21 +44,23 @@ def nobody_seen(connection: sa.Connection) -> bool:
 def records_of_pins(connection: sa.Connection, pins: Values) -> pa.Table:
     """The current records of customers: record_id, pin, and the address and site where they were seen, or null."""
     load_values(connection, "wanted", pins)
-    return fetch_columns(
-        connection,
-        "select x.record_id, x.pin, s.address, s.site from wanted w join xref x on x.pin = w.value "
-        "left join sighting s using (record_id) where x.recorded_to = 'infinity'",
-    )
+    with by_index(connection, pins):
+        return fetch_columns(
+            connection,
+            "select x.record_id, x.pin, s.address, s.site from wanted w join xref x on x.pin = w.value "
+            "left join sighting s using (record_id) where x.recorded_to = 'infinity'",
+        )
 
 
 def people_at(connection: sa.Connection, addresses: Values) -> pa.Table:
     """Who was seen at `addresses`: address, site, record_id, pin."""
     load_values(connection, "wanted", in_order(addresses))
-    return fetch_columns(
-        connection,
-        "select s.address, s.site, s.record_id, x.pin from wanted w join sighting s on s.address = w.value "
-        "join xref x using (record_id) where x.recorded_to = 'infinity'",
-    )
+    with by_index(connection, addresses):
+        return fetch_columns(
+            connection,
+            "select s.address, s.site, s.record_id, x.pin from wanted w join sighting s on s.address = w.value "
+            "join xref x using (record_id) where x.recorded_to = 'infinity'",
+        )
 
 
 def keys_of(connection: sa.Connection, addresses: Values) -> pa.Table:
@@ -173,8 +176,9 @@ def closed_around(connection: sa.Connection, pins: Values, tonight: Source, join
         connection.exec_driver_sql(f"drop table if exists pg_temp.{name}")
     for statement in _PREPARE.split(";"):
         connection.exec_driver_sql(statement)
-    while _step(connection):
-        pass
+    with by_index(connection, pins):
+        while _step(connection):
+            pass
     return fetch_columns(connection, "select pin from reached_pin")
 
 
@@ -230,20 +234,24 @@ def pins_of_keys(connection: sa.Connection, keys: Values) -> pa.Table:
     )
 
 
-def delete_entity_keys(connection: sa.Connection, record_ids: Values) -> None:
-    """Take out what records say of organisations."""
-    load_values(connection, "wanted", record_ids)
-    connection.exec_driver_sql("delete from entity_key k using wanted w where k.record_id = w.value")
+def replace_addresses(
+    connection: sa.Connection, table: str, source: Source, touched: Values, judged: Values, renamed: Values
+) -> None:
+    """Put the rows of one of TABLES, with all its columns, in the place of what a night looked at again.
 
-
-def delete_addresses(connection: sa.Connection, touched: Values, judged: Values) -> None:
-    """Take out what a night looked at again: all of the `touched` addresses, and the joins at the `judged` ones."""
-    load_values(connection, "wanted", touched)
-    for table in ("sighting", "address_key", "address"):
-        connection.exec_driver_sql(f"delete from {table} t using wanted w where t.address = w.value")
-    load_values(connection, "wanted", judged)
-    for side in ("weak_address", "strong_address"):
-        connection.exec_driver_sql(f"delete from dwelling_join j using wanted w where j.{side} = w.value")
+    These are those at the `touched` addresses, the joins at the `judged` ones, and what the `renamed` records say of
+    organisations.
+    """
+    columns = _COLUMNS[table]
+    if table == "dwelling_join":
+        load_values(connection, "wanted", judged)
+        for side in ("weak_address", "strong_address"):
+            connection.exec_driver_sql(f"delete from dwelling_join j using wanted w where j.{side} = w.value")
+        copy_rows(connection, table, columns, source)
+    elif table == "entity_key":
+        replace_rows(connection, table, "record_id", renamed, source, columns)
+    else:
+        replace_rows(connection, table, "address", touched, source, columns)
 
 
 def load_addresses(connection: sa.Connection, table: str, source: Source) -> int:

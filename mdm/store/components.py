@@ -10,6 +10,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Values, fetch_numbers, load_values
+from mdm.store.ordered import by_index
 
 _PREPARE = """
 create temporary table reached (record_id bigint primary key, step integer not null) on commit drop;
@@ -48,10 +49,11 @@ def component_records(connection: sa.Connection, seeds: Values, *, least_weight:
     for statement in _PREPARE.split(";"):
         connection.exec_driver_sql(statement)
     step, added = 0, 1
-    while added:
-        step += 1
-        _make_frontier(connection, step - 1)
-        added = connection.exec_driver_sql(_STEP, {"step": step, "least": least_weight}).rowcount
+    with by_index(connection, seeds):
+        while added:
+            step += 1
+            _make_frontier(connection, step - 1)
+            added = connection.exec_driver_sql(_STEP, {"step": step, "least": least_weight}).rowcount
     found = fetch_numbers(connection, "select record_id from reached", ("record_id",))
     return found.sort_by("record_id")
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Source, Values, fetch_arrow, fetch_columns, load_temporary, load_values
+from mdm.store.ordered import by_index
 from mdm.store.states import StateCounts, at_time, end_states, ever, put_states
 
 _CUSTOMER = "c.pin, c.party, c.status, c.redirect_to, c.merged_into, c.founder_record_id, c.issued"
@@ -76,10 +77,11 @@ def xrefs_of_pin(connection: sa.Connection, pin: str, *, known_at: datetime | No
 def xrefs_of_records(connection: sa.Connection, record_ids: Values) -> pa.Table:
     """The current cross-references of `record_ids`: system, local_id, incarnation, record_id, pin."""
     load_values(connection, "wanted", record_ids)
-    return fetch_columns(
-        connection,
-        f"select {_XREF} from wanted w join xref x on x.record_id = w.value where x.recorded_to = 'infinity'",
-    )
+    with by_index(connection, record_ids):
+        return fetch_columns(
+            connection,
+            f"select {_XREF} from wanted w join xref x on x.record_id = w.value where x.recorded_to = 'infinity'",
+        )
 
 
 def former_xrefs(connection: sa.Connection, record_ids: Values) -> pa.Table:
@@ -114,9 +116,10 @@ def states_around(connection: sa.Connection, record_ids: Values, pins: Sequence[
     """
     load_values(connection, "wanted", record_ids)
     load_values(connection, "wanted_pin", pa.array(pins, pa.string()))
-    return fetch_columns(
-        connection,
-        f"""
+    with by_index(connection, record_ids):
+        return fetch_columns(
+            connection,
+            f"""
         with recursive around as (
             select x.pin from wanted w join xref x on x.record_id = w.value where x.recorded_to = 'infinity'
             union
@@ -132,8 +135,8 @@ def states_around(connection: sa.Connection, record_ids: Values, pins: Sequence[
             ) as linked
         )
         select {_CUSTOMER} from around join customer c using (pin) where c.recorded_to = 'infinity' order by c.issued
-        """,
-    )
+            """,
+        )
 
 
 def all_customers(connection: sa.Connection, *, status: str | None = None) -> pa.Table:

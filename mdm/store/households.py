@@ -9,6 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Source, Values, fetch_arrow, fetch_columns, load_values
+from mdm.store.ordered import by_index
 from mdm.store.states import StateCounts, at_time, end_states, put_states
 
 _HOUSEHOLD = "h.chi, h.kind, h.dwelling, h.doc, h.status, h.redirect_to, h.issued"
@@ -57,30 +58,32 @@ def _memberships(
 def memberships_around(connection: sa.Connection, pins: Values) -> pa.Table:
     """The current memberships of all households in which one of `pins` is or was a member."""
     load_values(connection, "wanted", pins)
-    return fetch_columns(
-        connection,
-        f"""
-        select {_MEMBER} from membership m where m.recorded_to = 'infinity' and m.chi in (
-            select n.chi from wanted w join membership n on n.pin = w.value where n.recorded_to = 'infinity'
-        ) order by m.chi, m.pin, m.period
-        """,
-    )
+    with by_index(connection, pins):
+        return fetch_columns(
+            connection,
+            f"""
+            select {_MEMBER} from membership m where m.recorded_to = 'infinity' and m.chi in (
+                select n.chi from wanted w join membership n on n.pin = w.value where n.recorded_to = 'infinity'
+            ) order by m.chi, m.pin, m.period
+            """,
+        )
 
 
 def find_households(connection: sa.Connection, chis: Values) -> pa.Table:
     """The current states of many households, and of those that redirect to one of them."""
     load_values(connection, "wanted", chis)
-    return fetch_columns(
-        connection,
-        f"""
-        with found as (
-            select value as chi from wanted
-            union
-            select h.chi from wanted w join household h on h.redirect_to = w.value where h.recorded_to = 'infinity'
+    with by_index(connection, chis):
+        return fetch_columns(
+            connection,
+            f"""
+            with found as (
+                select value as chi from wanted
+                union
+                select h.chi from wanted w join household h on h.redirect_to = w.value where h.recorded_to = 'infinity'
+            )
+            select {_HOUSEHOLD} from found join household h using (chi) where h.recorded_to = 'infinity'
+            """,
         )
-        select {_HOUSEHOLD} from found join household h using (chi) where h.recorded_to = 'infinity'
-        """,
-    )
 
 
 def all_households(connection: sa.Connection) -> pa.Table:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Source, Values, copy_rows, fetch_arrow, load_temporary, load_values
+from mdm.store.replacing import replace_rows
 
 
 def load_keys(connection: sa.Connection, source: Source) -> int:
@@ -19,9 +20,11 @@ def load_keys(connection: sa.Connection, source: Source) -> int:
 
 
 def replace_keys(connection: sa.Connection, record_ids: Values, source: Source) -> int:
-    """Make `source` (key, record_id) all the keys of `record_ids`; how many keys they have now."""
-    delete_keys(connection, record_ids)
-    return load_keys(connection, source)
+    """Make `source` (key, record_id) all the keys of `record_ids`; how many of them are new.
+
+    Keys of other records in `source` are added.
+    """
+    return replace_rows(connection, "record_key", "record_id", record_ids, source, ("key", "record_id"))
 
 
 def delete_keys(connection: sa.Connection, record_ids: Values) -> int:

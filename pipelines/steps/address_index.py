@@ -74,11 +74,13 @@ def apply_index(connection: sa.Connection, folder: RunFolder, besides: Collectio
     tables = [table for table in addresses.TABLES if table not in besides]
     if not tables:
         return
+    files = {table: folder.file("households", f"{table}.parquet") for table in tables}
     if folder.read_json("households", "numbers")["whole"]:
         addresses.clear_addresses(connection, tables)
-    else:
-        touched, judged = (folder.read("households", name)["address"] for name in ("touched", "judged"))
-        addresses.delete_addresses(connection, touched, judged)
-        addresses.delete_entity_keys(connection, folder.read("households", "renamed")["record_id"])
-    for table in tables:
-        addresses.load_addresses(connection, table, folder.file("households", f"{table}.parquet"))
+        for table, file in files.items():
+            addresses.load_addresses(connection, table, file)
+        return
+    touched, judged = (folder.read("households", name)["address"] for name in ("touched", "judged"))
+    renamed = folder.read("households", "renamed")["record_id"]
+    for table, file in files.items():
+        addresses.replace_addresses(connection, table, file, touched, judged, renamed)

@@ -130,10 +130,12 @@ def _records(
     )
     if len(stale):
         pairs.delete_pairs(connection, stale)
-        keys.delete_keys(connection, stale)
     if "record_key" not in loads:
         index = scratch.sql(f"SELECT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY record_id")
-        keys.load_keys(connection, index)
+        if len(stale):
+            keys.replace_keys(connection, stale, index)
+        else:
+            keys.load_keys(connection, index)
     return {"records_new": put.inserted - put.changed, "records_changed": put.changed, "records_deleted": deleted}
 
 
@@ -199,7 +201,9 @@ def _households(
     ended = folder.read("households", "ended")
     if ended.num_rows:
         households.end_memberships(connection, ended)
-    members = households.put_memberships(connection, _of_run(night, scratch, "households", "memberships"))
+    members = households.put_memberships(connection, _of_run(night, scratch, "households", "memberships").filter(
+        f"(chi, pin, period) NOT IN (SELECT (chi, pin, period) FROM {folder.sql('households', 'unchanged')})"
+    ))  # fmt: skip
     return {"households_changed": put.inserted, "memberships_changed": members.inserted}
 
 

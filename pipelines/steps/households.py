@@ -1,8 +1,9 @@
 """Step 5, households: who lives together, and which organisations are one legal entity, under ids that last.
 
-Out: ``households`` and ``memberships`` as the store takes them, ``ended`` (chi, pin, period), and the files of the
-store's index of addresses. Households are made again around what changed (`pipelines.steps.surroundings`), since one
-may change without any of its own records; legal entities likewise (`pipelines.steps.entities`).
+Out: ``households`` and ``memberships`` as the store takes them, ``ended`` and ``unchanged`` (chi, pin, period: of the
+store's memberships that are no more, and that stay as they are), and the files of the store's index of addresses.
+Households are made again around what changed (`pipelines.steps.surroundings`), since one may change without any of its
+own records; legal entities likewise (`pipelines.steps.entities`).
 """
 
 from __future__ import annotations
@@ -203,7 +204,10 @@ def _write(
     memberships = pa.concat_tables([table[1] for table in tables])
     night.folder.write("households", "households", pa.concat_tables([table[0] for table in tables]))
     night.folder.write("households", "memberships", memberships)
-    scratch.register("old_memberships", old.select(ENDED.names))
-    scratch.register("new_memberships", memberships.select(ENDED.names))
+    scratch.register("old_memberships", old.select(STORED_MEMBERSHIPS.names))
+    scratch.register("new_memberships", memberships)
     ended = "SELECT chi, pin, period FROM old_memberships EXCEPT SELECT chi, pin, period FROM new_memberships"
     night.folder.write("households", "ended", scratch.sql(ended).to_arrow_table().cast(ENDED))
+    same = "SELECT chi, pin, period FROM (FROM old_memberships INTERSECT FROM new_memberships)"
+    unchanged = scratch.sql(same).to_arrow_table().cast(ENDED) if old.num_rows else ENDED.empty_table()
+    night.folder.write("households", "unchanged", unchanged)

@@ -92,10 +92,13 @@ def test_finding_records(connection: sa.Connection) -> None:
 
 
 def test_replacing_keys(connection: sa.Connection) -> None:
+    """What stays is not written; keys of a record that is not replaced are added."""
     keys.load_keys(connection, _keys({(7, 1), (8, 1), (8, 2)}))
-    keys.replace_keys(connection, [1], _keys({(8, 1), (9, 1)}))
-    counted = keys.count_keys(connection, [7, 8, 9]).to_pylist()
-    assert {row["key"]: row["records"] for row in counted} == {8: 2, 9: 1}
+    assert keys.replace_keys(connection, [1], _keys({(8, 1), (9, 1), (9, 2)})) == 2
+    found = keys.all_keys(connection).to_pylist()
+    assert {(row["key"], row["record_id"]) for row in found} == {(8, 1), (8, 2), (9, 1), (9, 2)}
+    assert keys.replace_keys(connection, [1], _keys(set())) == 0
+    assert keys.all_keys(connection)["record_id"].unique().to_pylist() == [2]
 
 
 def test_pairs(connection: sa.Connection) -> None:
