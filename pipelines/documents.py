@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import duckdb
 import pyarrow as pa
 
@@ -41,11 +43,11 @@ def _value_sql(value: str, kind: pa.DataType) -> str:
     return f"CASE WHEN {value} IS NOT NULL THEN {inner} END"
 
 
-def structure_sql() -> str:
-    """The types of the document, as DuckDB's `from_json` takes them."""
+def structure_sql(names: Collection[str] = IN_DOCUMENT) -> str:
+    """The types of (some members of) the document, as DuckDB's `from_json` takes them."""
     import orjson
 
-    return orjson.dumps({name: _json_type(CLEANSED.field(name).type) for name in IN_DOCUMENT}).decode()
+    return orjson.dumps({name: _json_type(CLEANSED.field(name).type) for name in names}).decode()
 
 
 def _json_type(kind: pa.DataType) -> object:
@@ -56,19 +58,21 @@ def _json_type(kind: pa.DataType) -> object:
     return {"string": "VARCHAR", "date32[day]": "DATE", "bool": "BOOLEAN"}.get(str(kind), "VARCHAR")
 
 
-def to_stored(versions: pa.Table, connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Versions as the store gives them (columns and `cleansed` JSON) as STORED: CLEANSED and `record_id`."""
+def to_stored(
+    versions: pa.Table, connection: duckdb.DuckDBPyConnection, names: Sequence[str] = STORED.names
+) -> pa.Table:
+    """Versions as the store gives them (columns and `cleansed` JSON) as `names` of STORED: CLEANSED and `record_id`.
+
+    Only what is asked for is read out of the documents.
+    """
+    schema = pa.schema([STORED.field(name) for name in names])
     if versions.num_rows == 0:
-        return STORED.empty_table()
+        return schema.empty_table()
+    inside = [name for name in IN_DOCUMENT if name in names]
+    columns = {name: f"d.{name}" for name in inside} | {name: "NULL" for name in ("original", "file", "line")}
+    found = ", ".join(f"{columns.get(name, name)} AS {name}" for name in names)
+    parsed = f", from_json(cleansed, '{structure_sql(inside)}') AS d" if inside else ""
     connection.register("stored_versions", versions)
-    found = ", ".join(f"d.{name} AS {name}" for name in IN_DOCUMENT)
-    table = connection.sql(
-        f"""
-        SELECT record_id, system, local_id, party, role, content_hash, extracted_at, changed_at, {found}
-        FROM (SELECT *, from_json(cleansed, '{structure_sql()}') AS d FROM stored_versions)
-        """
-    ).to_arrow_table()
+    table = connection.sql(f"SELECT {found} FROM (SELECT *{parsed} FROM stored_versions)").to_arrow_table()
     connection.unregister("stored_versions")
-    for name in ("original", "file", "line"):
-        table = table.append_column(name, pa.nulls(table.num_rows, STORED.field(name).type))
-    return table.select(STORED.names).cast(STORED)
+    return table.cast(schema)

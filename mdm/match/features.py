@@ -34,6 +34,8 @@ PLAIN = {
     "place": "place_key",
     "organisation": "organisation_key",
 }
+# The columns of CLEANSED that features are made of.
+READ = ("record_id", "party", *PLAIN.values(), "birth_date", "identifiers", "phones", "emails", "accounts")
 LISTS = ("identifiers", "identifiers_kinds", "papers", "papers_kinds", "phones", "emails", "accounts", "nicknames")
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.match.blocking import BlockLimits, finer_keys_sql, keys_sql
-from mdm.match.features import feature_sql, load_nicknames
+from mdm.match.features import READ, feature_sql, load_nicknames
 from mdm.match.generic import leave_out
 from mdm.party import PartyType
 from mdm.store import candidates, records
@@ -154,7 +154,7 @@ def _refine_stored(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConne
         holders = candidates.holders_of(connection, crossing["key"], _tonight(night))
         stored = records.current_versions(connection, holders["record_id"])
     scratch.register("late_holders", holders)
-    scratch.register("late_rows", to_stored(stored, scratch))
+    scratch.register("late_rows", to_stored(stored, scratch, READ))
     scratch.execute(f"CREATE OR REPLACE TEMP TABLE late_records AS SELECT * FROM late_rows WHERE party = '{party}'")
     make_features(scratch, "late_records", "late_features")
     scratch.execute(
@@ -199,7 +199,7 @@ def _features_of_candidates(night: Night, party: PartyType, scratch: duckdb.Duck
         scratch.execute("CREATE OR REPLACE VIEW features AS SELECT * FROM of_party")
         return
     stored = _ask(night, records.current_versions, partners["record_id"])
-    scratch.register("partner_rows", to_stored(stored, scratch))
+    scratch.register("partner_rows", to_stored(stored, scratch, READ))
     scratch.execute(f"CREATE OR REPLACE TEMP TABLE partners AS SELECT * FROM partner_rows WHERE party = '{party}'")
     scratch.unregister("partner_rows")
     make_features(scratch, "partners", "partner_features")

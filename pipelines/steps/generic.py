@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from mdm.match.blocking import keys_sql
-from mdm.match.features import feature_sql, load_nicknames
+from mdm.match.features import READ, feature_sql, load_nicknames
 from mdm.match.generic import KINDS, people_sql
 from mdm.party import PartyType
 from mdm.store import candidates, generic, records
@@ -82,7 +82,7 @@ def _count_people(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnec
         held = candidates.holders_of(connection, [] if party in night.models else suspects, tonight)
         stored = records.current_versions(connection, held["record_id"])
     scratch.register("stored_holders", held)
-    scratch.register("holder_rows", to_stored(stored, scratch))
+    scratch.register("holder_rows", to_stored(stored, scratch, READ))
     scratch.execute(
         f"CREATE OR REPLACE TEMP TABLE suspect_holders AS SELECT key, record_id FROM keys_{party} "
         "SEMI JOIN suspect USING (key) UNION ALL SELECT key, record_id FROM stored_holders"

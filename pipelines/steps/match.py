@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from mdm.match import batch, training
+from mdm.match.features import READ
 from mdm.match.model import Model
 from mdm.party import PartyType
 from mdm.registry.models import model_in_use
@@ -62,7 +63,7 @@ def _matched(night: Night, scratch: duckdb.DuckDBPyConnection) -> str:
         return night.folder.sql("cleanse", "records")
     with night.database.begin() as connection:
         stored = pa.concat_tables([records.all_current(connection, party=party) for party in night.models])
-    scratch.register("every_record", to_stored(stored, scratch))
+    scratch.register("every_record", to_stored(stored, scratch, READ))
     return "every_record"
 
 

@@ -15,6 +15,7 @@ from pipelines.documents import component_sql, to_stored
 
 # What households and legal entities read of a record.
 WANTED = ("record_id", "system", "local_id", *OF_HOUSEHOLDS)
+_READ = (*WANTED, "role")
 _NAMES = ", ".join(WANTED)
 
 
@@ -40,7 +41,7 @@ class People:
 
     def everybody(self) -> pa.Table:
         """All current records."""
-        stored = to_stored(self.still(records.all_current(self.connection)), self.scratch)
+        stored = to_stored(self.still(records.all_current(self.connection)), self.scratch, _READ)
         return self._with(stored, customers.all_xrefs(self.connection), "TRUE")
 
     def records_of(self, pins: pa.Array) -> pa.Table:
@@ -57,11 +58,11 @@ class People:
         xrefs = self.still(self.records_of(pins))
         found = ask_in_halves(self.database, records.current_versions, xrefs["record_id"].combine_chunks())
         self.scratch.register("wanted_pins", pa.table({"pin": pins}))
-        return self._with(to_stored(found, self.scratch), xrefs, "pin IN (SELECT pin FROM wanted_pins)")
+        return self._with(to_stored(found, self.scratch, _READ), xrefs, "pin IN (SELECT pin FROM wanted_pins)")
 
     def before(self, record_ids: pa.Array) -> pa.Table:
         """What the store says of some records, whoever they belong to: WANTED."""
-        stored = to_stored(records.current_versions(self.connection, record_ids), self.scratch)
+        stored = to_stored(records.current_versions(self.connection, record_ids), self.scratch, _READ)
         return stored.filter(pc.equal(stored["role"], "customer")).select(WANTED)
 
     def still(self, table: pa.Table) -> pa.Table:
