@@ -26,24 +26,19 @@ class Judged(Paired):
 
     def judge(self, respelt: pa.Array, left: pa.Array) -> bool:
         """Make the `index`; False when that takes more than `most` customers. left: addresses that somebody left."""
-        self._load(respelt)
-        self._read()
+        self._look_at(respelt)
         self._table("respelt", {"pin": respelt})
         self._table("touched", {"address": pc.unique(pa.concat_arrays([self._touched(respelt), left]))})
-        self._load(self._pins_at(self._ids("touched")))
-        self._read()
+        self._look_at(self._pins_at(self._ids("touched")))
         self._shift()
         again = self._also_judged()
         self._table("judged", {"address": pc.unique(pa.concat_arrays([self._ids("touched"), again]))})
-        self._load(self._pins_at(again))
+        self._look_at(self._pins_at(again))
         if len(self.known) > self.most:
             return False
-        self._read()
-        others = self._pair()
-        self._load(self._pins_at(others))
+        self._load(self._pins_at(self._pair()))
         if len(self.known) > self.most:
             return False
-        self._read()
         self._weigh()
         return True
 
@@ -110,8 +105,8 @@ class Judged(Paired):
         return pc.unique(pa.concat_arrays([*stored.drop_null().chunks, mine]))
 
     def _weigh(self) -> None:
-        assert self.found is not None
-        con = self.found.con
+        found = self._read()
+        con = found.con
         judged, touched = self._ids("judged"), self._ids("touched")
         con.register("address_pair", self._sql("FROM address_pair"))
         con.register("judged", pa.table({"address": judged}))
@@ -123,7 +118,7 @@ class Judged(Paired):
         keys = con.sql(f"SELECT DISTINCT unnest([{street}, {number}]) AS key FROM site").to_arrow_table()["key"]
         self._counts(pc.unique(keys))
         con.register("census", self._sql("SELECT key, now AS holders FROM counts WHERE now > 0"))
-        joins = self.found.joins(self.surnames)
+        joins = found.joins(self.surnames)
         mine = pc.or_(pc.is_in(joins["weak_address"], judged), pc.is_in(joins["strong_address"], judged))
         self.index = index_of(con, self.persons["record_id"], joins.filter(mine), touched, judged)
 

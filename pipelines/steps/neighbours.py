@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from mdm.match.model import Frequencies
-from mdm.resolve.addresses import make_keys
+from mdm.resolve.addresses import make_keys, read_addresses
 from mdm.resolve.dwelling_pairs import DwellingRules
 from mdm.resolve.dwellings import Dwellings
 from mdm.store import addresses
@@ -17,6 +20,14 @@ from pipelines.steps.address_index import NOTHING
 from pipelines.steps.people import People, persons_of, sightings_of
 
 LIVES = pa.schema([("address", pa.int64()), ("pin", pa.string())])
+# What is kept of the tables of `read_addresses` and `make_keys`. All of it is of one customer at a time, so that those
+# who are looked at later only add to it.
+_TABLES = {
+    "n": "SELECT DISTINCT address, number, street, unit, box, whole FROM n",
+    "lives": "FROM lives",
+    "keys": "FROM keys",
+    "roles": "SELECT DISTINCT address FROM placed WHERE role IS NOT NULL",
+}
 
 
 class Neighbours:
@@ -33,12 +44,12 @@ class Neighbours:
         self.connection, self.people, self.rules, self.surnames, self.most = connection, people, rules, surnames, most
         self.loaded: list[pa.Table] = []
         self.known: set[str] = set()
-        self.stale = True  # whether somebody was loaded since the last reading
         self.asked = NOTHING
         self.seen = addresses.people_at(connection, NOTHING)
         self.con = duckdb.connect()
         self.con.execute("SET threads = 2")
         self.found: Dwellings | None = None
+        self._make_tables()
         self._place_mine()
 
     def close(self) -> None:
@@ -52,10 +63,8 @@ class Neighbours:
     def _place_mine(self) -> None:
         """Where tonight's own records are: the table `mine_at` (address, pin)."""
         people = self.people.scratch.sql("FROM mine").to_arrow_table()
-        found = Dwellings.read(sightings_of(persons_of(people)), self.rules)
-        placed = found.con.sql("SELECT DISTINCT address, customer AS pin FROM lives").to_arrow_table()
-        found.con.close()
-        self._table("mine_at", placed)
+        with _placed(persons_of(people)) as con:
+            self._table("mine_at", con.sql("SELECT address, customer AS pin FROM lives").to_arrow_table())
 
     def _lives(self, where: pa.Array) -> pa.Table:
         """Who lives at some addresses, as tonight leaves them: address, pin."""
@@ -77,13 +86,26 @@ class Neighbours:
     def _pins_at(self, where: pa.Array) -> pa.Array:
         return pc.unique(self._lives(where)["pin"])
 
-    def _load(self, pins: pa.Array) -> None:
-        """See that all records of some customers are here."""
+    def _load(self, pins: pa.Array) -> pa.Table | None:
+        """See that all records of some customers are here; those that were not."""
         new = [pin for pin in pins.to_pylist() if pin not in self.known]
-        if new:
-            self.known.update(new)
-            self.stale = True
-            self.loaded.append(persons_of(self.people.of(pa.array(new, pa.string()))))
+        if not new:
+            return None
+        self.known.update(new)
+        self.loaded.append(persons_of(self.people.of(pa.array(new, pa.string()))))
+        return self.loaded[-1]
+
+    def _look_at(self, pins: pa.Array) -> None:
+        """Load some customers, and add what their addresses say: to `n`, `lives`, `keys` and `roles`."""
+        new = self._load(pins)
+        if new is None:
+            return
+        with _placed(new) as con:
+            make_keys(con)
+            for name, query in _TABLES.items():
+                self.con.register("rows_in", con.sql(query).to_arrow_table())
+                self.con.execute(f"INSERT INTO {name} FROM rows_in")
+                self.con.unregister("rows_in")
 
     def persons_of(self, pins: pa.Array) -> pa.Table:
         """The records of those of some customers who are persons."""
@@ -91,21 +113,22 @@ class Neighbours:
         everybody = pa.concat_tables([self._nobody(), *self.loaded])
         return everybody.filter(pc.is_in(everybody["pin"], pins))
 
-    def _read(self) -> None:
-        """Read the addresses of all who were loaded: tables `n`, `lives`, `families`, `site` and `keys` of `found`."""
-        if self.found is not None and not self.stale:
-            return
-        if self.found is not None:
-            self.found.con.close()
-        self.stale = False
-        self.persons = pa.concat_tables(self.loaded) if self.loaded else self._nobody()
+    def _read(self) -> Dwellings:
+        """The addresses of all who were loaded, brought together to sites, with their keys."""
+        self.persons = pa.concat_tables([self._nobody(), *self.loaded])
         self.found = Dwellings.read(sightings_of(self.persons), self.rules)
         make_keys(self.found.con)
-        for name in ("n", "lives", "keys"):
-            self._table(name, self.found.con.sql(f"FROM {name}").to_arrow_table())
+        return self.found
 
     def _nobody(self) -> pa.Table:
         return persons_of(self.people.of(pa.array([], pa.string())))
+
+    def _make_tables(self) -> None:
+        """Empty: those of `_look_at`."""
+        with _placed(self._nobody()) as con:
+            make_keys(con)
+            for name, query in _TABLES.items():
+                self._table(name, con.sql(query).to_arrow_table())
 
     # -- scratch -------------------------------------------------------------------------------------------------------
 
@@ -123,3 +146,12 @@ class Neighbours:
 
     def _ids(self, table: str) -> pa.Array:
         return self._column(f"SELECT address FROM {table}")
+
+
+@contextmanager
+def _placed(persons: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables of `read_addresses` of some people, for as long as the block lasts."""
+    with duckdb.connect() as con:
+        con.execute("SET threads = 2")
+        read_addresses(con, sightings_of(persons))
+        yield con

@@ -101,8 +101,6 @@ class Paired(Neighbours):
 
     def _alike(self) -> pa.Table:
         """Of the pairs in `shares` those that are alike: as `conceivable` reads them, and whether they were joined."""
-        assert self.found is not None
-        self._table("spoken", self.found.con.sql("SELECT DISTINCT address FROM placed WHERE role IS NOT NULL"))
         self.con.register("joins_before", addresses.joins_at(self.connection, self._ids("judged")))
         names = ", ".join(f"x.{n} AS {n}_a, y.{n} AS {n}_b" for n in ("number", "street", "unit", "box"))
         return self._sql(
@@ -116,7 +114,7 @@ class Paired(Neighbours):
             ), joined AS (
                 SELECT DISTINCT least(weak_address, strong_address) AS a, greatest(weak_address, strong_address) AS b,
                        true AS joined FROM joins_before
-            ), spoken AS (FROM spoken SEMI JOIN judged USING (address))
+            ), spoken AS (SELECT DISTINCT address FROM roles SEMI JOIN judged USING (address))
             SELECT alike.*, coalesce(person, false) AS person, coalesce(joined, false) AS joined,
                    a IN (FROM spoken) OR b IN (FROM spoken) AS roles
             FROM alike LEFT JOIN person USING (a, b) LEFT JOIN joined USING (a, b)
