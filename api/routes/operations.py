@@ -37,7 +37,11 @@ def readyz(connection: Connection) -> Health:
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "as Prometheus reads"}},
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "as Prometheus reads"},
+        422: {"model": Problem, "description": "the purpose is too long"},
+        503: {"model": Problem, "description": "the key cannot be looked up just now; try again"},
+    },
 )
 def metrics(request: Request, caller: Annotated[Caller, needs("admin")]) -> Response:
     """Requests by route and status and how long they took, connections, what waits, when a run last did something.

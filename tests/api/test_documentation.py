@@ -11,7 +11,7 @@ from api.history import Versions
 
 PATHS = {
     "/v1/customers/{pin}", "/v1/customers/{pin}/versions", "/v1/xref/{system}/{local_id}", "/v1/xref:batch",
-    "/v1/households/{chi}", "/v1/customers", "/v1/customers:identify", "/healthz", "/readyz",
+    "/v1/households/{chi}", "/v1/customers", "/v1/customers:identify", "/healthz", "/metrics", "/readyz",
 }  # fmt: skip
 
 WRITING = {"/v1/records/{system}/{local_id}", "/v1/records:validate"}
