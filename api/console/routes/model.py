@@ -36,7 +36,7 @@ def model(visitor: Annotated[Visitor, may("lookup")], request: Request) -> Respo
         since=None if found is None else kept[found.model_id]["created_at"], rows=() if found is None else chart(found),
         limits={name: (weight, probability(weight)) for name, weight in limits.items()},
         bands=[{"band": band, "bars": _bars(band)} for band in bands],
-        asked=sum(band.same + band.different for band in bands),
+        answered=sum(band.same + band.different for band in bands),
     )  # fmt: skip
 
 
