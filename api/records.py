@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, field_validator
@@ -10,14 +10,15 @@ from pydantic import ConfigDict, Field, field_validator
 from api.attributes import MOST_VALUES, AddressParts, InHand, Strict, Text
 from api.identifying import Remark
 from api.models import Masked
+from api.times import Day
 
 
 class Dated(Strict):
     """A value and when it was true; the end is the first day on which it was so no more."""
 
     value: Text
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day = None
+    valid_to: Day = None
 
 
 class DatedAddress(AddressParts):
@@ -26,8 +27,8 @@ class DatedAddress(AddressParts):
     kind: Text | None = Field(
         default=None, description="dwelling (also if left out) | group_quarters | business | mailing"
     )
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day = None
+    valid_to: Day = None
 
 
 class Subscription(Strict):
@@ -36,8 +37,8 @@ class Subscription(Strict):
     product: Text | None = None
     number: Text | None = None
     status: Text | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day = None
+    valid_to: Day = None
 
 
 class Relationship(Strict):
