@@ -151,7 +151,8 @@ def _would(act: Callable[[], Effect], visitor: Visitor) -> dict[str, Any]:
         return {"fault": fault}
     except (StoreError, RunInProgress):  # a night is being applied
         return {"busy": True}
-    return {"changes": preview(effect, masked=visitor.masked), "moved": effect.moved}
+    changes = sorted(preview(effect, masked=visitor.masked), key=lambda each: bool(each["what"] == "new"))
+    return {"changes": changes, "moved": effect.moved}
 
 
 def _named(what: str) -> SourceKey | str:
