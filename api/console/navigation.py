@@ -14,7 +14,8 @@ class Entry(NamedTuple):
 
 
 ENTRIES = (
-    Entry("tasks", "/console/tasks", "lookup"), Entry("runs", "/console/runs", "lookup"),
+    Entry("tasks", "/console/tasks", "lookup"), Entry("quality", "/console/quality", "lookup"),
+    Entry("runs", "/console/runs", "lookup"),
     Entry("model", "/console/model", "lookup"),
 )  # fmt: skip
 SEARCH = "/console/search"  # the page that the search box asks; what it answers as one types is below it

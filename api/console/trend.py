@@ -29,16 +29,20 @@ class Trend:
 
 
 def trend(
-    figures: Sequence[float | None], failed: Sequence[bool] | None = None, *, limit: float | None = None
+    figures: Sequence[float | None],
+    failed: Sequence[bool] | None = None,
+    *,
+    limit: float | None = None,
+    least: float = 0.0,
 ) -> Trend:
     """Figures from the oldest to the latest, from zero up; a missing one leaves a gap that the line spans.
 
-    limit: the most that may be; it is drawn where it is in sight, that is below twice the largest figure.
+    least: the height of the box is at least this much, so that little looks little. limit: the most that may be; it is drawn where it is in sight, that is below twice the largest figure.
     """
     wrong = failed or [False] * len(figures)
     largest = max((figure for figure in figures if figure is not None), default=0.0)
     shown = limit if limit is not None and 0 < limit <= 2 * largest else None
-    top = max(largest, shown or 0.0) or 1.0
+    top = max(largest, shown or 0.0, least) or 1.0
     step = (WIDTH - 2 * MARGIN) / max(len(figures) - 1, 1)
     first = MARGIN if len(figures) > 1 else WIDTH / 2
 

@@ -1,11 +1,14 @@
 """The pages of the console: a module for each, with a `router`; a new one is added to `ROUTERS`."""
 
+from api.console.routes.correction import router as correction
 from api.console.routes.customer import router as customer
+from api.console.routes.decisions import router as decisions
 from api.console.routes.design import router as design
 from api.console.routes.household import router as household
 from api.console.routes.kept import router as kept
 from api.console.routes.model import router as model
 from api.console.routes.preferences import router as preferences
+from api.console.routes.quality import router as quality
 from api.console.routes.reshape import router as reshape
 from api.console.routes.runs import router as runs
 from api.console.routes.search import router as search
@@ -14,4 +17,20 @@ from api.console.routes.static import router as static
 from api.console.routes.task import router as task
 from api.console.routes.tasks import router as tasks
 
-ROUTERS = (static, sign_in, preferences, kept, design, tasks, task, search, customer, reshape, household, runs, model)
+ROUTERS = (
+    static,
+    sign_in,
+    preferences,
+    kept,
+    design,
+    tasks,
+    task,
+    search,
+    customer,
+    reshape,
+    household,
+    quality,
+    correction,
+    runs,
+    model,
+)
