@@ -22,6 +22,8 @@ CleansedRow = Mapping[str, Any]  # a row of `mdm.party.CLEANSED` as a dict
 
 _GIVEN_KEYS: Final = ("given_key", "middle_key")
 _FAMILY_KEYS: Final = ("family_key", "former_key")
+# The columns of CLEANSED that decide.
+READ: Final = ("party", "birth_date", "identifiers", "emails", "organisation_key", *_GIVEN_KEYS, *_FAMILY_KEYS)
 # Jaro-Winkler of one name written twice is above this in nearly all cases, of two names below (Winkler, 1990; the upper
 # level of Splink's own name comparison is 0.92). Here the cautious side is to see a similarity.
 _SIMILAR_NAME: Final = 0.88

@@ -21,7 +21,7 @@ from expectations.report import trend_of
 from expectations.verdict import CleansedGate
 from mdm.contracts import SourceContract
 from mdm.party import CLEANSED, INSTANT, QUARANTINE
-from mdm.resolve.incarnation import is_new_incarnation
+from mdm.resolve.incarnation import READ, is_new_incarnation
 from mdm.store import counters, records, runs
 from mdm.store.pending import pending_records
 from pipelines.context import Night
@@ -165,9 +165,12 @@ def _replaced(cleansed: pa.Table, known: pa.Table | None, scratch: duckdb.DuckDB
     """Records whose key now stands for another party."""
     if known is None or known.num_rows == 0:
         return set()
-    old = {(row["system"], row["local_id"]): row for row in to_stored(known, scratch).to_pylist()}
+    stored = to_stored(known, scratch, ("system", "local_id", "record_id", *READ))
+    old = {(row["system"], row["local_id"]): row for row in stored.to_pylist()}
     scratch.register("old_keys", known.select(["system", "local_id"]))
-    current = scratch.sql("SELECT c.* FROM cleansed c SEMI JOIN old_keys USING (system, local_id)").to_arrow_table()
+    current = scratch.sql(
+        f"SELECT system, local_id, {', '.join(READ)} FROM cleansed SEMI JOIN old_keys USING (system, local_id)"
+    ).to_arrow_table()
     found = set()
     for row in current.to_pylist():
         before = old[row["system"], row["local_id"]]
