@@ -22,7 +22,8 @@ from mdm.store.place import find_place
 
 ROOT = Path(__file__).parents[1]
 MDM = Path(sys.executable).with_name("mdm")
-EVERY = 0.5  # seconds between two samples of memory
+EVERY = 0.5  # seconds between two samples
+PAUSE = 50  # times as long as a sample of memory took; the kernel walks all pages of all processes for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,15 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         """Sample until told to stop."""
+        due = 0.0
         while not self._done.is_set():
             own = _family(self.pid)
             self._seconds |= {process.pid: _seconds(process) for process in own}
-            everybody = {process.pid for process in (*own, *_family(_server_pid(self.server)))}
-            self.peak_mb = max(self.peak_mb, sum(map(_pss, everybody)) / 1024)
+            if time.monotonic() >= due:
+                began = time.thread_time()
+                everybody = {process.pid for process in (*own, *_family(_server_pid(self.server)))}
+                self.peak_mb = max(self.peak_mb, sum(map(_pss, everybody)) / 1024)
+                due = time.monotonic() + PAUSE * (time.thread_time() - began)
             self._done.wait(EVERY)
 
     def stop(self) -> None:
