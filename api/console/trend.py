@@ -37,7 +37,8 @@ def trend(
 ) -> Trend:
     """Figures from the oldest to the latest, from zero up; a missing one leaves a gap that the line spans.
 
-    least: the height of the box is at least this much, so that little looks little. limit: the most that may be; it is drawn where it is in sight, that is below twice the largest figure.
+    least: the height of the box is at least this much, so that little looks little.
+    limit: the most that may be; it is drawn where it is in sight, that is below twice the largest figure.
     """
     wrong = failed or [False] * len(figures)
     largest = max((figure for figure in figures if figure is not None), default=0.0)

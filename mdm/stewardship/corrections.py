@@ -61,7 +61,8 @@ def write_corrected(
 
     def noted(connection: sa.Connection, written: Written) -> None:
         if not quarantine.close_row(connection, row["quarantine_id"], f"api:{order.actor}"):
-            raise Taken(f"quarantined row {row['quarantine_id']} does not wait any more")
+            words = f"quarantined row {row['quarantine_id']} does not wait any more"
+            raise Taken(words, holder=None, remedy="Look at its record.")
         note(connection, written)
 
     return put_record(writer, row["system"], local_id, mapped, replace(order, note=noted))

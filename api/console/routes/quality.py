@@ -67,7 +67,9 @@ def _sources(connection: sa.Connection, known: Sequence[str], waiting: Sequence[
         found.append(
             {
                 "system": system, "latest": read[-1] if read else None,
-                "trend": trend([row["share"] for row in read], [row["status"] == "stopped" for row in read], least=SMALL),
+                "trend": trend(
+                    [row["share"] for row in read], [row["status"] == "stopped" for row in read], least=SMALL
+                ),
                 "waiting": sum(row["rows"] for row in waiting if row["system"] == system),
                 "failed": sum(not row["success"] for row in results), "judged": len(results),
             }
