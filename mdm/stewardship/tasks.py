@@ -129,6 +129,17 @@ def close(writer: Writer, task_id: int, answer: str, by: By, *, take_over: bool 
     return found[0], effect
 
 
+def reopen(writer: Writer, task_id: int, note: Callable[[sa.Connection], None]) -> Task:
+    """Ask again what was dismissed. Raises Taken when it was not, or the same is asked by another task already."""
+    with writer.database.begin() as connection:
+        task = _known(task_queue.find_task(connection, task_id, hold=True), task_id)
+        if task["verdict"] != "dismissed" or not task_queue.reopen(connection, task_id):
+            remedy = "A judgement is taken back by withdrawing it."
+            raise Taken(f"task {task_id} cannot be opened again", holder=task["closed_by"], remedy=remedy)
+        note(connection)
+        return find(connection, task_id)
+
+
 def would(writer: Writer, task: Task, by: By) -> Effect | Contradiction | None:
     """What *same* would do to a task's records; why it would be refused; None when it cannot be said of them."""
 
@@ -188,4 +199,4 @@ def _side(connection: sa.Connection, version: Mapping[str, Any]) -> Side:
     )  # fmt: skip
 
 
-__all__ = ["ANSWERS", "Opened", "Side", "claim", "close", "find", "give", "open_task", "release", "would"]
+__all__ = ["ANSWERS", "Opened", "Side", "claim", "close", "find", "give", "open_task", "release", "reopen", "would"]

@@ -120,6 +120,30 @@ def find_judgement(connection: sa.Connection, judgement_id: int) -> dict[str, An
     return next((dict(row) for row in rows.mappings()), None)
 
 
+def in_force(connection: sa.Connection, one: int, other: int) -> int | None:
+    """The judgement on two records that is in force."""
+    found: int | None = connection.exec_driver_sql(
+        "select judgement_id from judgement where left_id = least(%(a)s::bigint, %(b)s::bigint) "
+        "and right_id = greatest(%(a)s::bigint, %(b)s::bigint) and superseded_by is null "
+        "and verdict in ('same', 'different', 'unsure')",
+        {"a": one, "b": other},
+    ).scalar()
+    return found
+
+
+def page_by_actor(
+    connection: sa.Connection, actor: str | None, *, before: int | None, count: int
+) -> list[dict[str, Any]]:
+    """What somebody judged (None: anybody), the newest first: as `find_judgement`, those before a number."""
+    rows = connection.exec_driver_sql(
+        f"select {_COLUMNS}, j.superseded_by from judgement j {_KEYS} "
+        "where (%(actor)s::text is null or j.actor = %(actor)s) and j.verdict <> 'erased' "
+        "and (%(before)s::bigint is null or j.judgement_id < %(before)s) order by j.judgement_id desc limit %(count)s",
+        {"actor": actor, "before": before, "count": count},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 def page_of_judgements(
     connection: sa.Connection, record_ids: Sequence[int], *, before: int | None, count: int
 ) -> list[dict[str, Any]]:

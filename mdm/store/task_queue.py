@@ -125,6 +125,18 @@ def close(connection: sa.Connection, task_id: int, *, actor: str, verdict: str, 
     )
 
 
+def reopen(connection: sa.Connection, task_id: int) -> bool:
+    """Open a closed task again; False: it is open, or the same is asked by another."""
+    done = connection.exec_driver_sql(
+        "update task t set status = 'open', closed_by = null, closed_at = null, verdict = null, closed_reason = null, "
+        "closed_run = null where task_id = %(id)s and status = 'closed' and not exists ("
+        "select from task o where o.status = 'open' and o.kind = t.kind and o.left_id is not distinct from t.left_id "
+        "and o.right_id is not distinct from t.right_id)",
+        {"id": task_id},
+    )
+    return done.rowcount == 1
+
+
 def changed_by(connection: sa.Connection, run_id: str, record_ids: Sequence[int]) -> tuple[list[int], list[int]]:
     """The tasks about these records that `run_id` opened and left open, and those that it closed."""
     rows = connection.exec_driver_sql(

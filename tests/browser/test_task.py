@@ -160,3 +160,42 @@ def test_a_task_that_there_is_not(as_: Signed) -> None:
     assert client.get("/console/tasks/none").status_code == 422
     form = {"form_token": token_of(client), "verdict": "same", "reason": "x"}
     assert client.post("/console/tasks/999999999:answer", data=form).status_code == 404
+
+
+def test_the_next_task_is_there_already(desk: Desk, window: Window) -> None:
+    first, second, third = new_tasks(desk, 3)
+    page = window.page("ada")
+    for number in (first, second, third):
+        form = {"form_token": page.locator("[name=form_token]").first.input_value()}
+        page.request.post(f"/console/tasks/{number}:claim", form=form, headers={"Origin": desk.url})
+    with page.expect_response(f"**/console/tasks/{second}?**"):
+        page.goto(f"/console/tasks/{first}?assignee=me&sort=age")
+    page.wait_for_timeout(300)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url.split('/')[-1].split('?')[0]}"))
+    page.keyboard.press("d")
+    _at(page, second)
+    expect(page.locator(".said")).to_contain_text(f"Task {first}: different.")
+    assert asked[0] == f"POST {first}:answer"
+    assert f"GET {second}" not in asked  # it was there
+    page.keyboard.press("z")
+    expect(page.locator(".said")).to_contain_text("Taken back.")
+
+
+def test_whatever_was_answered_is_taken_back_later(desk: Desk, window: Window) -> None:
+    dismissed, judged = new_tasks(desk, 2)
+    page = window.page("lee")
+    for number, key in ((dismissed, "x"), (judged, "u")):
+        page.goto(f"/console/tasks/{number}")
+        page.keyboard.press(key)
+        expect(page.locator(".said")).to_contain_text(f"Task {number}:")
+    page.goto(f"/console/tasks/{dismissed}")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.locator(".said")).to_contain_text("The question is open again.")
+    assert _state(desk, dismissed) == ("open", None, None)
+    page.goto("/console/decisions")
+    assert faults_of(page) == []
+    page.get_by_role("button", name="Take it back").first.click()
+    expect(page.locator(".said")).to_contain_text("Taken back.")
+    page.goto("/console/decisions")
+    assert page.locator("tbody tr").first.inner_text().startswith("Taken back")

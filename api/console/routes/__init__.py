@@ -2,6 +2,7 @@
 
 from api.console.routes.correction import router as correction
 from api.console.routes.customer import router as customer
+from api.console.routes.decisions import router as decisions
 from api.console.routes.design import router as design
 from api.console.routes.household import router as household
 from api.console.routes.kept import router as kept
@@ -17,6 +18,6 @@ from api.console.routes.task import router as task
 from api.console.routes.tasks import router as tasks
 
 ROUTERS = (
-    static, sign_in, preferences, kept, design, tasks, task, search, customer, reshape, household, quality, correction,
-    runs, model,
+    static, sign_in, preferences, kept, design, tasks, task, decisions, search, customer, reshape, household, quality,
+    correction, runs, model,
 )  # fmt: skip

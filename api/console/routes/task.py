@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ from mdm.registry.views import name_of
 from mdm.stewardship import tasks
 from mdm.stewardship.decisions import By, take_back
 from mdm.stewardship.effect import Effect
-from mdm.store import lookups, task_queue
+from mdm.store import judgements, lookups, task_queue
 from mdm.store.audit import put_entry
 
 router = APIRouter()
@@ -68,9 +68,24 @@ def answered(task: Number, visitor: Annotated[Visitor, may("steward")], request:
             request, visitor, task, status=409, note="task.refused", typed=(verdict, reason), chain=refused.chain
         )
     then = inside(form.get("then"))
+    undo = f"/console/judgements/{effect.judgements[0]}:undo" if effect.judgements else f"{QUEUE}/{task}:reopen"
+    key, values = f"task.answered.{verdict}", {"task": str(found["task_id"]), "undo": undo}
+    if form.get("ready") == then and _holds(request, visitor, then, effect, form.get("ready_pins").split()):
+        said = {"key": key, "tone": "good", **values}
+        page = render(request, "said.html", now=said)
+        page.headers["X-Console-Ready"] = "1"
+        return page
     response = RedirectResponse(then, 303)
-    undo = f"/console/judgements/{effect.judgements[0]}:undo" if effect.judgements else None
-    say(response, f"task.answered.{verdict}", task=str(found["task_id"]), undo=undo)
+    say(response, key, **values)
+    return response
+
+
+@router.post("/console/tasks/{task}:reopen")
+def reopened(task: Number, visitor: Annotated[Visitor, may("steward")], request: Request) -> Response:
+    """Take back that a question was dismissed."""
+    response = RedirectResponse(f"{QUEUE}/{task}", 303)
+    tasks.reopen(writer_of(request.app), task, _noting(request, visitor))
+    say(response, "task.undone")
     return response
 
 
@@ -86,6 +101,16 @@ def undone(judgement: Number, visitor: Annotated[Visitor, may("steward")], reque
 
 
 # -- the parts ---------------------------------------------------------------------------------------------------------
+
+
+def _holds(request: Request, visitor: Visitor, where: str, effect: Effect, pins: list[str]) -> bool:
+    """Whether the page of the next task, which the browser has already, is still what it would be now."""
+    number = where.removeprefix(f"{QUEUE}/").partition("?")[0]
+    if not number.isdecimal() or len(number) > 18 or set(pins) & set(effect.pins):
+        return False
+    with request.app.state.store.read() as connection:
+        task = task_queue.find_task(connection, int(number))
+    return task is not None and task["status"] == "open" and task["assignee"] in (None, visitor.name)
 
 
 def _page(
@@ -106,6 +131,7 @@ def _page(
         pins = [side.customer.pin for side in opened.sides if side.customer is not None]
         columns = _columns(connection, pins, [side.record for side in opened.sides])
         then = _next(connection, opened.task, asked, visitor.name)
+        undo = _undo(connection, opened.task)
         visitor.caller.saw(
             *pins, records=[side.record for side in opened.sides], fields=["record", "golden", "evidence"]
         )
@@ -130,8 +156,19 @@ def _page(
         refused=refused, changes=changes, then=then,
         about_two=opened.task["kind"] in ABOUT_TWO and len(opened.sides) == 2,
         back=QUEUE + query(asked), tail=query(asked), note=note, typed=typed, who=who, chain=chain,
-        same_customer=same_customer,
+        same_customer=same_customer, pins=" ".join(pins),
+        undo=undo,
     )  # fmt: skip
+
+
+def _undo(connection: sa.Connection, task: Mapping[str, Any]) -> str | None:
+    """Where the answer to a closed task is taken back; None: nothing of it is in force."""
+    if task["status"] == "closed" and task["verdict"] == "dismissed":
+        return f"{QUEUE}/{task['task_id']}:reopen"
+    if task["left_id"] is None or task["right_id"] is None:
+        return None
+    number = judgements.in_force(connection, task["left_id"], task["right_id"])
+    return None if number is None else f"/console/judgements/{number}:undo"
 
 
 def _would(
@@ -198,3 +235,13 @@ def _by(request: Request, visitor: Visitor, reason: str) -> By:
         put_entry(connection, entry_of(request, 303))
 
     return By(visitor.name, reason, note=note)
+
+
+def _noting(request: Request, visitor: Visitor) -> Callable[[sa.Connection], None]:
+    """What puts an act about a task into the audit log, in its transaction."""
+
+    def note(connection: sa.Connection) -> None:
+        visitor.caller.saw(fields=["task"])
+        put_entry(connection, entry_of(request, 303))
+
+    return note

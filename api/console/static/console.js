@@ -95,3 +95,65 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
   setTimeout(() => { delete form.dataset.sent; }, 5000);
 });
+
+// -- the next task is loaded while one looks at this one; an answer shows it at once -------------------------------------
+// The server says whether what was loaded still holds: that the task is open, and no customer on it was touched.
+
+(() => {
+  let ready = null; // { url, main, pins }, or null while nothing is loaded
+
+  const decision = () => document.querySelector("form.decide");
+
+  const load = async () => {
+    ready = null;
+    const form = decision(), url = form && form.elements.then.value;
+    if (!url || !/^\/console\/tasks\/[0-9]+/.test(url)) return;
+    try {
+      const answer = await fetch(url);
+      if (!answer.ok || answer.redirected || decision() !== form) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const main = page.querySelector("main"), next = main.querySelector("form.decide");
+      const here = location.pathname.split(":")[0];
+      if (!next || new URL(next.elements.then.value, location.href).pathname === here) return;
+      ready = { url, main, title: page.title, pins: main.querySelector("[data-pins]").dataset.pins };
+    } catch (error) { /* without it the page is loaded when it is needed */ }
+  };
+
+  const show = (main, title, url) => {
+    document.querySelector("main").replaceWith(main);
+    document.title = title;
+    if (url) history.pushState({ console: true }, "", url);
+    scrollTo(0, 0);
+    main.focus({ preventScroll: true });
+    load();
+  };
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form !== decision() || !event.submitter) return;
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(form, event.submitter));
+    const waiting = ready;
+    if (waiting) { body.set("ready", waiting.url); body.set("ready_pins", waiting.pins); }
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const main = page.querySelector("main");
+      if (waiting && answer.headers.get("X-Console-Ready") === "1") {
+        waiting.main.prepend(...main.childNodes);
+        show(waiting.main, waiting.title, waiting.url);
+      } else if (answer.redirected && !new URL(answer.url).pathname.startsWith("/console/tasks")) {
+        location.assign(answer.url);
+      } else { show(main, page.title, answer.redirected ? answer.url : null); }
+    } catch (error) { // the line was cut: as without JavaScript, and what was typed stays
+      delete form.dataset.sent;
+      const verdict = document.createElement("input");
+      Object.assign(verdict, { type: "hidden", name: "verdict", value: event.submitter.value });
+      form.append(verdict);
+      form.submit();
+    }
+  });
+
+  addEventListener("popstate", () => location.reload());
+  load();
+})();
