@@ -36,7 +36,8 @@ _OPENS: dict[str, tuple[str, ...]] = {
 _NAME = re.compile(r"[^\s\x00-\x1f:/]{1,80}")
 SHORTEST, LONGEST = 12, 1000  # characters of a password
 
-FREE_FAILURES = 5  # in a row, before anybody has to wait
+FREE_FAILURES = 5  # in a row under one name, before it has to wait
+FREE_OF_ADDRESS = 30  # from one address: an office, a proxy; what somebody who tries many names soon has
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=15), timedelta(minutes=15)
 QUIET = timedelta(days=1)  # without a failure: forgotten
 
@@ -125,11 +126,11 @@ def form_token(token: str) -> str:
 # -- lock-out ----------------------------------------------------------------------------------------------------------
 
 
-def wait_after(failures: int) -> timedelta:
-    """How long after the last of so many failures in a row the next attempt is looked at."""
-    if failures < FREE_FAILURES:
+def wait_after(failures: int, free: int = FREE_FAILURES) -> timedelta:
+    """How long after the last of so many failures the next attempt is looked at; `free` of them cost nothing."""
+    if failures < free:
         return timedelta(0)
-    doublings = min(failures - FREE_FAILURES, 20)
+    doublings = min(failures - free, 20)
     return min(_FIRST_WAIT * (1 << doublings), _LONGEST_WAIT)
 
 

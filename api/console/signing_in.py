@@ -77,7 +77,8 @@ def sign_out(store: Store, name: str, token: str, trace_id: str) -> None:
 def _must_wait(connection: sa.Connection, who: list[str]) -> bool:
     now = datetime.now(UTC)
     found = kept.failures_of(connection, who, accounts.QUIET)
-    return any(last_at + accounts.wait_after(failures) > now for failures, last_at in found.values())
+    free = dict(zip(who, (accounts.FREE_FAILURES, accounts.FREE_OF_ADDRESS), strict=False))
+    return any(last_at + accounts.wait_after(n, free[name]) > now for name, (n, last_at) in found.items())
 
 
 def _note(connection: sa.Connection, name: str, action: str, status: int, trace_id: str) -> None:
