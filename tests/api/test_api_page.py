@@ -1,4 +1,4 @@
-"""The requests of docs/api.md are answered."""
+"""The requests of docs/api.md are answered, in a town of their own: some of them write."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.world import World
+from tests.api.keys import add_key
+from tests.api.serving import serving
+from tests.api.world import World, new_world
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[tuple[World, httpx.Client]]:
+    """A town, and a client of its server whose key opens everything."""
+    with new_world() as world, serving(world.settings, key=add_key(world.database)) as (client, _):
+        yield world, client
 
 
 def requests() -> Iterator[tuple[str, str, str | None]]:
@@ -25,8 +34,9 @@ def requests() -> Iterator[tuple[str, str, str | None]]:
 
 @pytest.mark.parametrize(("method", "path", "body"), list(requests()))
 def test_a_request_of_the_page_is_answered(
-    client: httpx.Client, world: World, method: str, path: str, body: str | None
+    own: tuple[World, httpx.Client], method: str, path: str, body: str | None
 ) -> None:
+    world, client = own
     path = path.replace("{pin}", world.pin("billing:B1")).replace("{chi}", world.chi("billing:B1"))
     answer = client.request(method, path, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 200, answer.text

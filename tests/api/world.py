@@ -163,7 +163,18 @@ def _built(config: pytest.Config) -> World:
     """One night for the whole session, however many test modules import the fixtures."""
     world = new_world()
     config.add_cleanup(lambda: world.__exit__(None, None, None))
-    return world.__enter__()
+    found = world.__enter__()
+    with found.database.begin() as connection:
+        connection.exec_driver_sql(NOBODY_WRITES)
+    return found
+
+
+# what one test writes here another one finds, depending on which runs first
+NOBODY_WRITES = """
+create function refuse() returns trigger language plpgsql as
+    $$ begin raise exception 'this town is everybody''s: a test that writes takes new_world()'; end $$;
+create trigger nobody_writes before insert or update or delete on record execute function refuse();
+"""
 
 
 # numbers that the night has not come to

@@ -124,10 +124,11 @@ class Window:
 
 
 def sign_in(page: Page, name: str) -> None:
-    """Fill in the form for signing in, and send it."""
+    """Fill in the form for signing in, send it, and wait for where it leads."""
     page.fill("[name=name]", name)
     page.fill("[name=password]", PASSWORD)
     page.click("main form button")
+    page.wait_for_url(lambda url: "/console/sign-in" not in url)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import httpx
 import pytest
 
 from mdm.store import day
@@ -83,7 +84,9 @@ def test_filters_sorting_and_rows(window: Window, script: bool) -> None:
 
 
 def test_a_queue_of_fifty_thousand(desk: Desk, as_: Signed) -> None:
+    """A page of it costs little more than one of a few tasks, of which it shows fifty times as many rows."""
     client = as_("li.na")
+    of_few = _took(client, "")
     with desk.database.begin() as connection:
         connection.exec_driver_sql(
             "insert into task (kind, left_id, right_id, party, weight, value, region, detail, status, opened_run) "
@@ -95,19 +98,23 @@ def test_a_queue_of_fifty_thousand(desk: Desk, as_: Signed) -> None:
         first = client.get("/console/tasks").text
         after = first.split("after=", 1)[1].split('"', 1)[0].replace("&amp;", "&")
         asked = ["", f"?after={after}", "?sort=age", "?sort=weight&region=R7", "?system=shop", "?assignee=nobody&age=1"]
-        took = {}
-        for query in asked:
-            client.get(f"/console/tasks{query}")
-            began = time.perf_counter()
-            page = client.get(f"/console/tasks{query}")
-            took[query] = time.perf_counter() - began
-            assert page.status_code == 200
+        took = {query: _took(client, query) for query in asked}
         seen = [line for text in (first, client.get(f"/console/tasks?after={after}").text) for line in _links(text)]
         assert len(seen) == len(set(seen)) == 100
-        assert max(took.values()) < 0.3, took
+        assert max(took.values()) < 20 * of_few, (of_few, took)  # alone on two cores: 16 ms, and 45 to 115 ms
     finally:
         with desk.database.begin() as connection:
             connection.exec_driver_sql("delete from task where opened_run = 'many'")
+
+
+def _took(client: httpx.Client, query: str) -> float:
+    """Seconds of the page, the best of five."""
+    found = []
+    for _ in range(5):
+        began = time.perf_counter()
+        assert client.get(f"/console/tasks{query}").status_code == 200
+        found.append(time.perf_counter() - began)
+    return min(found)
 
 
 def _links(page: str) -> list[str]:

@@ -17,9 +17,12 @@ from tests.pipelines.tiny import TinyWorkspace, family_of_sources, of_source
 
 VERBS = [
     "init", "check", "run", "status", "lookup", "why", "evaluate", "judge", "unmerge", "override", "train", "erase",
-    "serve", "settle", "stop", "audit", "model", "key",
+    "serve", "settle", "stop", "audit", "model", "key", "user",
 ]  # fmt: skip
-GROUPS = {"model": ("list", "compare", "promote"), "key": ("create", "list", "revoke")}
+GROUPS = {
+    "model": ("list", "compare", "promote"), "key": ("create", "list", "revoke"),
+    "user": ("add", "list", "disable", "password"),
+}  # fmt: skip
 ALONE = [
     *(verb for verb in VERBS if verb not in GROUPS),
     *(f"{name} {verb}" for name in GROUPS for verb in GROUPS[name]),
