@@ -7,12 +7,14 @@ depends on the order of arrival; it works on everything or on a subset of custom
 dwellings (`closed`).
 
 The way: sightings -> dwellings (`mdm.resolve.dwellings`) -> stays (a customer in a dwelling, from, to) -> households:
-dwellings where nobody ever moved in one step, the others by sweeping over the dates on which somebody moved.
+dwellings where nobody ever moved in one step, the others by sweeping over the dates on which somebody moved. What
+stewards decided about who lives with whom (`mdm.resolve.household_decisions`) is obeyed by the sweep.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -24,8 +26,9 @@ import pyarrow as pa
 from mdm.match.model import Frequencies
 from mdm.resolve.dwelling_pairs import DwellingRules
 from mdm.resolve.dwellings import group_dwellings
-from mdm.resolve.household_sweep import Piece, Stay, Sweep
-from mdm.resolve.memberships import EVIDENCE, MEMBERSHIPS
+from mdm.resolve.household_decisions import Decided, Ledger
+from mdm.resolve.household_sweep import Stay, Sweep
+from mdm.resolve.memberships import DECIDED, DECIDED_BY, EVIDENCE, MEMBERSHIPS
 from mdm.resolve.sightings import SIGHTINGS
 
 
@@ -47,10 +50,12 @@ def build_households(
     rules: HouseholdRules | None = None,
     surnames: Frequencies | None = None,
     dwellings: pa.Table | None = None,
+    decided: Sequence[Decided] = (),
 ) -> pa.Table:
     """Memberships of all customers that were seen at a dwelling: `SIGHTINGS` -> `MEMBERSHIPS`.
 
-    A household of one is a household. `dwellings`: the grouping of these sightings, when it was made before.
+    A household of one is a household. `dwellings`: the grouping of these sightings, when it was made before. `decided`:
+    by stewards; it must be closed, like the sightings: whoever is tied to one of these customers is among them.
     """
     rules = rules or HouseholdRules()
     if dwellings is None:
@@ -63,9 +68,14 @@ def build_households(
         con.register("dwellings_in", dwellings)
         con.execute(_STAYS)
         con.register("crowd", pa.table({"dwelling": pa.array(_crowds(con, rules), pa.int64())}))
-        pieces = _moved(con)
-        con.register("swept", _pieces_table(pieces))
-        con.execute(_MEMBERSHIPS.replace("$carry_back", str(rules.carry_back_days)))
+        sweep = _moved(con, Ledger(decided))
+        con.register("swept", _pieces_table(sweep))
+        con.register("elsewhere", _elsewhere(sweep))
+        con.execute(
+            _MEMBERSHIPS.replace("$carry_back", str(rules.carry_back_days))
+            .replace("$decided", DECIDED)
+            .replace("$steward", DECIDED_BY)
+        )
         return _table(con)
     finally:
         con.close()
@@ -166,8 +176,9 @@ def _is_crowd(people: set[str], families: dict[str, list[str]], rules: Household
     return max(bearers.values(), default=0) < rules.dominating_surname * len(people)
 
 
-def _moved(con: duckdb.DuckDBPyConnection) -> list[Piece]:
-    """Pieces (stay, household, from, to) of the dwellings where somebody came or went after the first day."""
+def _moved(con: duckdb.DuckDBPyConnection, ledger: Ledger) -> Sweep:
+    """The sweep over the dwellings where somebody came or went after the first day, or of whom something is decided."""
+    con.register("ruled", pa.table({"customer": pa.array(ledger.customers, pa.string())}))
     con.execute(
         """
         create table lived as select * from stays
@@ -176,7 +187,8 @@ def _moved(con: duckdb.DuckDBPyConnection) -> list[Piece]:
         select dwelling from (
             select *, count(*) over (partition by customer) as moves from stays
         ) group by dwelling
-        having max(moves) = 1 and count(stop) = 0 and (min(confirmed) >= max(start) or not bool_or(sure));
+        having max(moves) = 1 and count(stop) = 0 and (min(confirmed) >= max(start) or not bool_or(sure))
+               and not bool_or(customer in (select customer from ruled));
         """
     )
     rows = con.sql(
@@ -193,10 +205,11 @@ def _moved(con: duckdb.DuckDBPyConnection) -> list[Piece]:
         """select customer, min(system || chr(31) || local_id) from seen
         where customer in (select customer from lived where dwelling not in (from still)) group by customer"""
     ).fetchall()
-    return Sweep([Stay(*row) for row in rows], families, dict(first)).pieces()
+    return Sweep([Stay(*row) for row in rows], families, dict(first), ledger)
 
 
-def _pieces_table(pieces: list[Piece]) -> pa.Table:
+def _pieces_table(sweep: Sweep) -> pa.Table:
+    pieces = sweep.pieces()
     stay, household, start, stop = zip(*pieces, strict=True) if pieces else ((), (), (), ())
     return pa.table(
         {
@@ -206,6 +219,13 @@ def _pieces_table(pieces: list[Piece]) -> pa.Table:
             "stop": pa.array(stop, pa.int32()).cast(pa.date32()),
         }
     )
+
+
+def _elsewhere(sweep: Sweep) -> pa.Table:
+    """Stays that count elsewhere by decision alone, as `_MEMBERSHIPS` numbers households."""
+    stay, household = zip(*sorted(sweep.elsewhere), strict=True) if sweep.elsewhere else ((), ())
+    numbers = [2 * number for number in household]
+    return pa.table({"stay": pa.array(stay, pa.int64()), "household": pa.array(numbers, pa.int64())})
 
 
 _MEMBERSHIPS = """
@@ -239,10 +259,12 @@ where not t.dated and coalesce(s.changed_at, s.extracted_at)::date between t.sta
 group by t.customer, t.start;
 
 create table proofs as
-select s.*, p.membership
-from (select distinct membership, stay from spans join runs using (household, customer, run)) p
-join stays t using (stay) join seen s on s.customer = t.customer and s.dwelling = t.dwelling
-     and s.effective >= t.start and (t.stop is null or s.effective < t.stop);
+select s.* replace (case when e.stay is null then s.matched else '$decided' end as matched,
+                    case when e.stay is null then s."by" else '$steward' end as "by"), p.membership
+from (select distinct membership, stay, household from spans join runs using (household, customer, run)) p
+join stays t on t.stay = p.stay join seen s on s.customer = t.customer and s.dwelling = t.dwelling
+     and s.effective >= t.start and (t.stop is null or s.effective < t.stop)
+left join elsewhere e on e.stay = p.stay and e.household = p.household;
 """
 _SPANS = """
 select p.number as household, p.customer, coalesce(r.role, 'member') as role,

@@ -16,6 +16,7 @@ EVIDENCE = pa.list_(
         ]
     )
 )
+DECIDED, DECIDED_BY = "decided", "steward"  # `matched` and `by` of who counts elsewhere than their records say
 MEMBERSHIPS = pa.schema(
     [
         ("kind", pa.string()),  # household | legal_entity
