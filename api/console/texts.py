@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from api.console.sentences import sentences_in
+
 LANGUAGES = {"en": "English", "zh": "简体中文"}
-_NUMBER = re.compile(r"[0-9]+")
 TAGS = {"en": "en", "zh": "zh-Hans"}  # what the attribute lang says
 
 
@@ -45,23 +45,12 @@ class Texts:
         """What the machine says in English ("one letter apart"), in this language as far as it is known."""
         if sentence is None or self.language == "en":
             return sentence or ""
-        known = _words(self.language)
-        numbers = _NUMBER.findall(sentence)
-        found = known.get(sentence) or known.get(_NUMBER.sub("{}", sentence))
-        if found is not None:
-            return found.format(*numbers)
-        before, colon, after = sentence.partition(": ")
-        return f"{known[before]}：{self.words(after)}" if colon and before in known else sentence
+        return sentences_in(self.language).of(sentence)
 
     def of(self, group: str, name: Any) -> str:
         """The text of `group.name`, and the name itself where the catalogue has none: what comes out of data."""
         found = self.texts.get(f"{group}.{name}")
         return str(name) if found is None else found
-
-
-@cache
-def _words(language: str) -> Mapping[str, str]:
-    return tomllib.loads(_read(f"words_{language}.toml"))
 
 
 def _read(name: str) -> str:

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import re
 import string
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api.console.texts import LANGUAGES, texts_in
+from expectations import suites
+from expectations.suites import Check
+from mdm.match.comparisons import COMPARISONS, CONTRADICTIONS
 from mdm.match.model import untrained
 from mdm.party import PartyType
+from mdm.registry.evidence import _KEY_WORDS
+from mdm.registry.explanations import Judged, Link, PairExplanation, SharedKey
+from mdm.registry.narrative import tell_pair
+from mdm.registry.whole import _links_told, way_sentences
+from mdm.registry.words import Said
 
 CONSOLE = Path(__file__).parents[2] / "api" / "console"
 TEMPLATES = sorted((CONSOLE / "templates").rglob("*.html"))
 SAID_ATTRIBUTES = {"title", "placeholder", "aria-label", "alt", "data-name", "aria-description"}
 ENGLISH = texts_in("en").texts
+CHECKS = [check for suite in vars(suites).values() if isinstance(suite, tuple) for check in suite]
 # t("key", t.told("key" and t.of("key" of templates and routes; `"kind." ~ x` names a group
 USED = re.compile(r"""\bt(?:exts)?(?:\.told|\.of)?\(\s*"([a-z0-9_.]+)"(\s*~)?""")
 SAID = re.compile(r"""\bsay\(\s*\w+,\s*f?"([a-z0-9_.]+)""")
@@ -77,6 +89,62 @@ def test_a_sentence_with_numbers_is_known_whatever_they_are() -> None:
     assert chinese.words("the customer would have 512 records") == "客户将有 512 条记录"
     assert chinese.words("different numbers: national_id") == "号码不同：身份证号"
     assert chinese.words("something new") == "something new"
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.key)
+def test_what_is_expected_of_feeds_is_said_in_chinese(check: Check) -> None:
+    values = {"count": 3, "value": 0.5, "min": 0.1, "max": 0.2, "examples": "field"}
+    sentence = check.sentence.format(**values)
+    assert texts_in("zh").words(sentence) != sentence
+
+
+VALUES = st.sampled_from(["王伟", "1980-01-01", "+8613800000000", "安宁区西路1号", None])
+WEIGHTS = st.floats(-40, 60)
+PINS = st.sampled_from([None, "401787509130", "401811281440"])
+
+
+@st.composite
+def saids(draw: st.DrawFn, party: PartyType) -> list[Said]:
+    """Any answers of all comparisons."""
+    found = []
+    for comparison in COMPARISONS[party]:
+        level = draw(st.sampled_from([None, *comparison.levels]))
+        left, right = ("male", "female") if comparison.name == "sex" else (draw(VALUES), draw(VALUES))
+        bits, best, worst = (draw(WEIGHTS) for _ in range(3))
+        code, words = (None, "") if level is None else (level.code, level.words)
+        found.append(Said(comparison.words, code, words, left, right, bits, best, worst))
+    return found
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[PairExplanation, list[Said]]:
+    """Any explanation of two records."""
+    party: PartyType = draw(st.sampled_from(["person", "organisation"]))
+    against = draw(st.lists(st.sampled_from([each.words for each in CONTRADICTIONS["person"]]), max_size=2))
+    keys = draw(st.lists(st.sampled_from([*_KEY_WORDS.values(), "the same phone, and more besides"]), max_size=1))
+    refused = ["different numbers: national_id", "a steward (li.na) judged that they are different", None]
+    verdict = draw(st.sampled_from([None, "same", "different", "unsure"]))
+    judged = (
+        Judged(verdict, "li.na", draw(st.sampled_from([None, "问过了"])), datetime(2026, 4, 1)) if verdict else None
+    )
+    pair = PairExplanation(
+        "甲:1", "乙:2", draw(PINS), draw(PINS), party, None, (), 0.0, draw(WEIGHTS), 0.5, draw(WEIGHTS), draw(WEIGHTS),
+        draw(st.sampled_from(["match", "possible match", "non-match"])), 1.0, tuple(against),
+        draw(st.sampled_from(refused)), draw(st.booleans()), judged,
+        tuple(SharedKey(words, "", False) for words in keys), draw(st.booleans()), (),
+    )  # fmt: skip
+    return pair, draw(saids(party))
+
+
+@given(pairs())
+def test_all_that_is_said_of_two_records_is_said_in_chinese(found: tuple[PairExplanation, list[Said]]) -> None:
+    told = tell_pair(*found)
+    chinese = texts_in("zh")
+    for sentence in told.sentences:
+        assert not re.search("[a-z]{2}", chinese.words(sentence).replace("li.na", "")), sentence
+    way = [Link("甲:1", "乙:2", each, told.sentences[0]) for each in (3.0, None, 9.0)]
+    for sentence in (*way_sentences("甲:1", way), *_links_told(way[::2], found[0].party)):
+        assert not re.search("[a-z]{2}", chinese.words(sentence).replace("li.na", "")), sentence
 
 
 def _places(text: str) -> set[str]:
