@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.console.graph import Drawn, Node, drawn
-from api.console.marks import Pieces, marked_pair
+from api.console.marks import Pieces, as_taken, marked_pair
 from api.console.texts import Texts
 from api.console.waterfall import Bar, waterfall
+from mdm.match.comparisons import COMPARISONS
 from mdm.registry.changes import as_it_is, changes_between
 from mdm.registry.masking import mask_entry
 from mdm.registry.shown import shown as value_of
@@ -25,6 +26,16 @@ ATTRIBUTES = {
 }  # fmt: skip
 
 
+# answers of comparisons that say that both values are one, however they are written
+EQUAL = frozenset(
+    level.words
+    for comparisons in COMPARISONS.values()
+    for comparison in comparisons
+    for level in comparison.levels
+    if level.code in ("same", "same_characters")
+)
+
+
 def kind_of(compared: Mapping[str, Any]) -> str:
     """How two values stand to each other: equal | similar | different | silent (one of the two says nothing)."""
     said = compared.get("said")
@@ -32,7 +43,7 @@ def kind_of(compared: Mapping[str, Any]) -> str:
         return "silent"
     if said == "different":
         return "different"
-    return "equal" if compared.get("left") == compared.get("right") else "similar"
+    return "equal" if said in EQUAL else "similar"
 
 
 def evidence_rows(pair: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Bar | None, Bar | None]:
@@ -46,11 +57,13 @@ def evidence_rows(pair: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Bar | 
     for each, bar in zip(comparisons, bars[1:], strict=False):
         if each.get("left") is None and each.get("right") is None:
             continue
-        pieces: tuple[Pieces, Pieces] = marked_pair(each.get("left"), each.get("right"))
+        kind = kind_of(each)
+        left, right = marked_pair(each.get("left"), each.get("right"))
+        pieces: tuple[Pieces, Pieces] = as_taken(left, kind), as_taken(right, kind)
         delivered = {side: each.get(side) for side in ("left_original", "right_original")}
         delivered = {side: None if (side, text) in told else text for side, text in delivered.items()}
         told |= {(side, text) for side, text in delivered.items() if text is not None}  # a whole name, once
-        rows.append({**each, **delivered, "kind": kind_of(each), "pieces": pieces, "bar": bar})
+        rows.append({**each, **delivered, "kind": kind, "pieces": pieces, "bar": bar})
     return rows, bars[0], bars[-1]
 
 

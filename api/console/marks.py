@@ -35,6 +35,22 @@ def marked_pair(left: str | None, right: str | None) -> tuple[Pieces, Pieces]:
     return _joined(ours), _joined(theirs)
 
 
+def as_taken(pieces: Pieces, kind: str) -> Pieces:
+    """Pieces as the evidence takes the two values (equal | similar | different | silent): marks never say more.
+
+    Of what it takes for the same, at most the spelling differs, and where all of it does (another script) nothing is
+    marked; of what it takes for similar, not all of it is different.
+    """
+    if kind == "different":
+        return pieces
+    whole = len(pieces) == 1
+    if kind == "silent" or (kind == "equal" and whole):
+        return tuple((text, "equal") for text, _ in pieces)
+    if kind == "equal" or whole:
+        return tuple((text, "similar" if mark == "different" else mark) for text, mark in pieces)
+    return pieces
+
+
 def _distance(left: str, right: str) -> float:
     return float(Levenshtein.normalized_distance(left.casefold(), right.casefold()))
 

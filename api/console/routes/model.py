@@ -20,6 +20,10 @@ from mdm.store import models
 
 router = APIRouter()
 
+# Fewer than one of the pairs that a session of training looks at (mdm.match.training.EM_PAIRS): the weight of such an
+# answer is a guess without a bottom, and a bar of it would dwarf all others.
+NEVER = 1e-5
+
 
 @router.get("/console/model")
 def model(visitor: Annotated[Visitor, may("lookup")], request: Request) -> Response:
@@ -44,8 +48,13 @@ def model(visitor: Annotated[Visitor, may("lookup")], request: Request) -> Respo
 
 
 def chart(model: Model) -> list[dict[str, Any]]:
-    """Every comparison with its levels: m, u, bits and a bar from zero, all on one scale."""
-    weights = [weight for comparison in model.comparisons for weight in model.weights(comparison)]
+    """Every comparison with its levels: m, u, bits and a bar from zero, all on one scale; seen: training met it."""
+    weights = [
+        weight
+        for comparison in model.comparisons
+        for weight, (m, _) in zip(model.weights(comparison), model.levels[comparison.name], strict=True)
+        if m >= NEVER
+    ]
     low, high = min(*weights, model.prior, 0.0), max(*weights, 0.0)
 
     def place(weight: float) -> float:
@@ -61,7 +70,7 @@ def chart(model: Model) -> list[dict[str, Any]]:
                 "words": comparison.words,
                 "levels": [
                     {"words": level.words, "m": m, "u": u, "bits": weight, "counted": level.frequency is not None,
-                     "bar": bar(weight, "for" if weight >= 0 else "against")}
+                     "seen": m >= NEVER, "bar": bar(weight, "for" if weight >= 0 else "against")}
                     for level, (m, u), weight in answers
                 ],
             }  # fmt: skip
