@@ -77,8 +77,12 @@ def record_column(version: Mapping[str, Any], pin: str | None) -> dict[str, Any]
 
 
 def preview(effect: Effect, *, masked: bool) -> list[dict[str, Any]]:
-    """What a decision does to each customer: what becomes of its PIN, how many records, which golden values change."""
-    return [_change(change, masked=masked) for change in effect.customers]
+    """What a decision does to each customer: what becomes of its PIN, how many records, which golden values change.
+
+    Those that stay come first.
+    """
+    changes = [_change(change, masked=masked) for change in effect.customers]
+    return sorted(changes, key=lambda change: bool(change["what"] == "redirected"))
 
 
 def _change(change: CustomerChange, *, masked: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
@@ -55,6 +56,7 @@ def environment() -> Environment:
     )  # fmt: skip
     made.globals |= {"static": static, "query": query, "navigation": ENTRIES, "search_path": SEARCH}
     made.filters |= {"when": when, "day": day, "bits": bits, "number": number, "percent": percent, "json": as_json}
+    made.filters |= {"place": place}
     return made
 
 
@@ -95,6 +97,15 @@ def bits(weight: float | None) -> str:
     if weight is None:
         return ""
     return "0.0" if abs(weight) < 0.05 else f"{weight:+.1f}".replace("-", "−")
+
+
+_CHINESE = re.compile(r"(\S+) (\S*[\u4e00-\u9fff]\S*)(?: (\S+))? (\S*[\u4e00-\u9fff]\S*)")
+
+
+def place(address: str) -> str:
+    """Where a household lives; a Chinese address from the town to the door: 成都市青羊区祁连北路219号1-1-302."""
+    found = _CHINESE.fullmatch(address)
+    return f"{found[4]}{found[2]}{found[1]}号{found[3] or ''}" if found else address
 
 
 def number(value: float | None) -> str:

@@ -43,9 +43,12 @@ class Texts:
 
     def words(self, sentence: str | None) -> str:
         """What the machine says in English ("one letter apart"), in this language as far as it is known."""
-        if sentence is None or self.language == "en":
-            return sentence or ""
-        return sentences_in(self.language).of(sentence)
+        if sentence is None:
+            return ""
+        if self.language != "en":
+            return sentences_in(self.language).of(sentence)
+        before, _, kind = sentence.partition(": ")
+        return f"{before}: {self.of('customer.label', kind)}" if kind else sentence  # "different numbers: national_id"
 
     def of(self, group: str, name: Any) -> str:
         """The text of `group.name`, and the name itself where the catalogue has none: what comes out of data."""

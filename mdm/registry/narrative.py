@@ -16,6 +16,7 @@ from mdm.registry.words import (
 )
 
 NOUN = {"person": "person", "organisation": "organisation"}
+ASKED = "A task asks the stewards about these two."
 SAME_WEIGHT = 1e-5  # bits; weights are rounded to 1e-6
 
 
@@ -76,7 +77,7 @@ def _besides(pair: PairExplanation, weight: float) -> Iterator[str]:
         )
         yield f"A steward, {pair.judgement.actor}, judged on {pair.judgement.at:%Y-%m-%d} {verdict}{reason}."
     if pair.asked:
-        yield "A task asks the stewards about these two."
+        yield ASKED
     if not pair.compared_at_night:
         yield _not_compared(pair)
     if pair.stored_weight is not None and abs(pair.stored_weight - weight) > SAME_WEIGHT:

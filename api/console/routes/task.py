@@ -22,6 +22,7 @@ from api.deciding import Number
 from api.store import reading
 from api.writing import writer_of
 from mdm.errors import Contradiction, RunInProgress, StoreError, Taken
+from mdm.registry.narrative import ASKED
 from mdm.registry.views import name_of
 from mdm.stewardship import tasks
 from mdm.stewardship.decisions import By, take_back
@@ -157,7 +158,7 @@ def _page(
         about_two=opened.task["kind"] in ABOUT_TWO and len(opened.sides) == 2,
         back=QUEUE + query(asked), tail=query(asked), note=note, typed=typed, who=who, chain=chain,
         same_customer=same_customer, pins=" ".join(pins),
-        undo=undo,
+        undo=undo, asked_about=ASKED,
     )  # fmt: skip
 
 
@@ -222,9 +223,12 @@ def _trust(contracts: Mapping[str, Any], record: str) -> int | None:
     return None if contract is None else contract.trust.default
 
 
-def _age(moment: datetime | None, today: date) -> int | None:
-    """Days, by the business date."""
-    return None if moment is None else max((today - moment.astimezone(UTC).date()).days, 0)
+def _age(moment: datetime | None, today: date) -> tuple[str, int] | None:
+    """How old, by the business date, in the unit that people would use: days, months or years, and how many."""
+    if moment is None:
+        return None
+    days = max((today - moment.astimezone(UTC).date()).days, 0)
+    return ("days", days) if days < 60 else ("months", days * 12 // 365) if days < 730 else ("years", days // 365)
 
 
 def _by(request: Request, visitor: Visitor, reason: str) -> By:
