@@ -11,15 +11,17 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mdm.access import read_rate
 from mdm.errors import ConfigError
+from mdm.openid import OpenIdSettings
 
 FILE = "mdm.toml"
+SECRET = ("pin_key", "secret_variable")  # never quoted; who writes the secret where its variable belongs, too
 
 
 class _Section(BaseModel):
@@ -136,6 +138,7 @@ class ConsoleSettings(_Section):
     reveal_minutes: int = Field(
         default=30, ge=1, le=720, description="for which personal values are shown once revealed"
     )
+    openid: OpenIdSettings | None = None
 
 
 class _Environment(BaseSettings):
@@ -236,10 +239,19 @@ def _from_validation(error: ValidationError, path: Path) -> ConfigError:
     first = error.errors()[0]
     keys = tuple(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        section = Settings.model_fields[keys[0]].annotation
-        return _unknown(keys, path, tuple(getattr(section, "model_fields", ())))
-    shown = "" if keys[-1] == "pin_key" else f", found {first['input']!r}"
-    return ConfigError(f"{'.'.join(keys)}: {first['msg']}{shown}", where=_where(path, keys))
+        return _unknown(keys, path, _known_beside(keys))
+    shown = "" if keys[-1] in SECRET or first["type"] == "missing" else f", found {first['input']!r}"
+    words = first["msg"].removeprefix("Value error, ")
+    return ConfigError(f"{'.'.join(keys)}: {words}{shown}", where=_where(path, keys))
+
+
+def _known_beside(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The settings of the section that the last key stands in."""
+    model: Any = Settings
+    for key in keys[:-1]:
+        annotation = model.model_fields[key].annotation
+        model = next((kind for kind in (annotation, *get_args(annotation)) if hasattr(kind, "model_fields")), None)
+    return tuple(getattr(model, "model_fields", ()))
 
 
 def _unknown(keys: tuple[str, ...], path: Path, valid: tuple[str, ...]) -> ConfigError:

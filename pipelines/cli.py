@@ -54,11 +54,14 @@ keys.command("list")(access.list_)
 keys.command("revoke")(access.revoke)
 app.add_typer(keys, name="key")
 
-accounts = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Accounts of the console: add, list, disable.")
+accounts = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Accounts of the console: add, list, disable, link."
+)
 accounts.command("add")(users.add)
 accounts.command("list")(users.list_)
 accounts.command("disable")(users.disable)
 accounts.command("password")(users.password)
+accounts.command("link")(users.link)
 app.add_typer(accounts, name="user")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mdm import accounts
 from mdm.errors import NotFound, UsageError
+from mdm.openid import OpenIdSettings
 from mdm.store import accounts as kept
 from mdm.store import audit, sessions
 from mdm.store.audit import Entry
@@ -53,10 +54,30 @@ def set_password(database: Database, name: str, password: str, *, actor: str) ->
     digest = accounts.digest_password(accounts.check_password(password, known))
     with database.begin() as connection:
         if not kept.set_password(connection, known, digest):
-            raise _unknown(known)
+            if kept.find_account(connection, known) is None:
+                raise _unknown(known)
+            raise UsageError(f"{known} signs in at a provider", remedy="Its password is changed there.")
         kept.forget_failures(connection, accounts.failing_account(known))
         sessions.end_sessions(connection, known)
         _note(connection, f"mdm user password {known}", actor)
+    return known
+
+
+def link_user(database: Database, name: str, openid: OpenIdSettings | None, subject: str, *, actor: str) -> str:
+    """Let an account sign in at the provider, and by password no more; the name. Raises NotFound, UsageError."""
+    known, there = accounts.read_name(name), subject.strip()
+    if openid is None:
+        raise UsageError("there is no provider", remedy="[console.openid] in mdm.toml names it; see docs/console.md.")
+    if not there:
+        raise UsageError("the subject is empty", where="--subject", remedy="The page that refused them names it.")
+    with database.begin() as connection:
+        holder = kept.find_subject(connection, openid.issuer, there)
+        if holder is not None and holder.name != known:
+            raise UsageError(f"this subject signs in as {holder.name!r}", where="--subject")
+        if not kept.link(connection, known, openid.issuer, there):
+            raise _unknown(known)
+        sessions.end_sessions(connection, known)
+        _note(connection, f"mdm user link {known}", actor)
     return known
 
 

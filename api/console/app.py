@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.console import routes
+from api.console.failed import Failed, told
 from api.console.pages import STATIC, query, render
 from api.console.visitors import Forbidden, SignInNeeded
 from api.problems import where_of
@@ -48,15 +49,28 @@ def make_console(api: FastAPI) -> FastAPI:
     """The console beside `api`, whose settings, store and writer it uses."""
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     console.state = api.state
+    console.state.openid = _provider_of(api)
     for router in routes.ROUTERS:
         console.include_router(router)
     handlers: dict[Any, Callable[..., Any]] = {
-        SignInNeeded: _sign_in, Forbidden: _forbidden, MdmError: _known, RequestValidationError: _invalid,
-        HTTPException: _http, Exception: _unexpected,
+        SignInNeeded: _sign_in, Forbidden: _forbidden, Failed: _failed, MdmError: _known,
+        RequestValidationError: _invalid, HTTPException: _http, Exception: _unexpected,
     }  # fmt: skip
     for error, handler in handlers.items():
         console.add_exception_handler(error, handler)
     return console
+
+
+def _provider_of(api: FastAPI) -> Any:
+    """Who signs people in elsewhere, if that is set; only then are its libraries loaded."""
+    settings = api.state.settings.console.openid
+    if settings is None:
+        return None
+    from api.console.openid.provider import Provider
+
+    if settings.secret is None:
+        log.warning("[console.openid]: the environment has no %s; nobody signs in there", settings.secret_variable)
+    return Provider(settings)
 
 
 class Door:
@@ -101,6 +115,20 @@ def _sign_in(request: Request, error: SignInNeeded) -> Response:
 
 def _forbidden(request: Request, error: Forbidden) -> Response:
     return render(request, "error.html", status=403, title="error.forbidden", text=error.key, values=error.values)
+
+
+def _failed(request: Request, error: Failed) -> Response:
+    """Signing in elsewhere did not come about: what happened, and what to do."""
+    told(request.scope, error)
+    openid = request.app.state.settings.console.openid
+    response = render(
+        request, "sign_in_failed.html", status=error.status, kind=error.kind, values=error.values, where=error.where,
+        contact=openid.contact if openid is not None else "", trace=trace_of(request.scope),
+        label=openid.shown_label if openid is not None else "", command=error.command,
+    )  # fmt: skip
+    if error.status in (503, 504):
+        response.headers["Retry-After"] = "30"
+    return response
 
 
 def _known(request: Request, error: MdmError) -> Response:

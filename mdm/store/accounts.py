@@ -85,19 +85,30 @@ def stewards(connection: sa.Connection) -> list[str]:
 
 
 def set_password(connection: sa.Connection, name: str, digest: str) -> bool:
-    """Another password; False: there is no such account."""
+    """Another password; False: there is no such account, or it signs in elsewhere."""
     done = connection.exec_driver_sql(
-        "update account set digest = %(digest)s where name = %(name)s", {"name": name, "digest": digest}
+        "update account set digest = %(digest)s where name = %(name)s and subject is null",
+        {"name": name, "digest": digest},
     )
     return done.rowcount == 1
 
 
-def set_rights(connection: sa.Connection, name: str, *, role: str, pii: bool) -> None:
-    """What an account may do from now on."""
+def set_rights(connection: sa.Connection, name: str, *, role: str, pii: bool, full_name: str | None) -> None:
+    """What an account may do from now on, and its full name if that is known."""
     connection.exec_driver_sql(
-        "update account set role = %(role)s, pii = %(pii)s where name = %(name)s",
-        {"name": name, "role": role, "pii": pii},
+        "update account set role = %(role)s, pii = %(pii)s, full_name = coalesce(%(full_name)s, full_name) "
+        "where name = %(name)s",
+        {"name": name, "role": role, "pii": pii, "full_name": full_name},
     )
+
+
+def link(connection: sa.Connection, name: str, issuer: str, subject: str) -> bool:
+    """Let an account sign in elsewhere, and by password no more; False: there is no such account."""
+    done = connection.exec_driver_sql(
+        "update account set issuer = %(issuer)s, subject = %(subject)s, digest = null where name = %(name)s",
+        {"name": name, "issuer": issuer, "subject": subject},
+    )
+    return done.rowcount == 1
 
 
 def set_preference(

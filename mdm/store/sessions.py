@@ -36,15 +36,15 @@ class Kept:
     created_at: datetime
 
 
-def add_session(connection: sa.Connection, digest: str, account: str) -> None:
-    """Begin a session; what is too old to be of use is removed on this occasion."""
+def add_session(connection: sa.Connection, digest: str, account: str, hint: str | None = None) -> None:
+    """Begin a session; what is too old to be of use is removed on this occasion. hint: see `end_session`."""
     connection.exec_driver_sql(
         "delete from console_session where created_at < now() - %(old)s", {"old": REMEMBERED * 2}
     )
     connection.exec_driver_sql("delete from kept_form where created_at < now() - %(old)s", {"old": FORMS_KEPT})
     connection.exec_driver_sql(
-        "insert into console_session (digest, account) values (%(digest)s, %(account)s)",
-        {"digest": digest, "account": account},
+        "insert into console_session (digest, account, hint) values (%(digest)s, %(account)s, %(hint)s)",
+        {"digest": digest, "account": account, "hint": hint},
     )
 
 
@@ -70,18 +70,22 @@ def note_seen(connection: sa.Connection, digest: str) -> None:
     )
 
 
-def end_session(connection: sa.Connection, digest: str) -> None:
-    """Sign out."""
-    connection.exec_driver_sql(
-        "update console_session set ended_at = now() where digest = %(digest)s and ended_at is null",
+def end_session(connection: sa.Connection, digest: str) -> str | None:
+    """Sign out; the id token of a session that began at a provider, for signing out there."""
+    found = connection.exec_driver_sql(
+        "with ended as (select digest, hint from console_session where digest = %(digest)s and ended_at is null "
+        "for update) update console_session s set ended_at = now(), hint = null from ended "
+        "where s.digest = ended.digest returning ended.hint",
         {"digest": digest},
     )
+    hint: str | None = found.scalar()
+    return hint
 
 
 def end_sessions(connection: sa.Connection, account: str) -> None:
     """Sign somebody out wherever they are signed in."""
     connection.exec_driver_sql(
-        "update console_session set ended_at = now() where account = %(account)s and ended_at is null",
+        "update console_session set ended_at = now(), hint = null where account = %(account)s and ended_at is null",
         {"account": account},
     )
 

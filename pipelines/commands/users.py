@@ -1,4 +1,4 @@
-"""`mdm user add`, `list`, `disable` and `password`: who may sign in to the console, and what they may do there."""
+"""`mdm user add`, `list`, `disable`, `password`, `link`: who may sign in to the console, and what they may do there."""
 
 from __future__ import annotations
 
@@ -99,6 +99,30 @@ def password(name: Name, by: By = None, workspace: Workspace = None, as_json: As
     with open_store(settings) as database:
         found = set_password(database, name, typed, actor=actor_of(by))
     _tell(f"{found} has another password.", {"name": found}, as_json=as_json)
+
+
+@told
+def link(
+    name: Name,
+    subject: Annotated[
+        str, typer.Option("--subject", metavar="ID", help="Of the person there; the page that refused them says it.")
+    ],
+    by: By = None,
+    workspace: Workspace = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let an account sign in at the provider of [console.openid], and by password no more. It keeps what it has done.
+
+    \b
+    Example:
+      mdm user link li.na --subject 7d1c3e5a-0b52-4c67-9a54-1f1f0f7f2c11
+    """
+    from pipelines.users import link_user
+
+    settings = settings_of(workspace)
+    with open_store(settings) as database:
+        found = link_user(database, name, settings.console.openid, subject, actor=actor_of(by))
+    _tell(f"{found} signs in at the provider from now on.", {"name": found, "subject": subject}, as_json=as_json)
 
 
 def _password() -> str:

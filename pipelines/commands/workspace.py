@@ -53,11 +53,12 @@ def check(workspace: Workspace = None, landing: Landing = None, as_json: AsJson 
     from mdm.errors import GateStopped
     from pipelines.check import check_workspace
 
-    reports = check_workspace(settings_of(workspace, landing))
+    settings = settings_of(workspace, landing)
+    reports = check_workspace(settings)
     if as_json:
         print_json([{**asdict(report), "problems": report.problems} for report in reports])
     else:
         from pipelines.show.check import show_check
 
-        show_check(reports)
+        show_check(reports, settings.console.openid)
     return GateStopped.exit_code if any(report.problems for report in reports) else 0

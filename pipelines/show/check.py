@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from mdm.openid import OpenIdSettings
 from pipelines.check import DeliveryReport, SourceReport
 from pipelines.show.console import LEFT, RIGHT, console, heading, table
 
 
-def show_check(reports: Sequence[SourceReport]) -> None:
-    """Print one part per source: its files, what is mapped from what, what would be rejected."""
+def show_check(reports: Sequence[SourceReport], openid: OpenIdSettings | None = None) -> None:
+    """Print one part per source: its files, what is mapped from what, what would be rejected; where people sign in."""
     out = console()
     if not reports:
         out.print("no source contracts yet: write sources/<system>.yaml after the example there")
@@ -22,6 +23,9 @@ def show_check(reports: Sequence[SourceReport]) -> None:
             out.print(Text(f"  {report.problem}", style="red"))
         for delivery in report.deliveries:
             _delivery(out, delivery)
+    if openid is not None:
+        known = "is set" if openid.secret is not None else "is not set"
+        out.print(Text(f"console: people sign in at {openid.issuer}; {openid.secret_variable} {known} here"))
     bad = [report.source for report in reports if report.problems]
     if bad:
         out.print(Text(f"\nwould be stopped or missing: {', '.join(bad)}", style="red"))

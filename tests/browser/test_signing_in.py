@@ -20,6 +20,8 @@ OPEN = {
     ("GET", "/console/static/{name}"),
     ("GET", "/console/sign-in"),
     ("POST", "/console/sign-in"),
+    ("GET", "/console/sign-in/openid"),
+    ("GET", "/console/sign-in/openid/callback"),
 }
 
 

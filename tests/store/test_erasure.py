@@ -18,6 +18,7 @@ STAYS = {
     "erasure": "what stays of an erasure",
     "household": "an address that only the erased person gave is taken out (mdm.store.erasure)",
     "lock_holder": "a process",
+    "openid_attempt": "where somebody wants to go, for a quarter of an hour",
     "sign_in_failure": "hashes of names and addresses, for a day",
     "suppression": "keyed hashes",
 }

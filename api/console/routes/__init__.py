@@ -7,6 +7,7 @@ from api.console.routes.design import router as design
 from api.console.routes.household import router as household
 from api.console.routes.kept import router as kept
 from api.console.routes.model import router as model
+from api.console.routes.openid import router as openid
 from api.console.routes.preferences import router as preferences
 from api.console.routes.quality import router as quality
 from api.console.routes.reshape import router as reshape
@@ -18,6 +19,6 @@ from api.console.routes.task import router as task
 from api.console.routes.tasks import router as tasks
 
 ROUTERS = (
-    static, sign_in, preferences, kept, design, tasks, task, decisions, search, customer, reshape, household, quality,
-    correction, runs, model,
+    static, sign_in, openid, preferences, kept, design, tasks, task, decisions, search, customer, reshape, household,
+    quality, correction, runs, model,
 )  # fmt: skip

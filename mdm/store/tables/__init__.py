@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from mdm.store.tables.access import ApiKey, Audit
-from mdm.store.tables.accounts import Account, ConsoleSession, KeptForm, SignInFailure
+from mdm.store.tables.accounts import Account, ConsoleSession, KeptForm, OpenIdAttempt, SignInFailure
 from mdm.store.tables.addresses import Address, AddressKey, DwellingJoin, EntityKey, Sighting
 from mdm.store.tables.changes import Change
 from mdm.store.tables.columns import CURRENT, PAST, table_of
@@ -20,6 +20,6 @@ __all__ = [
     "CURRENT", "METADATA", "PAST", "Account", "Address", "AddressKey", "ApiKey", "Audit", "Change", "ConsoleSession",
     "Counter", "Customer", "Delivery", "Due", "DwellingJoin", "EntityKey", "Erasure", "ExpectationResult",
     "GenericValue", "Golden", "Household", "Judgement", "KeptForm", "Lineage", "LockHolder", "Membership", "Model",
-    "OnceTold", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting",
-    "SignInFailure", "Suppression", "Task", "Xref", "table_of",
+    "OnceTold", "OpenIdAttempt", "Override", "Pair", "Quarantine", "Record", "RecordKey", "Run", "RunStep",
+    "Sighting", "SignInFailure", "Suppression", "Task", "Xref", "table_of",
 ]  # fmt: skip

@@ -58,6 +58,7 @@ class ConsoleSession(SQLModel, table=True):
     seen_at: datetime = instant("of the last request, to about a minute", default="now()")
     ended_at: datetime | None = instant("signed out, or taken from them", nullable=True)
     revealed_until: datetime | None = instant("personal values are shown until then", nullable=True)
+    hint: str | None = text("id token of a provider, to sign out there; gone when the session is ended", nullable=True)
 
 
 class SignInFailure(SQLModel, table=True):
@@ -69,6 +70,19 @@ class SignInFailure(SQLModel, table=True):
     who: str = text("SHA-256 of `account:NAME` or `address:ADDRESS`, hexadecimal", primary_key=True)
     failures: int = bigint("since the last success, or the last quiet day")
     last_at: datetime = instant(default="now()")
+
+
+class OpenIdAttempt(SQLModel, table=True):
+    """Somebody who was sent to the provider to sign in, and is not back yet."""
+
+    __tablename__ = "openid_attempt"
+    __table_args__ = {"comment": "somebody who was sent to the provider to sign in; taken once, and not for long"}
+
+    state: str = text("SHA-256 of what the provider gives back, hexadecimal", primary_key=True)
+    browser: str = text("SHA-256 of the cookie of the browser, hexadecimal")
+    path: str = text("where they want to go")
+    back: str = text("the address that the provider sends them to")
+    created_at: datetime = instant(default="now()")
 
 
 class KeptForm(SQLModel, table=True):
@@ -87,4 +101,4 @@ class KeptForm(SQLModel, table=True):
     created_at: datetime = instant(default="now()")
 
 
-__all__ = ["Account", "ConsoleSession", "KeptForm", "SignInFailure"]
+__all__ = ["Account", "ConsoleSession", "KeptForm", "OpenIdAttempt", "SignInFailure"]
