@@ -31,6 +31,7 @@ from api.routes import (
     reshaping,
     search,
     tasks,
+    together,
     xref,
 )  # fmt: skip
 from api.store import Store
@@ -54,7 +55,7 @@ def make_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings, app.state.store, app.state.meters = settings, Store(settings), Meters()
-    stewards = (tasks, judgements, reshaping, explain)
+    stewards = (tasks, together, judgements, reshaping, explain)
     for module in (search, customers, xref, households, identify, records, changes, *stewards, operations):
         app.include_router(module.router)
     problems.install(app)

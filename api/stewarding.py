@@ -12,6 +12,7 @@ from api.models import WITHOUT_NUL, Masked, SourceKey, View
 
 MOST_RECORDS = 50  # of one side of a judgement, or of a split
 MOST_CUSTOMERS = 20  # merged at once
+MOST_TASKS = 200  # decided together
 Reason = Annotated[
     str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*\S[^\x00]*$", description="why; kept with it")
 ]
@@ -118,6 +119,23 @@ class CloseRequest(Strict):
     )
     reason: Reason
     takeOver: bool = Field(default=False, description="though somebody else works on it now")
+
+
+class CloseManyRequest(Decision):
+    """One answer to many tasks of one kind."""
+
+    model_config = _example(tasks=[17, 18, 23], verdict="same", reason="the same file, delivered twice", dryRun=True)
+
+    tasks: list[Annotated[int, Field(ge=1, le=2**63 - 1)]] = Field(min_length=1, max_length=MOST_TASKS)
+    verdict: Literal["same", "different", "unsure", "dismiss"] = Field(description="as of one task")
+
+
+class TakeBackRequest(Decision):
+    """What was decided together, and why it is taken back."""
+
+    model_config = _example(batch="0f3c9a51d2e7", reason="wrong list")
+
+    batch: Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="as the answer of `/v1/tasks:close` names it")]
 
 
 # -- answers -----------------------------------------------------------------------------------------------------------
@@ -244,4 +262,45 @@ class TaskClosed(Masked):
     """A task that was answered, and what that did."""
 
     task: Task
+    effect: Effect
+
+
+class TaskLine(BaseModel):
+    """What became, or would become, of one task of many."""
+
+    task: int
+    records: list[str] = Field(description="keys (system:local_id)")
+    before: list[str | None] = Field(description="their PINs")
+    after: list[str | None]
+    judgement: int | None = None
+    refused: str | None = Field(
+        default=None,
+        description="left out when it was done. gone: there is no such task | closed | taken: by `who` | "
+        "contradiction: of the judgements of `chain` | not_two: it is not about two records | cannot: be judged, "
+        "`said` why",
+    )
+    who: str | None = None
+    said: str | None = None
+    chain: list[str] | None = None
+
+
+class TasksClosed(Masked):
+    """Many tasks answered together: those that could be, and why not the others."""
+
+    dry_run: bool
+    batch: str = Field(description="by which all of it is taken back")
+    verdict: str
+    done: list[TaskLine]
+    refused: list[TaskLine]
+    customers_before: int = Field(description="active customers of the records of what was done")
+    customers_after: int
+    redirected: int = Field(description="PINs that lead to another now")
+    minted: int = Field(description="PINs that are new")
+    tasks_opened: int = Field(description="questions that it raises")
+
+
+class TakenBack(Masked):
+    """What was decided together and is taken back."""
+
+    tasks: int = Field(description="answers that were in force, and are no more")
     effect: Effect

@@ -17,18 +17,22 @@ from mdm.live.outcome import Made
 from mdm.registry.views import name_of
 from mdm.stewardship.judging import keep
 from mdm.stewardship.naming import Named
-from mdm.store import customers, golden, judgements, lookups, task_queue
+from mdm.store import batches, customers, golden, judgements, lookups, task_queue
 
 ROUNDS = 10  # a merge that the evidence refuses for some records judges those too; each round joins at least one
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What was kept of a decision. records: whose customers it concerns. together: those that must end as one."""
+    """What was kept of a decision. records: whose customers it concerns. together: those that must end as one.
+
+    brief: tell of customers only what becomes of their PINs and records.
+    """
 
     records: Sequence[Named]
     judgements: tuple[int, ...] = ()
     together: Sequence[Named] = ()
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +101,24 @@ class _Tried(Exception):
 
 
 def decide(
-    writer: Writer, enter: Enter, *, actor: str, reason: str | None, dry_run: bool = False, note: Note | None = None
+    writer: Writer,
+    enter: Enter,
+    *,
+    actor: str,
+    reason: str | None,
+    dry_run: bool = False,
+    note: Note | None = None,
+    prefix: str = "steward:",
 ) -> Effect:
     """Keep what `enter` keeps and resolve what it concerns, in one transaction; with `dry_run` roll all of it back.
 
     note: what else belongs to the transaction, such as the audit; of one that is tried it gets another transaction.
+    prefix: of the run under which history has it.
     """
     used = replace(writer, numbers=Peeking(writer.numbers)) if dry_run else writer
 
     def act(connection: sa.Connection) -> Effect:
-        run_id = f"steward:{secrets.token_hex(6)}"
+        run_id = f"{prefix}{secrets.token_hex(6)}"
         entered = enter(connection, run_id)
         found = _carry_out(used, connection, entered, actor, reason, run_id, dry_run)
         if dry_run:
@@ -143,11 +155,12 @@ def _carry_out(
     keys = lookups.versions_of(connection, sorted({*moved, *left, *ids}))
     named = {number: f"{row['system']}:{row['local_id']}" for number, row in keys.items()}
     pins = {*(before.get(record) for record in (*moved, *left, *ids)), *(made.pins.get(r) for r in (*moved, *ids))}
+    changes = _brief_changes if entered.brief else _changes
     opened, closed = task_queue.changed_by(connection, run_id, sorted({*made.pins, *left}))
     return Effect(
         dry, run_id, tuple(numbers),
         tuple(sorted((Moved(named[r], before.get(r), made.pins.get(r)) for r in {*moved, *left}), key=_by_record)),
-        tuple(_changes(connection, (pin for pin in pins if pin is not None), at)), tuple(opened), tuple(closed),
+        tuple(changes(connection, (pin for pin in pins if pin is not None), at)), tuple(opened), tuple(closed),
     )  # fmt: skip
 
 
@@ -173,6 +186,19 @@ def _changes(connection: sa.Connection, pins: Iterable[str], at: datetime) -> li
         homes = {chi for key in after.records for chi in of_record.get(key, ())}
         changes.append(CustomerChange(pin, before, replace(after, households=tuple(sorted(homes)))))
     return changes
+
+
+def _brief_changes(connection: sa.Connection, pins: Iterable[str], at: datetime) -> list[CustomerChange]:
+    wanted = sorted(pins)
+    before = batches.states_of(connection, wanted, known_at=at - timedelta(microseconds=1))
+    after = batches.states_of(connection, wanted, known_at=None)
+    return [
+        CustomerChange(pin, _in_brief(before[pin]) if pin in before else None, _in_brief(after[pin])) for pin in wanted
+    ]
+
+
+def _in_brief(state: dict[str, Any]) -> CustomerState:
+    return CustomerState(state["status"], state["redirect_to"], None, tuple(state["records"]), (), None)
 
 
 def _state(connection: sa.Connection, pin: str, known_at: datetime | None) -> CustomerState | None:

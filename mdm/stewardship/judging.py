@@ -35,15 +35,27 @@ def keep(connection: sa.Connection, pairs: Pairs, verdict: Verdict, actor: str, 
     judgements.lock(connection)
     table = judgements.tied_to(connection, sorted({record.record_id for pair in pairs for record in pair}))
     _check(pairs, verdict, table)
-    said = {
-        _two(row["left_id"], row["right_id"]): row["judgement_id"]
-        for row in table
-        if (row["verdict"], row["actor"], row["reason"]) == (verdict, actor, reason)
-    }
-    wanted = list(dict.fromkeys(_two(a.record_id, b.record_id) for a, b in pairs))
-    new = [two for two in wanted if two not in said]
-    said |= zip(new, judgements.add_judgements(connection, new, verdict, actor=actor, reason=reason), strict=True)
-    return tuple(said[two] for two in wanted)
+    return tuple(_add(connection, pairs, verdict, actor, reason, table).values())
+
+
+def keep_what_fits(
+    connection: sa.Connection, pairs: Pairs, verdict: Verdict, actor: str, reason: str | None
+) -> list[int | Contradiction]:
+    """As `keep`, of each pair by itself, those before it counted in: its judgement, or what it contradicts."""
+    judgements.lock(connection)
+    table = judgements.tied_to(connection, sorted({record.record_id for pair in pairs for record in pair}))
+    in_force = {_two(row["left_id"], row["right_id"]): row["verdict"] for row in table}
+    refused: dict[Two, Contradiction] = {}
+    for a, b in pairs:
+        same, different = ([two for two, said in in_force.items() if said == word] for word in ("same", "different"))
+        chain = contradicted_chain(a.record_id, b.record_id, verdict, same, different)
+        if chain:
+            refused[_two(a.record_id, b.record_id)] = _contradiction(chain, a, b, verdict, pairs, table)
+        else:
+            in_force[_two(a.record_id, b.record_id)] = verdict
+    fit = [(a, b) for a, b in pairs if _two(a.record_id, b.record_id) not in refused]
+    found: dict[Two, int | Contradiction] = {**refused, **_add(connection, fit, verdict, actor, reason, table)}
+    return [found[_two(a.record_id, b.record_id)] for a, b in pairs]
 
 
 def withdraw(connection: sa.Connection, judgement_id: int, actor: str, reason: str) -> tuple[int, dict[str, Any]]:
@@ -81,6 +93,22 @@ def check_not_apart(connection: sa.Connection, one: Sequence[Named], other: Sequ
                 chain=chain,
                 remedy=f"Withdraw judgement {row['judgement_id']} first, if it is wrong.",
             )
+
+
+def _add(
+    connection: sa.Connection, pairs: Pairs, verdict: Verdict, actor: str, reason: str | None,
+    table: Sequence[dict[str, Any]],
+) -> dict[Two, int]:  # fmt: skip
+    """Keep what nothing contradicts; what was said before, in the same words, is in force already."""
+    said = {
+        _two(row["left_id"], row["right_id"]): row["judgement_id"]
+        for row in table
+        if (row["verdict"], row["actor"], row["reason"]) == (verdict, actor, reason)
+    }
+    wanted = list(dict.fromkeys(_two(a.record_id, b.record_id) for a, b in pairs))
+    new = [two for two in wanted if two not in said]
+    said |= zip(new, judgements.add_judgements(connection, new, verdict, actor=actor, reason=reason), strict=True)
+    return {two: said[two] for two in wanted}
 
 
 def _check(pairs: Pairs, verdict: Verdict, table: Sequence[dict[str, Any]]) -> None:

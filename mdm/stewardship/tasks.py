@@ -159,14 +159,15 @@ def would(writer: Writer, task: Task, by: By) -> Effect | Contradiction | None:
 
 def _answered(connection: sa.Connection, task: Task, answer: str, by: By) -> Entered:
     if answer == "dismiss":
-        return Entered(_named(task))
+        return Entered(named_in(task))
     if task["right_id"] is None or task["left_id"] is None:
         raise UsageError("the task is not about two records", remedy="Dismiss it, with a reason.", field="verdict")
-    left, right = _named(task)
+    left, right = named_in(task)
     return enter_judgement(connection, [left], [right], answer, by)
 
 
-def _named(task: Task) -> list[Named]:
+def named_in(task: Task) -> list[Named]:
+    """The records that a task is about."""
     return [Named(task[f"{s}_id"], task[f"{s}_key"]) for s in ("left", "right") if task[f"{s}_id"] is not None]
 
 
@@ -199,4 +200,17 @@ def _side(connection: sa.Connection, version: Mapping[str, Any]) -> Side:
     )  # fmt: skip
 
 
-__all__ = ["ANSWERS", "Opened", "Side", "claim", "close", "find", "give", "open_task", "release", "reopen", "would"]
+__all__ = [
+    "ANSWERS",
+    "Opened",
+    "Side",
+    "claim",
+    "close",
+    "find",
+    "give",
+    "named_in",
+    "open_task",
+    "release",
+    "reopen",
+    "would",
+]

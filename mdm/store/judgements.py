@@ -134,9 +134,9 @@ def in_force(connection: sa.Connection, one: int, other: int) -> int | None:
 def page_by_actor(
     connection: sa.Connection, actor: str | None, *, before: int | None, count: int
 ) -> list[dict[str, Any]]:
-    """What somebody judged (None: anybody), the newest first: as `find_judgement`, those before a number."""
+    """What somebody judged (None: anybody), the newest first: as `find_judgement`, with `run_id`, before a number."""
     rows = connection.exec_driver_sql(
-        f"select {_COLUMNS}, j.superseded_by from judgement j {_KEYS} "
+        f"select {_COLUMNS}, j.superseded_by, j.run_id from judgement j {_KEYS} "
         "where (%(actor)s::text is null or j.actor = %(actor)s) and j.verdict <> 'erased' "
         "and (%(before)s::bigint is null or j.judgement_id < %(before)s) order by j.judgement_id desc limit %(count)s",
         {"actor": actor, "before": before, "count": count},

@@ -46,6 +46,16 @@ def told_before(connection: sa.Connection, order: Once) -> dict[str, Any] | None
     return answer
 
 
+def answer_to(connection: sa.Connection, caller: str, key: str) -> dict[str, Any] | None:
+    """What a caller was told of an order; None: nothing is known of it (any more)."""
+    row = (
+        driver_of(connection)
+        .execute("select answer from once where caller = %s and key = %s", (caller, key), prepare=True)
+        .fetchone()
+    )
+    return None if row is None else row[0]
+
+
 def remember(connection: sa.Connection, order: Once, answer: dict[str, Any]) -> None:
     """Keep what the caller is told; it holds nothing personal. What is older than two days is forgotten by and by."""
     driver = driver_of(connection)

@@ -91,8 +91,16 @@ _KEY = "select system || ':' || local_id as key from record where record_id = {0
 
 def find_task(connection: sa.Connection, task_id: int, *, hold: bool = False) -> dict[str, Any] | None:
     """One task with the keys of its records; `hold`: nobody else changes it until the transaction ends."""
+    return next(iter(find_tasks(connection, [task_id], hold=hold)), None)
+
+
+def find_tasks(connection: sa.Connection, task_ids: Sequence[int], *, hold: bool = False) -> list[dict[str, Any]]:
+    """As `find_task`, of many, by number; those that there are."""
+    wanted = {"ids": list(task_ids)}
     if hold:
-        connection.exec_driver_sql("select from task where task_id = %(id)s for update", {"id": task_id})
+        connection.exec_driver_sql(
+            "select from task where task_id = any(%(ids)s::bigint[]) order by task_id for update", wanted
+        )
     rows = connection.exec_driver_sql(
         f"""
         select {_COLUMNS}, l.key as left_key, r.key as right_key, lx.pin as left_pin, rx.pin as right_pin from task t
@@ -100,11 +108,11 @@ def find_task(connection: sa.Connection, task_id: int, *, hold: bool = False) ->
         left join lateral ({_KEY.format("t.right_id")}) as r on true
         left join xref lx on lx.record_id = t.left_id and lx.recorded_to = 'infinity'
         left join xref rx on rx.record_id = t.right_id and rx.recorded_to = 'infinity'
-        where t.task_id = %(id)s
+        where t.task_id = any(%(ids)s::bigint[]) order by t.task_id
         """,
-        {"id": task_id},
+        wanted,
     )
-    return next((dict(row) for row in rows.mappings()), None)
+    return [dict(row) for row in rows.mappings()]
 
 
 def give(connection: sa.Connection, task_id: int, assignee: str | None) -> None:

@@ -169,6 +169,26 @@ def test_a_task_in_full_says_what_same_would_do_and_does_it(
     assert {each["left"] for each in queue(jane)} >= {task["left"]}  # it is asked again
 
 
+def test_many_tasks_are_closed_and_opened_again_together(jane: httpx.Client) -> None:
+    two = queue(jane, kind="possible_match")[:2]
+    numbers, keys = [task["task"] for task in two], {task["left"] for task in two}
+    tried = post(jane, "/v1/tasks:close", tasks=numbers, verdict="same", dryRun=True)
+    assert [(line["task"], len(set(line["after"]))) for line in tried["done"]] == [(number, 1) for number in numbers]
+    assert tried["customers_before"] - tried["customers_after"] == tried["redirected"] == 2
+    assert {task["task"] for task in queue(jane)} >= set(numbers)
+    done = post(jane, "/v1/tasks:close", tasks=[*numbers, 999_999], verdict="unsure")
+    assert [line["task"] for line in done["done"]] == numbers
+    assert done["refused"] == [{"task": 999_999, "records": [], "before": [], "after": [], "refused": "gone"}]
+    again = post(jane, "/v1/tasks:close", tasks=numbers, verdict="unsure")
+    assert [(line["refused"], line["who"], line["said"]) for line in again["refused"]] == [
+        ("closed", "jane", "unsure")
+    ] * 2
+    assert post(jane, "/v1/tasks:reopen", batch=done["batch"])["tasks"] == 2
+    assert {task["left"] for task in queue(jane)} >= keys  # they are asked again
+    late = jane.post("/v1/tasks:reopen", json={"batch": done["batch"], **REASON})
+    assert (late.status_code, late.json()["type"].rpartition(":")[2]) == (409, "taken")
+
+
 @pytest.mark.parametrize("verdict", ["unsure", "dismiss"])
 def test_what_was_answered_is_not_asked_again(
     jane: httpx.Client, place: tuple[TinyWorkspace, Database], verdict: str
@@ -299,6 +319,10 @@ BAD: list[tuple[str, str, dict[str, Any] | None, int, str]] = [
     ("GET", "/v1/tasks/999999", None, 404, "no task"),
     ("POST", "/v1/tasks/999999:claim", None, 404, "no task"),
     ("GET", "/v1/tasks?sort=size", None, 422, "sort"),
+    ("POST", "/v1/tasks:close", {"tasks": [], "verdict": "same", **REASON}, 422, "tasks"),
+    ("POST", "/v1/tasks:close", {"tasks": [1], "verdict": "maybe", **REASON}, 422, "verdict"),
+    ("POST", "/v1/tasks:reopen", {"batch": "none", **REASON}, 422, "batch"),
+    ("POST", "/v1/tasks:reopen", {"batch": "0123456789ab", **REASON}, 404, "0123456789ab"),
     ("GET", "/v1/tasks?cursor=value:1e99999:1", None, 422, "cursor"),
     ("GET", "/v1/tasks?pin=123", None, 404, "PIN"),
     ("POST", "/v1/customers/123:merge", {"with": ["123"], **REASON}, 404, "PIN"),

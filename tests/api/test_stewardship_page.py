@@ -19,7 +19,7 @@ def test_the_requests_of_the_page(jane: httpx.Client) -> None:
     page = PAGE.read_text(encoding="utf-8")
     names = {
         "{pin}": pin(jane, "crm:K001"), "{other}": pin(jane, "crm:K002"), "{shared}": pin(jane, "crm:K005"),
-        "{task}": str(queue(jane)[0]["task"]),
+        "{task}": str(queue(jane)[0]["task"]), "{more}": ", ".join(str(task["task"]) for task in queue(jane)[1:3]),
     }  # fmt: skip
     for name, value in names.items():
         page = page.replace(name, value)

@@ -17,8 +17,9 @@ from api.console.routes.sign_in import router as sign_in
 from api.console.routes.static import router as static
 from api.console.routes.task import router as task
 from api.console.routes.tasks import router as tasks
+from api.console.routes.together import router as together
 
 ROUTERS = (
     static, sign_in, openid, preferences, kept, design, tasks, task, decisions, search, customer, reshape, household,
-    quality, correction, runs, model,
+    quality, correction, runs, model, together,
 )  # fmt: skip

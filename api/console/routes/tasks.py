@@ -18,10 +18,9 @@ from api.deciding import Number
 from api.store import reading
 from api.writing import writer_of
 from mdm.errors import Taken
-from mdm.registry.views import name_of
 from mdm.registry.words import probability
 from mdm.stewardship import tasks
-from mdm.store import accounts, day, golden, task_queue
+from mdm.store import accounts, day, record_names, task_queue
 from mdm.store.audit import put_entry
 
 router = APIRouter()
@@ -44,16 +43,20 @@ def queue(visitor: Annotated[Visitor, may("lookup")], request: Request) -> Respo
             **filters(asked, visitor.name),
         )  # fmt: skip
         pins = [pin for row in rows[:PAGE] for pin in (row["left_pin"], row["right_pin"]) if pin]
-        names = golden.find_names(connection, pins)
+        ids = [row[side] for row in rows[:PAGE] for side in ("left_id", "right_id")]
+        names = record_names.names_of_records(connection, ids)
         counts = day.counts(connection)
         today = day.day_of(connection, visitor.name, datetime.now(UTC).replace(hour=0, minute=0, second=0))
         stewards = accounts.stewards(connection) if visitor.may("lead") else []
         visitor.caller.saw(*pins, fields=["tasks", "name"])
     last = rows[PAGE - 1] if len(rows) > PAGE else None
+    of_one_kind = len({row["kind"] for row in rows[:PAGE]}) == 1
     return render(
         request, "tasks.html", tasks=[shown(_line(row, names), visitor) for row in rows[:PAGE]], counts=counts,
         today=today, sort=sort, kinds=KINDS, sorts=SORTS, ages=AGES, stewards=stewards,
-        systems=sorted(writer_of(request.app).contracts), filtered=bool(asked.keys() - {"sort", "after", "kind"}),
+        systems=sorted(writer_of(request.app).contracts),
+        filtered=bool(asked.keys() - {"sort", "after", "kind", "chosen"}),
+        choose=visitor.may("lead") and of_one_kind, chosen=asked.get("chosen") == "all",
         total=sum(counts["kind"].values()),
         next=None if last is None else f"{last['place']!r}:{last['task_id']}",
     )  # fmt: skip
@@ -108,13 +111,13 @@ def _after(text: str | None, sort: str) -> tuple[float, int] | None:
         return None
 
 
-def _line(row: dict[str, Any], names: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
-    """A task as the list shows it."""
+def _line(row: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
+    """A task as the list shows it; names are those that the records give."""
     sides = [
         {
             "record": row[f"{side}_key"],
             "pin": row[f"{side}_pin"],
-            "name": name_of(*names.get(row[f"{side}_pin"], (None, None))),
+            "name": names.get(row[f"{side}_id"]),
         }
         for side in ("left", "right")
         if row[f"{side}_key"] is not None

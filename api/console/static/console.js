@@ -4,7 +4,7 @@
 // -- keys: an element with data-key="s" is pressed or focused by that key; `?` opens the list of them ---------------------
 
 function typing(target) {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return target instanceof HTMLElement && target.type !== "checkbox" && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
 document.addEventListener("keydown", (event) => {
@@ -40,6 +40,24 @@ document.addEventListener("keydown", (event) => {
   const next = event.key === "j" ? Math.min(at + 1, links.length - 1) : Math.max(at - 1, 0);
   links[next].focus();
   links[next].scrollIntoView({ block: "nearest" });
+});
+
+// -- x chooses the row that has the focus, to be decided with others; one link chooses all of the page ---------------------
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "x" || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const row = document.activeElement && document.activeElement.closest("tr");
+  const box = row && row.querySelector(".choose input");
+  if (box) { event.preventDefault(); box.click(); }
+});
+
+document.addEventListener("click", (event) => {
+  const all = event.target instanceof Element ? event.target.closest("[data-choose-all]") : null;
+  if (!all) return;
+  event.preventDefault();
+  const boxes = [...all.closest("table").querySelectorAll(".choose input")];
+  const on = boxes.some((box) => !box.checked);
+  boxes.forEach((box) => { box.checked = on; });
 });
 
 // -- the search box answers as one types; arrows walk through what it found ----------------------------------------------

@@ -57,6 +57,11 @@ class Task(SQLModel, table=True):
         sa.Index("task_left_ix", "left_id"),
         sa.Index("task_right_ix", "right_id"),
         sa.Index("task_closed_by_ix", "closed_by", "closed_at", postgresql_where=sa.text("closed_by is not null")),
+        sa.Index(
+            "task_together_ix",
+            "closed_run",
+            postgresql_where=sa.text("closed_by is not null and closed_run like 'steward:together:%'"),
+        ),
         {"comment": "a question to a steward; one open task per kind and pair"},
     )
 

@@ -852,6 +852,13 @@ def upgrade() -> None:
         postgresql_nulls_not_distinct=True,
     )
     op.create_index("task_right_ix", "task", ["right_id"], unique=False)
+    op.create_index(
+        "task_together_ix",
+        "task",
+        ["closed_run"],
+        unique=False,
+        postgresql_where=sa.text("closed_by is not null and closed_run like 'steward:together:%'"),
+    )
     op.create_table(
         "xref",
         sa.Column(
@@ -1012,6 +1019,11 @@ def downgrade() -> None:
     op.drop_index("xref_past_key", table_name="xref", postgresql_where=sa.text("recorded_to < 'infinity'"))
     op.drop_index("xref_current_key", table_name="xref", postgresql_where=sa.text("recorded_to = 'infinity'"))
     op.drop_table("xref")
+    op.drop_index(
+        "task_together_ix",
+        table_name="task",
+        postgresql_where=sa.text("closed_by is not null and closed_run like 'steward:together:%'"),
+    )
     op.drop_index("task_right_ix", table_name="task")
     op.drop_index(
         "task_open", table_name="task", postgresql_where=sa.text("status = 'open'"), postgresql_nulls_not_distinct=True
