@@ -52,6 +52,17 @@ def records_of_pins(connection: sa.Connection, pins: Values) -> pa.Table:
         )
 
 
+def unsettled(connection: sa.Connection, pins: Values) -> bool:
+    """Whether single writes have left something due about one of these customers, or where they were seen."""
+    load_values(connection, "wanted", pins)
+    found: bool = connection.exec_driver_sql(
+        "select exists (select from wanted w join due d on d.kind = 'customer' and d.value = w.value) or exists ("
+        "select from due d join sighting s on s.address = d.value::bigint join xref x using (record_id) "
+        "join wanted w on w.value = x.pin where d.kind = 'address' and x.recorded_to = 'infinity')"
+    ).scalar_one()
+    return found
+
+
 def people_at(connection: sa.Connection, addresses: Values) -> pa.Table:
     """Who was seen at `addresses`: address, site, record_id, pin."""
     load_values(connection, "wanted", in_order(addresses))

@@ -88,13 +88,19 @@ GOES = {
                   "select system, split_part(local_id, '#', 1) from erased_key)",
     "kept_form": "true",  # gone within a day anyway; whom they quote nobody can tell
 }  # fmt: skip
+_DECIDED = f"(t.mover_id in {_RECORDS} or t.other_id in {_RECORDS})"
 # table -> which rows lose what they say, and keep who and when
 EMPTIED = {
+    "household_decision": f"t.decision in (select decision from household_decision t where {_DECIDED})",
     "judgement": f"t.left_id in {_RECORDS} or t.right_id in {_RECORDS}",
     "lineage": f"t.pin in {_PINS} or t.other_pin in {_PINS} or t.record_ids && array{_RECORDS}",
     "audit": f"t.records && array{_KEYS}",
 }
 _EMPTY = {
+    "household_decision": "reason = null, withdrawn_reason = null, "
+                          f"mover_id = case when {_DECIDED} then - row_id else mover_id end, "
+                          f"other_id = case when {_DECIDED} then - row_id else other_id end, "
+                          f"verdict = case when {_DECIDED} then 'erased' else verdict end",
     "audit": f"records = array(select key from unnest(t.records) with ordinality as of(key, n) "
              f"where key not in {_KEYS} order by n)",
     "judgement": "left_id = - judgement_id, right_id = - judgement_id, verdict = 'erased', reason = null, "
@@ -103,6 +109,13 @@ _EMPTY = {
                f"where id not in {_RECORDS} order by n), "
                f"reason = case when t.pin in {_PINS} or t.other_pin in {_PINS} then null else t.reason end",
 }  # fmt: skip
+# whose households may be others when what was decided about them together is gone
+_LEFT_BEHIND = f"""
+insert into due (kind, value) select distinct 'customer', x.pin from household_decision t
+join xref x on x.record_id in (t.mover_id, t.other_id) and x.recorded_to = 'infinity'
+where t.withdrawn_at is null and {_DECIDED} and x.pin not in {_PINS}
+on conflict (kind, value) do update set since = now()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +179,8 @@ def neighbours(connection: sa.Connection) -> list[int]:
             select unnest(array[left_id, right_id]) from judgement t
             where superseded_by is null and ({EMPTIED["judgement"]})
             union
+            select unnest(array[mover_id, other_id]) from household_decision t where withdrawn_at is null and {_DECIDED}
+            union
             select x.record_id from membership m join membership n using (chi)
             join xref x on x.pin = n.pin and x.recorded_to = 'infinity'
             where m.pin in {_PINS} and m.recorded_to = 'infinity' and n.recorded_to = 'infinity'
@@ -187,6 +202,7 @@ def delete_person(connection: sa.Connection, person: Person, run_id: str) -> dic
         connection.exec_driver_sql(f"select distinct chi from membership where pin in {_PINS} order by chi").scalars()
     )
     counts = {}
+    _run(connection, _LEFT_BEHIND)
     for table, which in EMPTIED.items():
         counts[table] = _run(connection, f"update {table} t set {_EMPTY[table]} where {which}")
     for table, which in GOES.items():

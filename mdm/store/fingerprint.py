@@ -58,6 +58,10 @@ _COUNTED = {
         "verdict, actor, reason, superseded_by is null",
         "judgement join named l on l.record_id = left_id join named r on r.record_id = right_id",
     ),
+    "household_decision": (
+        "m.name, o.name, verb, verdict, since, actor, reason, withdrawn_at is null",
+        "household_decision join named m on m.record_id = mover_id join named o on o.record_id = other_id",
+    ),
     "task": (
         "case when l.name < r.name then l.name else r.name end, case when l.name < r.name then r.name else l.name end, "
         "kind, party, weight, evidence::text, detail::text, status, closed_reason",

@@ -69,6 +69,19 @@ def memberships_around(connection: sa.Connection, pins: Values) -> pa.Table:
         )
 
 
+def housemates(connection: sa.Connection, pins: Values) -> pa.Table:
+    """Who is or was in a household with one of `pins`, themselves included: pin."""
+    load_values(connection, "wanted", pins)
+    return fetch_columns(
+        connection,
+        """
+        select distinct m.pin from wanted w join membership n on n.pin = w.value and n.recorded_to = 'infinity'
+        join household h on h.chi = n.chi and h.kind = 'household' and h.recorded_to = 'infinity'
+        join membership m on m.chi = n.chi and m.recorded_to = 'infinity'
+        """,
+    )
+
+
 def find_households(connection: sa.Connection, chis: Values) -> pa.Table:
     """The current states of many households, and of those that redirect to one of them."""
     load_values(connection, "wanted", chis)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
+import sqlalchemy as sa
 from psycopg.rows import dict_row
 
 from mdm.errors import RunInProgress, StoreError
@@ -76,6 +77,11 @@ def current_holder(database: Database) -> dict[str, Any] | None:
         return _holder(connection) if connection.execute(_HELD, _LOCK_PARTS).fetchone() else None
     finally:
         connection.close()
+
+
+def is_running(connection: sa.Connection) -> bool:
+    """Whether somebody holds the run lock now."""
+    return connection.exec_driver_sql(_HELD, _LOCK_PARTS).first() is not None
 
 
 def _holder(connection: psycopg.Connection[Any]) -> dict[str, Any] | None:

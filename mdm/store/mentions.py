@@ -32,6 +32,8 @@ PLACES = (
     Place("task", "detail", True),
     Place("task", "closed_reason", False),
     Place("judgement", "reason", False),
+    Place("household_decision", "reason", False),
+    Place("household_decision", "withdrawn_reason", False),
     Place("lineage", "reason", False),
     Place("override", "value", True),
     Place("override", "reason", False),

@@ -8,6 +8,7 @@ and everybody who ever lived with one of those, are made again: nobody else's ho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -18,9 +19,11 @@ from mdm.match.model import Frequencies
 from mdm.resolve.dwelling_pairs import DwellingRules
 from mdm.resolve.dwellings import JOINS, Dwellings
 from mdm.resolve.entity_keys import entity_keys
+from mdm.resolve.household_decisions import Decided
 from mdm.store import addresses, customers
 from pipelines.context import Night
 from pipelines.steps.address_index import AddressIndex, index_of
+from pipelines.steps.decided import closed_by_decisions
 from pipelines.steps.due import due_addresses, due_pins
 from pipelines.steps.entities import keys_of_changed, organisations_around
 from pipelines.steps.judged import Judged
@@ -70,9 +73,16 @@ def everything(people: People, rules: DwellingRules, surnames: Frequencies | Non
 
 
 def around(
-    night: Night, connection: sa.Connection, people: People, rules: DwellingRules, surnames: Frequencies | None
+    night: Night,
+    connection: sa.Connection,
+    people: People,
+    rules: DwellingRules,
+    surnames: Frequencies | None,
+    decided: Sequence[Decided] = (),
 ) -> Surroundings | None:
     """The surroundings of what tonight changed; None where they are too large a share of all, or nothing is known.
+
+    Whom stewards `decided` to live together, or apart, is looked at together.
 
     With a new model, by which surnames may be rarer than before, anybody's household can be another.
     """
@@ -86,7 +96,7 @@ def around(
     try:
         if not judged.judge(changes.respelt, due_addresses(night.folder)):
             return None
-        pins = judged.closed(changes.changed)
+        pins = closed_by_decisions(connection, decided, changes.changed, judged.closed)
         if len(pins) >= most:
             return None
         table = judged.persons_of(pins)

@@ -11,10 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from mdm.live import households as live
+from mdm.live.orders import Writer
 from mdm.match.model import Frequencies
 from mdm.resolve.households import HouseholdRules
 from mdm.settings import Settings
 from mdm.store import counters, customers, households, records
+from mdm.store import household_decisions as ledger
 from mdm.store.addresses import TABLES
 from mdm.store.database import Database
 from mdm.store.fingerprint import store_fingerprint
@@ -25,7 +28,7 @@ from pipelines.steps import households as step
 from pipelines.steps.address_index import apply_index
 from pipelines.steps.resolve import XREFS
 
-EMPTIED = ("record", "customer", "xref", "household", "membership", "counter", *TABLES)
+EMPTIED = ("record", "customer", "xref", "household", "membership", "household_decision", "counter", *TABLES)
 DAY = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
 
 
@@ -57,6 +60,16 @@ class Seen:
         return row
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a steward decides of the people of two records: who lives with the other, or apart, from a year on."""
+
+    mover: str
+    other: str
+    together: bool
+    year: int
+
+
 def _first(year: int | None) -> dt.date | None:
     return None if year is None else dt.date(year, 1, 1)
 
@@ -75,8 +88,30 @@ class HouseholdNights:
         self.ids: dict[str, int] = {}
         self.nights = 0
         self.whole: list[bool] = []  # of each night, whether everything was looked at
+        self.decided: list[int] = []
+        self.due: set[str] = set()  # customers that a night is told of
         with database.begin() as connection:
             connection.exec_driver_sql(f"truncate {', '.join(EMPTIED)}")
+
+    def decide(self, said: Sequence[Said], withdrawn: Sequence[int] = (), *, at_once: bool = False) -> None:
+        """Keep decisions, and take former ones (by place) back; at once, or due for the next night."""
+        with self.database.begin() as connection:
+            live.hold(connection)
+            for one in said:
+                ids = [self.ids.setdefault(key, len(self.ids) + 1) for key in (one.mover, one.other)]
+                row = ledger.Row(*ids, one.together, dt.date(one.year, 1, 1))
+                by = {"actor": "mei", "reason": "asked them", "run_id": "steward:1"}
+                self.decided.append(ledger.add(connection, "move", [row], **by))
+            for place in withdrawn:
+                ledger.withdraw(connection, self.decided[place], actor="mei", reason="wrong")
+            rows = [row for number in self.decided for row in ledger.find(connection, number)]
+            pins = sorted({row[side] for row in rows for side in ("mover_pin", "other_pin") if row[side] is not None})
+            if not at_once:
+                self.due |= set(pins)
+            elif pins:
+                writer = Writer.of(self.database, self.settings, ())
+                made = live.make_again(writer, connection, pins, run_id="steward:1", tried=False, rules=self.rules)
+                assert made is not None
 
     def night(
         self, changed: Sequence[Seen], gone: Sequence[str] = (), redirects: Mapping[str, str] | None = None
@@ -96,6 +131,8 @@ class HouseholdNights:
         folder = RunFolder(self.path / f"night-{self.nights}")
         rows = [replace(row, pin=redirects.get(row.pin, row.pin)) for row in changed]
         self._files(folder, rows, list(moved.values()), gone, redirects)
+        due, self.due = sorted(self.due), set()
+        folder.write("cleanse", "due", pa.table({"kind": ["customer"] * len(due), "value": pa.array(due, pa.string())}))
         night = Night(self.settings, self.database, (), (), f"n{self.nights}", DAY.date(), folder)
         counts = step.households(night, self.rules, self.surnames)
         self.whole.append(counts["whole"])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdm.resolve.household_identity import HouseholdsBefore, assign_chis
-from pipelines.steps.household_ids import STATES, identify_households
+from mdm.resolve.household_ids import STATES, identify_households
 
 DAYS = st.one_of(st.none(), st.dates(dt.date(2020, 1, 1), dt.date(2020, 1, 3)))
 MEMBERSHIPS = pa.schema([("household", pa.int64()), ("customer", pa.string()), ("valid_from", pa.date32())])

@@ -40,6 +40,33 @@ class Judgement(SQLModel, table=True):
     run_id: str | None = text("the run that carried it out first; null: none yet", nullable=True)
 
 
+class HouseholdDecision(SQLModel, table=True):
+    """A steward's word about two people: who was moved lives with the other, or apart, from a day on; append-only."""
+
+    __tablename__ = "household_decision"
+    __table_args__ = (
+        sa.Index("household_decision_mover_ix", "mover_id"),
+        sa.Index("household_decision_other_ix", "other_id"),
+        sa.Index("household_decision_decision_ix", "decision"),
+        {"comment": "a steward's word about two people: together or apart from a day on; append-only"},
+    )
+
+    row_id: int | None = identity()
+    decision: int = bigint("what was decided at once has one number, and is taken back at once")
+    verb: str = text("split | merge | move")
+    mover_id: int = bigint("record id, of the customer who was moved")
+    other_id: int = bigint("record id, of one with whom they live together, or not")
+    verdict: str = text("together | apart | erased")
+    since: date = Field(sa_column_kwargs={"comment": "first day on which it holds"})
+    actor: str = text()
+    reason: str | None = text(nullable=True)
+    created_at: datetime = instant(default="now()")
+    withdrawn_at: datetime | None = instant("taken back", nullable=True)
+    withdrawn_by: str | None = text(nullable=True)
+    withdrawn_reason: str | None = text(nullable=True)
+    run_id: str = text("under which the history of the households has it")
+
+
 class Task(SQLModel, table=True):
     """A question to a steward."""
 
@@ -114,4 +141,4 @@ class Override(SQLModel, table=True):
     ended_run: str | None = text("the run whose golden record held it no more: ended or expired", nullable=True)
 
 
-__all__ = ["Judgement", "Override", "Task"]
+__all__ = ["HouseholdDecision", "Judgement", "Override", "Task"]

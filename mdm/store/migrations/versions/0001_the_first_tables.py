@@ -460,6 +460,46 @@ def upgrade() -> None:
         postgresql_where=sa.text("recorded_to = 'infinity'"),
     )
     op.create_table(
+        "household_decision",
+        sa.Column("row_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column(
+            "decision",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="what was decided at once has one number, and is taken back at once",
+        ),
+        sa.Column("verb", sa.Text(), nullable=False, comment="split | merge | move"),
+        sa.Column(
+            "mover_id",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="record id, of the customer who was moved",
+        ),
+        sa.Column(
+            "other_id",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="record id, of one with whom they live together, or not",
+        ),
+        sa.Column("verdict", sa.Text(), nullable=False, comment="together | apart | erased"),
+        sa.Column("since", sa.Date(), nullable=False, comment="first day on which it holds"),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True, comment="taken back"),
+        sa.Column("withdrawn_by", sa.Text(), nullable=True),
+        sa.Column("withdrawn_reason", sa.Text(), nullable=True),
+        sa.Column("run_id", sa.Text(), nullable=False, comment="under which the history of the households has it"),
+        sa.PrimaryKeyConstraint("row_id", name=op.f("household_decision_pk")),
+        comment="a steward's word about two people: together or apart from a day on; append-only",
+    )
+    op.create_index("household_decision_decision_ix", "household_decision", ["decision"], unique=False)
+    op.create_index("household_decision_mover_ix", "household_decision", ["mover_id"], unique=False)
+    op.create_index("household_decision_other_ix", "household_decision", ["other_id"], unique=False)
+    op.create_table(
         "judgement",
         sa.Column("judgement_id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column(
@@ -1059,6 +1099,10 @@ def downgrade() -> None:
     op.drop_index("lineage_pin_ix", table_name="lineage")
     op.drop_index("lineage_other_pin_ix", table_name="lineage")
     op.drop_table("lineage")
+    op.drop_index("household_decision_other_ix", table_name="household_decision")
+    op.drop_index("household_decision_mover_ix", table_name="household_decision")
+    op.drop_index("household_decision_decision_ix", table_name="household_decision")
+    op.drop_table("household_decision")
     op.drop_index("judgement_run_ix", table_name="judgement")
     op.drop_index("judgement_actor_ix", table_name="judgement")
     op.drop_index("judgement_right_ix", table_name="judgement")
