@@ -23,6 +23,7 @@ import orjson
 from benchmarks.api.beside_night import measure_beside_a_night
 from benchmarks.api.identify import measure_identify
 from benchmarks.api.lookups import measure_lookups
+from benchmarks.api.queue import measure_queue
 from benchmarks.api.stores import Asked, opened, serving, store_made
 from benchmarks.api.write import bodies_of, measure_write
 from benchmarks.table import Figure, show
@@ -70,6 +71,8 @@ def measure(asked: argparse.Namespace, scratch: Path, say: Callable[[str], None]
         say("looking up")
         figures += measure_lookups(large, small, connections=asked.connections, rounds=asked.rounds, only_at=only_at)
         with serving(large.service()) as port:
+            say("turning pages of the queue")
+            figures += measure_queue(large, port)
             figures += _identify_and_write(large, port, scratch, only_at, say)
     return [*figures, Figure("load of the machine after, of 1 minute", os.getloadavg()[0], "processes")]
 

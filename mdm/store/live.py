@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from mdm.errors import StoreError
 from mdm.store.connection import driver_of
-from mdm.store.tasks import ANSWERED, REGION, VALUE
+from mdm.store.tasks import ANSWERED, REGION, SYSTEMS, VALUE
 
 _REACHED = """
 with recursive reached(record_id) as (
@@ -73,8 +73,8 @@ select left_id, right_id, weight, levels, party from pair
 where left_id = any(%(ids)s::bigint[]) and right_id = any(%(ids)s::bigint[])
 """
 _ASK = f"""
-insert into task (kind, left_id, right_id, party, weight, detail, value, region, status, opened_run)
-select a.kind, a.left_id, a.right_id, a.party, a.weight, a.detail, {VALUE}, {REGION}, 'open', %(run_id)s
+insert into task (kind, left_id, right_id, party, weight, detail, value, region, systems, status, opened_run)
+select a.kind, a.left_id, a.right_id, a.party, a.weight, a.detail, {VALUE}, {REGION}, {SYSTEMS}, 'open', %(run_id)s
 from (select %(kind)s::text as kind, %(left_id)s::bigint as left_id, %(right_id)s::bigint as right_id,
              %(party)s::text as party, %(weight)s::double precision as weight, %(detail)s::json as detail) as a
 where not {ANSWERED}

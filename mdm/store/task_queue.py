@@ -54,7 +54,7 @@ def page_of_tasks(
         "t.created_at < %(before)s": before,
         "t.task_id <> all(%(others)s)": list(others) or None,
         "coalesce(t.assignee, %(free_for)s) = %(free_for)s": free_for,
-        "exists (select from record r where r.record_id in (t.left_id, t.right_id) and r.system = %(system)s)": system,
+        "t.systems @> array[%(system)s::text]": system,
         "exists (select from xref x where x.record_id in (t.left_id, t.right_id) and x.pin = %(pin)s "
         "and x.recorded_to = 'infinity')": pin,
     }

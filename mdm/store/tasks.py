@@ -34,6 +34,10 @@ REGION = """
  where r.record_id in (a.left_id, a.right_id) and r.recorded_to = 'infinity'
  and r.cleansed::json -> 'address' ->> 'region' is not null order by r.record_id limit 1)
 """
+# The systems of both, which a filter of the queue asks for: looked up here, not in every record for every page.
+SYSTEMS = """
+array(select distinct r.system from record r where r.record_id in (a.left_id, a.right_id) order by 1)
+"""
 # Whether a steward dismissed the question `a`, or could not tell (and has not taken that back), on the same evidence.
 ANSWERED = """
 exists (select from task d where d.status = 'closed' and d.left_id = a.left_id and d.right_id = a.right_id
@@ -60,8 +64,8 @@ def put_tasks(connection: sa.Connection, run_id: str, source: Source) -> int:
         """
     )
     return connection.exec_driver_sql(
-        f"insert into task ({_COLUMNS}, value, region, status, opened_run) "
-        f"select {_COLUMNS}, {VALUE}, {REGION}, 'open', %(run_id)s from asked a where not {ANSWERED} "
+        f"insert into task ({_COLUMNS}, value, region, systems, status, opened_run) "
+        f"select {_COLUMNS}, {VALUE}, {REGION}, {SYSTEMS}, 'open', %(run_id)s from asked a where not {ANSWERED} "
         "order by kind, weight desc, left_id, right_id "
         "on conflict (kind, left_id, right_id) where status = 'open' do nothing",
         {"run_id": run_id},

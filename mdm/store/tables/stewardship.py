@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from mdm.store.tables.columns import bigint, document, identity, instant, text
@@ -114,6 +115,9 @@ class Task(SQLModel, table=True):
     verdict: str | None = text("same | different | unsure | dismissed, of the steward who closed it", nullable=True)
     closed_at: datetime | None = instant(nullable=True)
     region: str | None = text("of an address of the records, as it was when the task was opened", nullable=True)
+    systems: list[str] = Field(
+        sa_type=ARRAY(sa.Text), nullable=False, sa_column_kwargs={"comment": "those that the records are of"}
+    )
 
 
 class Override(SQLModel, table=True):

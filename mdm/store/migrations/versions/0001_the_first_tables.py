@@ -872,6 +872,7 @@ def upgrade() -> None:
             nullable=True,
             comment="of an address of the records, as it was when the task was opened",
         ),
+        sa.Column("systems", postgresql.ARRAY(sa.Text()), nullable=False, comment="those that the records are of"),
         sa.PrimaryKeyConstraint("task_id", name=op.f("task_pk")),
         comment="a question to a steward; one open task per kind and pair",
     )
