@@ -21,7 +21,7 @@ VERBS = [
 ]  # fmt: skip
 GROUPS = {
     "model": ("list", "compare", "promote"), "key": ("create", "list", "revoke"),
-    "user": ("add", "list", "disable", "password"),
+    "user": ("add", "list", "disable", "password", "link"),
 }  # fmt: skip
 ALONE = [
     *(verb for verb in VERBS if verb not in GROUPS),
