@@ -187,6 +187,7 @@ def _add_former_ids(world: World) -> None:
     """A PIN merged into Ann Lee's, one retired, one erased; a household merged into hers, one retired."""
     pins = {"pin": [MERGED, RETIRED, ERASED], "status": ["redirected", "retired", "erased"]}
     pins |= {"redirect_to": [world.pin("billing:B1"), None, None], "issued": [100_000, 100_001, 100_002]}
+    pins |= {"merged_into": pins["redirect_to"]}
     chis = {"chi": [MERGED_HOUSEHOLD, RETIRED_HOUSEHOLD], "status": ["redirected", "retired"]}
     chis |= {"redirect_to": [world.chi("billing:B1"), None], "issued": [100_000, 100_001]}
     with world.database.begin() as connection:

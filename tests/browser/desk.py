@@ -27,7 +27,7 @@ _numbers = itertools.count(1)
 PASSWORD = "a quiet horse eats"
 PEOPLE = {  # name -> role, pii
     "li.na": ("steward", True), "bo": ("steward", False), "lee": ("lead", True), "vera": ("viewer", False),
-    "ada": ("admin", True), "mei": ("steward", True),
+    "ada": ("admin", True), "mei": ("steward", True), "hua": ("steward", True),
 }  # fmt: skip
 
 
