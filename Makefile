@@ -4,6 +4,7 @@
 #   make test        everything that CI runs: ruff, mypy, the tests without the slow ones
 #   make check       the quick part of it, for between two edits
 #   make test-slow   the slow tests
+#   make pictures    the pictures of README.md anew, from the pages as they are
 #   make bench       the benchmarks, smallest size; make bench ROWS=1000000 for a big one
 #   make bench-api   how fast the API answers; make bench-api ROWS=1000000 for the size of the targets
 #   make nights     only the operator's nights; make nights CUSTOMERS=10000 NIGHTS=30 for the acceptance test
@@ -28,7 +29,7 @@ export PYTHONUTF8 := 1
 # Packages are compiled once, when first imported, also where somebody forbids it: each command would do it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: env test-env demo test browser check lint types test-slow bench bench-api nights lock clean
+.PHONY: env test-env demo test pictures browser check lint types test-slow bench bench-api nights lock clean
 .DELETE_ON_ERROR:
 
 # -- the environment ---------------------------------------------------------------------------------------------------
@@ -78,6 +79,9 @@ types: test-env
 
 test-slow: test-env
 	$(BIN)/pytest -m slow
+
+pictures: test-env browser
+	MDM_PICTURES=keep $(BIN)/pytest -q tests/browser/test_readme.py -k pictures
 
 bench: env
 	$(BIN)/python -m benchmarks --rows $(ROWS) --customers $(CUSTOMERS) --nights $(NIGHTS)
