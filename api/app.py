@@ -26,6 +26,7 @@ from api.routes import (
     households,
     identify,
     judgements,
+    living,
     operations,
     records,
     reshaping,
@@ -55,7 +56,7 @@ def make_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings, app.state.store, app.state.meters = settings, Store(settings), Meters()
-    stewards = (tasks, together, judgements, reshaping, explain)
+    stewards = (tasks, together, judgements, reshaping, living, explain)
     for module in (search, customers, xref, households, identify, records, changes, *stewards, operations):
         app.include_router(module.router)
     problems.install(app)

@@ -20,6 +20,8 @@ STEWARDS = {
     "/v1/tasks/{task}:close", "/v1/judgements", "/v1/judgements/{judgement}:withdraw", "/v1/customers/{pin}:merge",
     "/v1/customers/{pin}:unmerge", "/v1/customers/{pin}:split", "/v1/customers/{pin}/overrides",
     "/v1/customers/{pin}/overrides/{attribute}", "/v1/why", "/v1/customers/{pin}/how",
+    "/v1/households/{chi}:split", "/v1/households/{chi}:merge", "/v1/households/{chi}:move",
+    "/v1/households/{chi}/decisions", "/v1/household-decisions/{decision}:withdraw",
 }  # fmt: skip
 PATHS |= WRITING | STEWARDS | {"/v1/changes"}
 

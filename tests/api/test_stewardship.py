@@ -28,7 +28,8 @@ def place() -> Iterator[tuple[TinyWorkspace, Database]]:
     with workspace_directory() as directory:
         workspace = TinyWorkspace(directory / "ws", SETTINGS)
         (directory / "ws").chmod(0o755)
-        workspace.add("crm", text(people(0, 40)))
+        couple = [person(n, STREET="12 River Road", ZIP="10999") for n in (36, 37)]
+        workspace.add("crm", text([*people(0, 36), *couple, *people(38, 2)]))
         nowhere = {"PHONE": "", "STREET": "", "ZIP": "", "CITY": ""}
         billed = [person(n, ID=f"B{n:03}", **nowhere) for n in PERHAPS]
         billed += [person(n, ID=f"B{n:03}", BORN="", FAMILY="Other") for n in (13, 14)]
@@ -52,6 +53,13 @@ def as_other(jane: httpx.Client, place: tuple[TinyWorkspace, Database], name: st
 
 def pin(client: httpx.Client, key: str) -> str:
     found: str = client.get(f"/v1/xref/{key.replace(':', '/')}").json()["pin"]
+    return found
+
+
+def household(client: httpx.Client, key: str) -> str:
+    """The household of a record's customer."""
+    document = client.get(f"/v1/customers/{pin(client, key)}", params={"include": "household"}).json()
+    found: str = document["household"]["chi"]
     return found
 
 
@@ -341,21 +349,50 @@ BAD: list[tuple[str, str, dict[str, Any] | None, int, str]] = [
         422, "is over",
     ),
     ("DELETE", "/v1/customers/{pin}/overrides/sex", None, 404, "nothing is pinned"),
+    ("POST", "/v1/households/H1:split", {"members": ["{pin}"], **REASON}, 404, "household"),
+    ("POST", "/v1/households/{chi}:split", {"members": ["{pin}"], **REASON}, 422, "nobody would stay"),
+    ("POST", "/v1/households/{chi}:split", {"members": ["{chi}"], **REASON}, 404, "PIN"),
+    ("POST", "/v1/households/{chi}:merge", {"with": ["{chi}"], **REASON}, 422, "one household"),
+    ("POST", "/v1/households/{chi}:move", {"members": ["{pin}"], "to": "{chi}", **REASON}, 422, "where they are"),
+    ("POST", "/v1/household-decisions/999:withdraw", REASON, 404, "no decision 999"),
     ("GET", "/v1/why?a=crm:K001&b=nobody", None, 404, "PIN"),
     ("GET", "/v1/why?a=crm:K001", None, 422, "b"),
     ("GET", "/v1/customers/123/how", None, 404, "PIN"),
 ]  # fmt: skip
 
 
+def test_a_household_is_split_with_a_preview_in_the_audit_log_and_put_together_again(
+    jane: httpx.Client, place: tuple[TinyWorkspace, Database]
+) -> None:
+    home, lodger = household(jane, "crm:K036"), pin(jane, "crm:K037")
+    tried = post(jane, f"/v1/households/{home}:split", members=[lodger], dryRun=True)
+    assert household(jane, "crm:K037") == home
+    done = post(jane, f"/v1/households/{home}:split", members=[lodger])
+    assert done["at_once"]
+    assert tried["households"] == done["households"]
+    new = household(jane, "crm:K037")
+    assert [(change["chi"], "before" in change) for change in done["households"]] == [(home, True), (new, False)]
+    assert [member["pin"] for member in done["households"][1]["after"]["members"]] == [lodger]
+    (listed,) = jane.get(f"/v1/households/{new}/decisions").json()["decisions"]
+    assert (listed["verb"], listed["moved"], listed["actor"], listed["in_force"]) == ("split", [lodger], "jane", True)
+    with place[1].begin() as connection:
+        entry = next(iter(audit.entries(connection, pin=lodger)))
+    assert "household decision" in entry["fields"]
+    post(jane, f"/v1/household-decisions/{done['decision']}:withdraw")
+    assert household(jane, "crm:K037") == home
+    again = jane.post(f"/v1/household-decisions/{done['decision']}:withdraw", json=REASON)
+    assert (again.status_code, again.json()["holder"]) == (409, "jane")
+
+
 @pytest.mark.parametrize(("method", "path", "body", "status", "says"), BAD)
 def test_bad_requests_are_told(
     jane: httpx.Client, method: str, path: str, body: dict[str, Any] | None, status: int, says: str
 ) -> None:
-    number = pin(jane, "crm:K031")
+    number, home = pin(jane, "crm:K031"), household(jane, "crm:K031")
 
     def named(value: Any) -> Any:
         if isinstance(value, str):
-            return value.replace("{pin}", number)
+            return value.replace("{pin}", number).replace("{chi}", home)
         return [named(each) for each in value] if isinstance(value, list) else value
 
     content = None if body is None else {name: named(value) for name, value in body.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.api.test_stewardship import jane, pin, place, queue
+from tests.api.test_stewardship import household, jane, pin, place, queue
 
 __all__ = ["jane", "place"]
 
@@ -18,7 +18,8 @@ def test_the_requests_of_the_page(jane: httpx.Client) -> None:
     """In their order: a task is claimed, then given back, then closed."""
     page = PAGE.read_text(encoding="utf-8")
     names = {
-        "{pin}": pin(jane, "crm:K001"), "{other}": pin(jane, "crm:K002"), "{shared}": pin(jane, "crm:K005"),
+        "{home}": household(jane, "crm:K036"), "{household}": household(jane, "crm:K035"), "{decision}": "1",
+        "{lodger}": pin(jane, "crm:K037"), "{pin}": pin(jane, "crm:K001"), "{other}": pin(jane, "crm:K002"), "{shared}": pin(jane, "crm:K005"),
         "{task}": str(queue(jane)[0]["task"]), "{more}": ", ".join(str(task["task"]) for task in queue(jane)[1:3]),
     }  # fmt: skip
     for name, value in names.items():
@@ -32,4 +33,4 @@ def test_the_requests_of_the_page(jane: httpx.Client) -> None:
             answer = jane.request(method, path, content=body.strip() or None, headers=headers)
             assert answer.status_code == 200, f"{line}: {answer.text}"
             asked += 1
-    assert asked >= 18
+    assert asked >= 23
