@@ -61,9 +61,10 @@ def page_of_tasks(
     where = [condition for condition, value in wanted.items() if value is not None]
     where += ["t.assignee is null"] if unassigned else []
     if after is not None:
-        where.append(
-            f"({place} {beyond} %(place)s or ({place} = %(place)s and t.task_id > %(task_id)s))"
-        )  # fmt: skip
+        where += [  # the first of them lets an index begin there
+            f"{place} {beyond}= %(place)s",
+            f"({place} {beyond} %(place)s or t.task_id > %(task_id)s)",
+        ]
     rows = connection.exec_driver_sql(
         f"""
         with page as (

@@ -82,6 +82,9 @@ class Task(SQLModel, table=True):
             postgresql_where=sa.text("status = 'open'"),
             postgresql_nulls_not_distinct=True,
         ),
+        sa.Index(
+            "task_value_ix", sa.text("coalesce(value, 0) desc"), "task_id", postgresql_where=sa.text("status = 'open'")
+        ),
         sa.Index("task_left_ix", "left_id"),
         sa.Index("task_right_ix", "right_id"),
         sa.Index("task_closed_by_ix", "closed_by", "closed_at", postgresql_where=sa.text("closed_by is not null")),

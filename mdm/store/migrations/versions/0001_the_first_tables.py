@@ -894,6 +894,13 @@ def upgrade() -> None:
     )
     op.create_index("task_right_ix", "task", ["right_id"], unique=False)
     op.create_index(
+        "task_value_ix",
+        "task",
+        [sa.literal_column("coalesce(value, 0) desc"), "task_id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'open'"),
+    )
+    op.create_index(
         "task_together_ix",
         "task",
         ["closed_run"],
@@ -1065,6 +1072,7 @@ def downgrade() -> None:
         table_name="task",
         postgresql_where=sa.text("closed_by is not null and closed_run like 'steward:together:%'"),
     )
+    op.drop_index("task_value_ix", table_name="task", postgresql_where=sa.text("status = 'open'"))
     op.drop_index("task_right_ix", table_name="task")
     op.drop_index(
         "task_open", table_name="task", postgresql_where=sa.text("status = 'open'"), postgresql_nulls_not_distinct=True
