@@ -76,7 +76,10 @@ class OpenIdAttempt(SQLModel, table=True):
     """Somebody who was sent to the provider to sign in, and is not back yet."""
 
     __tablename__ = "openid_attempt"
-    __table_args__ = {"comment": "somebody who was sent to the provider to sign in; taken once, and not for long"}
+    __table_args__ = (
+        sa.Index("openid_attempt_created_ix", "created_at"),
+        {"comment": "somebody who was sent to the provider to sign in; taken once, and not for long"},
+    )
 
     state: str = text("SHA-256 of what the provider gives back, hexadecimal", primary_key=True)
     browser: str = text("SHA-256 of the cookie of the browser, hexadecimal")
