@@ -46,7 +46,7 @@ def kind_of(compared: Mapping[str, Any]) -> str:
     return "equal" if said in EQUAL else "similar"
 
 
-def evidence_rows(pair: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Bar | None, Bar | None]:
+def evidence_rows(pair: Mapping[str, Any], t: Texts) -> tuple[list[dict[str, Any]], Bar | None, Bar | None]:
     """Of a pair (mdm.registry.explanations): a row for each comparison that has a value, the bars of prior and sum."""
     if pair.get("prior") is None:
         return [], None, None
@@ -58,7 +58,7 @@ def evidence_rows(pair: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Bar | 
         if each.get("left") is None and each.get("right") is None:
             continue
         kind = kind_of(each)
-        left, right = marked_pair(each.get("left"), each.get("right"))
+        left, right = marked_pair(t.value(each.get("left")), t.value(each.get("right")))
         pieces: tuple[Pieces, Pieces] = as_taken(left, kind), as_taken(right, kind)
         delivered = {side: each.get(side) for side in ("left_original", "right_original")}
         delivered = {side: None if (side, text) in told else text for side, text in delivered.items()}

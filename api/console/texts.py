@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from typing import Any
 from api.console.sentences import sentences_in
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
+_PERIOD = re.compile(r" \((?:from ([0-9*-]+))?(?: ?until ([0-9*-]+))?\)")
+_STATUS = re.compile(r" (active|closed|suspended)(?=[ （]|$)")
 TAGS = {"en": "en", "zh": "zh-Hans"}  # what the attribute lang says
 
 
@@ -49,6 +52,25 @@ class Texts:
             return sentences_in(self.language).of(sentence)
         before, _, kind = sentence.partition(": ")
         return f"{before}: {self.of('customer.label', kind)}" if kind else sentence  # "different numbers: national_id"
+
+    def value(self, text: str | None) -> str | None:
+        """A value out of a record in this language: its period, and words that sources have in common."""
+        if not text:
+            return text
+        told = self.texts.get(f"customer.value.{text}")
+        if told is not None:
+            return told
+        if self.language == "en":
+            return text
+        text = _PERIOD.sub(self._period, text)
+        return _STATUS.sub(lambda found: f" {self.texts[f'customer.value.{found[1]}']}", text)
+
+    def _period(self, found: re.Match[str]) -> str:
+        since, until = found.groups()
+        if since and until:
+            return f"（{self('customer.period.between', since=since, until=until)}）"
+        name, day = ("since", since) if since else ("until", until)
+        return f"（{self(f'customer.period.{name}', day=day)}）"
 
     def of(self, group: str, name: Any) -> str:
         """The text of `group.name`, and the name itself where the catalogue has none: what comes out of data."""

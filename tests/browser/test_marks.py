@@ -9,12 +9,13 @@ import pytest
 
 from api.console.compared import evidence_rows
 from api.console.routes.model import chart
+from api.console.texts import texts_in
 from mdm.match.model import FLOOR, untrained
 
 
 def _compared(left: str, right: str, said: str | None) -> dict[str, Any]:
     comparison = {"attribute": "given name", "said": said, "left": left, "right": right, "bits": 5.0}
-    (row,) = evidence_rows({"prior": -10.0, "match_weight": 2.0, "comparisons": [comparison]})[0]
+    (row,) = evidence_rows({"prior": -10.0, "match_weight": 2.0, "comparisons": [comparison]}, texts_in("en"))[0]
     return {"kind": row["kind"], "marks": [{mark for _, mark in pieces} for pieces in row["pieces"]]}
 
 

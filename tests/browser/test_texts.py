@@ -89,6 +89,9 @@ def test_a_sentence_with_numbers_is_known_whatever_they_are() -> None:
     assert chinese.words("the customer would have 512 records") == "客户将有 512 条记录"
     assert chinese.words("different numbers: national_id") == "号码不同：身份证号"
     assert chinese.words("something new") == "something new"
+    assert chinese.value("+86 (from 2010-06-01 until 2012-05-02), +1") == "+86（2010-06-01 至 2012-05-02）, +1"
+    assert chinese.value("SIM8 +8613 active (from 2010-06-01)") == "SIM8 +8613 在用（2010-06-01 起）"
+    assert [texts_in(each).value("female") for each in LANGUAGES] == ["female", "女"]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.key)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from api.console.compared import evidence_rows
 from api.console.documents import shown
 from api.console.golden import former, golden_rows, record_rows
-from api.console.pages import render
+from api.console.pages import render, texts_of
 from api.console.visitors import Visitor, may
 from api.deciding import Pin
 from api.store import reading
@@ -71,7 +71,7 @@ def explained(pin: Pin, visitor: Annotated[Visitor, may("lookup")], request: Req
     document = shown(found, visitor) if found is not None else None
     pairs = []
     for pair in document["pairs"] if document is not None else ():
-        rows, prior, total = evidence_rows(pair)
+        rows, prior, total = evidence_rows(pair, texts_of(request))
         pairs.append({**pair, "rows": rows, "bars": (prior, total)})
     return render(request, "why.html", found=document, pairs=pairs, pin=read_pin(pin), other=other, record=record)
 

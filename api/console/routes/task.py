@@ -139,7 +139,7 @@ def _page(
     document = shown(
         {"task": dict(opened.task), "sides": opened.sides, "pair": opened.pair, "columns": columns}, visitor
     )
-    rows, prior, total = evidence_rows(document["pair"]) if document["pair"] else ([], None, None)
+    rows, prior, total = evidence_rows(document["pair"], texts_of(request)) if document["pair"] else ([], None, None)
     names = [_name(side.cleansed) for side in opened.sides]
     contracts, today = writer_of(request.app).contracts, writer_of(request.app).business_date
     trust = {side.record: _trust(contracts, side.record) for side in opened.sides}
