@@ -56,7 +56,7 @@ def environment() -> Environment:
     )  # fmt: skip
     made.globals |= {"static": static, "query": query, "navigation": ENTRIES, "search_path": SEARCH}
     made.filters |= {"when": when, "day": day, "bits": bits, "number": number, "percent": percent, "json": as_json}
-    made.filters |= {"place": place}
+    made.filters |= {"place": place, "named_in": named_in}
     return made
 
 
@@ -74,6 +74,11 @@ def query(asked: Mapping[str, Any], **changes: Any) -> str:
 
 
 # -- filters -----------------------------------------------------------------------------------------------------------
+
+
+def named_in(key: str, names: Mapping[str, str]) -> str:
+    """What somebody is called, else what they are known by."""
+    return names.get(key, key)
 
 
 def when(moment: Any) -> str:

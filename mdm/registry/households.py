@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from mdm.registry.keys import read_chi
 from mdm.registry.unknown import unknown_household
 from mdm.registry.views import HouseholdView, Member, name_of
+from mdm.resolve.memberships import DECIDED_BY
 from mdm.store import households, lookups
 
 
@@ -66,12 +67,15 @@ def _household(rows: list[dict[str, Any]], as_of: date | None, redirected_from: 
 
 
 def _address(evidence: Iterable[Any], as_of: date | None) -> str | None:
-    """Where they live: what the latest record of any member, not after `as_of`, says."""
+    """Where they live: what the latest record of any member, not after `as_of`, says.
+
+    Of those who live there by decision only when nobody else says anything.
+    """
     limit = "9999" if as_of is None else as_of.isoformat()
     said = [
-        (item.get("effective") or "", item["address"])
+        (item.get("by") != DECIDED_BY, item.get("effective") or "", item["address"])
         for items in evidence
         for item in items or ()
         if item.get("address") and (item.get("effective") or "") <= limit
     ]
-    return max(said)[1] if said else None
+    return max(said)[2] if said else None

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from mdm.errors import Contradiction, NotFound, Taken, UsageError
+from mdm.registry import look_up_household
 from mdm.stewardship import decisions
 from mdm.stewardship.households import By, HouseholdEffect, decisions_about, merge, move, split, take_back
 from mdm.store import due, households
@@ -115,6 +116,7 @@ def test_a_merge_and_a_move_whatever_the_sources_say(five: Desk) -> None:
     assert (entry["verb"], entry["moved"], entry["reason"]) == ("move", [pin(five, 3)], "asked them")
     assert set(entry["others"]) == {pin(five, 4), pin(five, 5)}
     assert set(entry["apart"]) == {pin(five, 1), pin(five, 2)}
+        assert "elm" in (look_up_household(connection, chi(five, 3)).address or "")  # not where 3 is seen
     take_back(five.writer, moved.decision, BY)
     assert homes(five) == {"123", "45"}
 

@@ -6,6 +6,7 @@ from api.console.routes.decisions import router as decisions
 from api.console.routes.design import router as design
 from api.console.routes.household import router as household
 from api.console.routes.kept import router as kept
+from api.console.routes.living import router as living
 from api.console.routes.model import router as model
 from api.console.routes.openid import router as openid
 from api.console.routes.preferences import router as preferences
@@ -21,5 +22,5 @@ from api.console.routes.together import router as together
 
 ROUTERS = (
     static, sign_in, openid, preferences, kept, design, tasks, task, decisions, search, customer, reshape, household,
-    quality, correction, runs, model, together,
+    living, quality, correction, runs, model, together,
 )  # fmt: skip

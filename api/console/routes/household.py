@@ -15,6 +15,7 @@ from api.store import reading
 from mdm.errors import UsageError
 from mdm.registry import look_up_household
 from mdm.registry.views import name_of
+from mdm.stewardship.households import decisions_about
 from mdm.store import golden, households
 
 router = APIRouter()
@@ -29,11 +30,19 @@ def household(chi: Chi, visitor: Annotated[Visitor, may("lookup")], request: Req
     with reading(request) as connection:
         view = look_up_household(connection, chi, as_of=as_of, known_at=known_at)
         rows = households.members(connection, view.chi, as_of=as_of, known_at=known_at)
-        names = golden.find_names(connection, [row["pin"] for row in rows])
+        decided = decisions_about(connection, sorted({row["pin"] for row in rows})) if view.kind == "household" else []
+        people = {pin for each in decided for part in ("moved", "others", "apart") for pin in each[part]}
+        names = golden.find_names(connection, [*(row["pin"] for row in rows), *people])
         visitor.caller.saw(*(row["pin"] for row in rows), fields=["address", "members", "evidence"])
     members = [_member(row, names.get(row["pin"])) for row in rows]
+    now = as_of is None and known_on is None
+    for each in decided:
+        each["in_force"] = each["withdrawn_at"] is None and not each["overruled"]
     return render(
-        request, "household.html", household=shown(view, visitor), members=shown(members, visitor), as_of=as_of,
+        request, "household.html", decisions=shown(decided, visitor) if now else [],
+        names={pin: name_of(*found) or pin for pin, found in names.items()},
+        may_decide=now and view.kind == "household" and view.status == "active" and visitor.may("steward"),
+        household=shown(view, visitor), members=shown(members, visitor), as_of=as_of,
         known_on=known_on, current=sum(member["valid_to"] is None for member in members),
     )  # fmt: skip
 
