@@ -132,7 +132,8 @@ def _app(provider: TestProvider) -> FastAPI:
 
     @app.get("/jwks")
     def keys() -> JSONResponse:
-        others = [{"kty": "AKP", "kid": "new"}, {**_key(1).as_dict(private=False), "use": "enc", "kid": "e"}]
+        curve = {"kty": "EC", "crv": "P-1024", "x": "AA", "y": "AA", "kid": "newer"}
+        others = [{"kty": "AKP", "kid": "new"}, curve, {**_key(1).as_dict(private=False), "use": "enc", "kid": "e"}]
         return JSONResponse({"keys": [*others, *(key.as_dict(private=False) for key in provider.keys)]})
 
     @app.get("/authorize")

@@ -53,7 +53,7 @@ def _each_key(listed: list[Any]) -> Iterator[Key]:
         if isinstance(each, dict) and each.get("kty") in KEY_TYPES and each.get("use", "sig") == "sig":
             try:
                 yield JWKRegistry.import_key(each)
-            except (JoseError, ValueError, TypeError):
+            except (JoseError, ValueError, TypeError, KeyError):  # KeyError: a curve that is not known
                 continue
 
 
