@@ -13,7 +13,7 @@ from api.audit import entry_of
 from api.console.compared import preview
 from api.console.documents import shown
 from api.console.golden import inputs_of, typed_value
-from api.console.pages import query, render
+from api.console.pages import query, render, texts_of
 from api.console.routes.customer import day_of
 from api.console.said import say
 from api.console.visitors import Visitor, may
@@ -96,7 +96,8 @@ def overridden(pin: Pin, visitor: Annotated[Visitor, may("steward")], request: R
         return _override_page(request, visitor, read_pin(pin), attribute, would={"fault": fault}, status=422)
     path = f"/console/customers/{read_pin(pin)}"
     response = RedirectResponse(path, 303)
-    say(response, "customer.overridden", attribute=attribute, undo=f"{path}/lift{query({}, attribute=attribute)}")
+    called = _called(request, attribute)
+    say(response, "customer.overridden", attribute=called, undo=f"{path}/lift{query({}, attribute=attribute)}")
     return response
 
 
@@ -106,7 +107,7 @@ def lifted(pin: Pin, visitor: Annotated[Visitor, may("steward")], request: Reque
     attribute = visitor.form.get("attribute") or request.query_params.get("attribute", "")
     decisions.lift(writer_of(request.app), read_pin(pin), attribute, _by(request, visitor, "lifted"))
     response = RedirectResponse(f"/console/customers/{read_pin(pin)}", 303)
-    say(response, "customer.lifted", attribute=attribute)
+    say(response, "customer.lifted", attribute=_called(request, attribute))
     return response
 
 
@@ -153,6 +154,11 @@ def _would(act: Callable[[], Effect], visitor: Visitor) -> dict[str, Any]:
         return {"busy": True}
     changes = sorted(preview(effect, masked=visitor.masked), key=lambda each: bool(each["what"] == "new"))
     return {"changes": changes, "moved": effect.moved}
+
+
+def _called(request: Request, attribute: str) -> str:
+    """An attribute as people call it: "Identity numbers", whichever of them."""
+    return texts_of(request).of("attribute", attribute.partition(".")[0])
 
 
 def _named(what: str) -> SourceKey | str:
