@@ -93,10 +93,8 @@ def _run(night: Night, asked: Asked) -> dict[str, Any]:
     for names in STAGES:
         if asked.only in names:
             names = names[: names.index(asked.only) + 1]
-        manifests |= _do_all(night, names)
+        manifests |= _do_all(night, names, load=not asked.dry_run and asked.only in (None, APPLY))
         name = names[-1]
-        if not asked.dry_run and asked.only in (None, APPLY):
-            night.aside.start(night, names)
         if name == "receive" and night.settings.gates.on_failure == "stop" and manifests[name]["counts"]["stopped"]:
             return _stop(night, manifests, "a source was stopped, and the policy is to stop the run")
         if name == "cleanse" and _nothing_changed(night, manifests):
@@ -115,12 +113,19 @@ def _run(night: Night, asked: Asked) -> dict[str, Any]:
     return _apply(night, manifests)
 
 
-def _do_all(night: Night, names: Sequence[str]) -> dict[str, Any]:
-    """The manifests of steps that are done side by side."""
+def _do_all(night: Night, names: Sequence[str], *, load: bool) -> dict[str, Any]:
+    """The manifests of steps that are done side by side. load: what they made may be loaded aside."""
+
+    def do(name: str) -> dict[str, Any]:
+        manifest = _do(night, name, STEPS[name])
+        if load:
+            night.aside.start(night, [name])
+        return manifest
+
     if len(names) == 1:
-        return {name: _do(night, name, STEPS[name]) for name in names}
+        return {name: do(name) for name in names}
     with ThreadPoolExecutor(len(names), thread_name_prefix="step") as pool:
-        return dict(zip(names, pool.map(lambda name: _do(night, name, STEPS[name]), names), strict=True))
+        return dict(zip(names, pool.map(do, names), strict=True))
 
 
 def _do(night: Night, name: str, step: Step) -> dict[str, Any]:
@@ -146,15 +151,23 @@ def _nothing_changed(night: Night, manifests: dict[str, Any]) -> bool:
 
 def _apply(night: Night, manifests: dict[str, Any]) -> dict[str, Any]:
     changed = not _nothing_changed(night, manifests)
-    with measure(night.data_directory) as measured, night.database.begin() as connection:
-        counts = apply(night, connection) if changed else {}
+
+    def end(connection: Any, counts: dict[str, Any]) -> None:
         manifests[APPLY] = {"counts": counts}
         report = make_report(night, manifests, "applied" if changed else "unchanged")
         _keep(night, connection, report)
         runs.end_run(connection, night.run_id, "applied", report)
         night.check_lock()
-    manifests[APPLY] |= asdict(measured)
-    report = make_report(night, manifests, report["status"])
+
+    with measure(night.data_directory) as measured:
+        if changed:
+            counts = apply(night, end)
+        else:
+            counts = {}
+            with night.database.begin() as connection:
+                end(connection, counts)
+    manifests[APPLY] = {"counts": counts, **asdict(measured)}
+    report = make_report(night, manifests, "applied" if changed else "unchanged")
     with night.database.begin() as connection:
         runs.put_step(connection, night.run_id, APPLY, "done", counts=counts, seconds=measured.seconds,
                       peak_mb=measured.peak_mb)  # fmt: skip

@@ -19,6 +19,7 @@ from mdm.resolve.pins import mint_pins
 from mdm.store import changes, live
 
 ATTEMPTS = 12
+PATIENCE = 1.0  # seconds that a write waits for what a night holds
 T = TypeVar("T")
 
 
@@ -39,10 +40,10 @@ def resolve_again(
         wanted = scene.pins - held
         if not wanted:
             break
-        if held and not live.try_hold(connection, locks.of_pins(wanted)):
+        if held and not locks.try_hold(connection, locks.of_pins(wanted)):
             raise locks.Moved
         if not held:
-            live.hold(connection, locks.of_pins(wanted))
+            locks.hold(connection, locks.of_pins(wanted))
         held |= wanted
     instance = writer.settings.instance
     return carry_out(
@@ -52,8 +53,12 @@ def resolve_again(
     )  # fmt: skip
 
 
-def attempt(writer: Writer, act: Callable[[sa.Connection], T]) -> T:
-    """`act` in a transaction of its own, begun anew when others changed the same customers at the same time."""
+def attempt(writer: Writer, act: Callable[[sa.Connection], T], *, where: str | None = None) -> T:
+    """`act` in a transaction of its own, begun anew when others changed the same customers at the same time.
+
+    Raises StoreError, saying `where`, when that does not end, or a night just applies what it concerns.
+    """
+    began = time.monotonic()
     for number in range(ATTEMPTS):
         try:
             with writer.database.begin() as connection:
@@ -61,6 +66,14 @@ def attempt(writer: Writer, act: Callable[[sa.Connection], T]) -> T:
                 found = act(connection)
                 changes.announce(connection)
                 return found
-        except (locks.Moved, *live.AGAIN):
-            time.sleep(random.uniform(0, 0.005 * 2 ** min(number, 6)))
-    raise StoreError(f"{ATTEMPTS} others changed the same customers at the same time", remedy="Try again.")
+        except (locks.Moved, locks.Held, *live.FAULTS) as error:
+            held = isinstance(error, locks.Held) or live.was_held(error)
+            if not (held or isinstance(error, locks.Moved) or live.is_of_others(error)):
+                raise
+            if held and time.monotonic() - began > PATIENCE:
+                remedy = "Nothing was written. Send it again in a few seconds."
+                raise StoreError("a night is just applying what this concerns", where=where, remedy=remedy) from error
+            time.sleep(random.uniform(0, 0.005 * 2 ** min(number, 6)) + 0.1 * held)
+    raise StoreError(
+        f"{ATTEMPTS} others changed the same customers at the same time", where=where, remedy="Send it again."
+    )

@@ -47,8 +47,8 @@ class Attempt:
         else:
             record_id, incarnation = before["record_id"], before["incarnation"]
         old_keys = all_keys(old) if old is not None and there else set()
-        live.hold(connection, old_keys | all_keys(cleansed))
-        live.hold(connection, locks.of_pins(self.pins))
+        locks.hold(connection, old_keys | all_keys(cleansed))
+        locks.hold(connection, locks.of_pins(self.pins))
         matching = self.writer.settings.matching
         matched = match_record(connection, cleansed, record_id, self.limits, review_weight=matching.review_weight)
         due = matched.due
@@ -76,8 +76,8 @@ class Attempt:
         """The key's holder is gone."""
         connection, old = self.connection, from_version(before)
         keys = all_keys(old)
-        live.hold(connection, keys)
-        live.hold(connection, locks.of_pins(self.pins))
+        locks.hold(connection, keys)
+        locks.hold(connection, locks.of_pins(self.pins))
         due = keys_left(connection, old, None, before["record_id"], self.limits)
         live.forget_matches(connection, before["record_id"], keys)
         departed = {before["record_id"]: Xref(before["pin"], before["home"])} if before["pin"] else {}
@@ -108,10 +108,10 @@ class Attempt:
             if not wanted:
                 return scene
             self.pins |= wanted
-            if held and not live.try_hold(self.connection, locks.of_pins(wanted)):
+            if held and not locks.try_hold(self.connection, locks.of_pins(wanted)):
                 raise locks.Moved
             if not held:
-                live.hold(self.connection, locks.of_pins(wanted))
+                locks.hold(self.connection, locks.of_pins(wanted))
             held |= wanted
 
     def _companions(self, departed: Mapping[int, Xref]) -> set[int]:

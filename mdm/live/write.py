@@ -9,8 +9,6 @@ at again. Deadlocks are left to the server to find, and the write begins anew.
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,16 +17,16 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from mdm.errors import NotFound, StoreError
+from mdm.errors import NotFound
 from mdm.live import locks
+from mdm.live.again import attempt
 from mdm.live.attempt import Attempt
 from mdm.live.orders import Order, Refused, Writer, Written, cleanse
 from mdm.live.stored import from_version
-from mdm.store import changes, live, once
+from mdm.store import live, once
 from mdm.store.suppression import suppressed_of
 from mdm.suppression import Hasher, Identifier
 
-ATTEMPTS = 12
 _Step = Callable[[sa.Connection, set[str]], Written]
 
 
@@ -103,27 +101,20 @@ def _check(before: Mapping[str, Any] | None, order: Order) -> None:
 
 def _attempt(writer: Writer, system: str, local_id: str, order: Order, write: _Step) -> Written:
     pins: set[str] = set()
-    for attempt in range(ATTEMPTS):
-        try:
-            with writer.database.begin() as connection:
-                locks.enter(connection)
-                live.hold(connection, [locks.of_source_key(system, local_id)])
-                told = once.told_before(connection, order.once) if order.once is not None else None
-                if told is not None:
-                    return _again(connection, system, local_id, told)
-                found = write(connection, pins)
-                changes.announce(connection)
-                if order.once is not None:
-                    once.remember(connection, order.once, _kept(found))
-                if order.note is not None:
-                    order.note(connection, found)
-                return found
-        except (locks.Moved, *live.AGAIN):
-            time.sleep(random.uniform(0, 0.005 * 2 ** min(attempt, 6)))
-    raise StoreError(
-        f"{ATTEMPTS} others changed the same customers at the same time", where=f"{system}:{local_id}",
-        remedy="Send it again.",
-    )  # fmt: skip
+
+    def act(connection: sa.Connection) -> Written:
+        locks.hold(connection, [locks.of_source_key(system, local_id)])
+        told = once.told_before(connection, order.once) if order.once is not None else None
+        if told is not None:
+            return _again(connection, system, local_id, told)
+        found = write(connection, pins)
+        if order.once is not None:
+            once.remember(connection, order.once, _kept(found))
+        if order.note is not None:
+            order.note(connection, found)
+        return found
+
+    return attempt(writer, act, where=f"{system}:{local_id}")
 
 
 def _kept(found: Written) -> dict[str, Any]:

@@ -37,7 +37,9 @@ def all_due(connection: sa.Connection) -> pa.Table:
 
 def settle(connection: sa.Connection, settled: pa.Table) -> None:
     """Take rows of `all_due` out, but for those that were noted again since."""
-    for kind, value, since in zip(*(settled[name].to_pylist() for name in ("kind", "value", "since")), strict=True):
-        connection.exec_driver_sql(
-            "delete from due where kind = %s and value = %s and since = %s", (kind, value, since)
-        )
+    columns = [settled[name].to_pylist() for name in ("kind", "value", "since")]
+    driver_of(connection).execute(
+        "delete from due where (kind, value, since) in "
+        "(select * from unnest(%s::text[], %s::text[], %s::timestamptz[]))",
+        columns,
+    )

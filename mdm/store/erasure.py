@@ -86,6 +86,7 @@ GOES = {
     "once": f"t.answer->>'pin' in {_PINS}",
     "quarantine": "(t.system, t.local_id) in (select system, local_id from erased_key union all "
                   "select system, split_part(local_id, '#', 1) from erased_key)",
+    "applying": "true",  # locks of a night that is over: keys made of names and numbers
     "kept_form": "true",  # gone within a day anyway; whom they quote nobody can tell
 }  # fmt: skip
 _DECIDED = f"(t.mover_id in {_RECORDS} or t.other_id in {_RECORDS})"

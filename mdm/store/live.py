@@ -95,8 +95,12 @@ join customer c on c.pin = coalesce(h.redirect_to, h.pin) and c.recorded_to = 'i
 """
 
 
-# What a transaction is begun anew for: others changed the same at the same time.
-AGAIN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.UniqueViolation)
+# What a statement may fail with; and what a transaction is begun anew for: others changed the same at the same time.
+FAULTS = (psycopg.Error, sa.exc.DBAPIError)
+_OF_OTHERS = (
+    psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.IntegrityError,
+    psycopg.errors.LockNotAvailable,
+)  # fmt: skip
 
 
 class Reached(NamedTuple):
@@ -111,6 +115,16 @@ class Reached(NamedTuple):
     since: datetime
     pin: str | None
     home: str | None
+
+
+def is_of_others(error: BaseException) -> bool:
+    """Whether a statement failed because others changed, or hold, the same at the same time."""
+    return isinstance(getattr(error, "orig", error), _OF_OTHERS)
+
+
+def was_held(error: BaseException) -> bool:
+    """Whether it was because others hold it."""
+    return isinstance(getattr(error, "orig", error), psycopg.errors.LockNotAvailable)
 
 
 def number_of(text: str) -> int:
@@ -310,6 +324,19 @@ def share(connection: sa.Connection, number: int, *, wait: str) -> None:
             remedy = "Nothing was written. Send it again in a few seconds."
             raise StoreError("a night is just being applied", remedy=remedy) from error
         driver.execute("select set_config('lock_timeout', '0', true)")
+
+
+def try_share(connection: sa.Connection, number: int) -> bool:
+    """Hold an advisory lock together with others who share it, unless somebody has it alone."""
+    taken = (
+        driver_of(connection).execute("select pg_try_advisory_xact_lock_shared(%s)", (number,), prepare=True).fetchone()
+    )
+    return taken is not None and bool(taken[0])
+
+
+def wait_at_most(connection: sa.Connection, interval: str) -> None:
+    """Wait for no lock longer than this, until the transaction ends: LockNotAvailable."""
+    driver_of(connection).execute("select set_config('lock_timeout', %s, true)", (interval,))
 
 
 def records_of_pin(connection: sa.Connection, pin: str) -> set[int]:

@@ -1,10 +1,12 @@
-"""Step 8, apply: everything that the night found becomes the store's state in one transaction.
+"""Step 8, apply: everything that the night found becomes the store's state in one transaction, beside single writes.
 
 The tables of a first night that are loaded aside are put in place by it at its end.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import duckdb
@@ -13,7 +15,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.errors import StoreError
-from mdm.live.locks import APPLYING
+from mdm.live import locks
 from mdm.store import (
     changes,
     counters,
@@ -23,7 +25,6 @@ from mdm.store import (
     judgements,
     keys,
     lineage,
-    live,
     models,
     overrides,
     pairs,
@@ -31,29 +32,53 @@ from mdm.store import (
     tasks,
 )
 from mdm.store import golden as golden_store
+from mdm.store.applying import publish
 from mdm.store.bulk import deferred_indexes
 from mdm.store.states import is_empty
 from mdm.store.twins import keep_empty, take_place
 from pipelines.context import Night
-from pipelines.documents import document_sql
 from pipelines.steps import aside
 from pipelines.steps.address_index import apply_index
 from pipelines.steps.announce import announce_applied
 from pipelines.steps.aside import Loads
 from pipelines.steps.due import settle_due
 from pipelines.steps.match import PARTIES
-from pipelines.steps.rebase import carry_out_singly, rebase, settle_written
+from pipelines.steps.rebase import Rebased, carry_out_singly, locks_of, look, settle_written, without
+from pipelines.steps.rows import of_run, rows_of
 
-LOADED = ("record", "customer", "xref", "lineage", "golden", "household", "membership", "change", *aside.TABLES)
+Counts = dict[str, Any]
+Last = Callable[[sa.Connection, Counts], None]
+LOADED = ("customer", "xref", "lineage", "household", "membership", "change", *aside.TABLES)
 ACTOR = "run"
+MOST_LOCKS = 1_000_000  # of a night that changes 50,000 records; to publish them takes two seconds
 
 
-def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
-    """Write all files of the night into the store; the caller's transaction commits it, or nothing."""
+def apply(night: Night, last: Last) -> Counts:
+    """Write all files of the night into the store in one transaction, with what `last` adds to it; or nothing.
+
+    Single writes go on meanwhile, but for those of the records and customers that it changes. Beside a first night, one
+    with a new model, and one that changes much, nobody writes.
+    """
     night.progress("apply")
-    live.hold(connection, [APPLYING])
-    rebased = rebase(night, connection)
-    whole, night = night, rebased.night
+    with ExitStack() as stack, night.scratch() as scratch:
+        alone = stack.enter_context(ExitStack())  # until the night's locks are published
+        gate = alone.enter_context(night.database.begin())
+        locks.be_alone(gate)
+        connection = stack.enter_context(night.database.begin())
+        touched = look(night, connection, scratch)
+        first = is_empty(connection, "customer")
+        own = None if night.models or first else locks_of(night, scratch, MOST_LOCKS)
+        if own is not None:
+            locks.be_night(connection, frozenset(own.to_pylist()))
+            publish(gate, own)
+            alone.close()
+        counts = _all(night, without(night, touched, connection, scratch), connection)
+        last(connection, counts)
+        return counts
+
+
+def _all(whole: Night, rebased: Rebased, connection: sa.Connection) -> Counts:
+    night = rebased.night
     first = is_empty(connection, "customer")
     _check_numbers(night, connection)
     night.aside.start(night, tuple(aside.MADE_BY))
@@ -63,22 +88,26 @@ def apply(night: Night, connection: sa.Connection) -> dict[str, Any]:
             keep_empty(connection, table)
         with deferred_indexes(connection, [table for table in LOADED if table not in loads]):
             counts = {**_records(night, connection, scratch, loads), **_matching(night, connection, scratch, loads)}
-            counts |= {**_customers(night, connection, scratch), **_households(night, connection, scratch, loads)}
+            counts |= {
+                **_customers(night, connection, scratch, loads),
+                **_households(night, connection, scratch, loads),
+            }
             if first:
                 changes.announce_first(connection, run_id=night.run_id, actor=ACTOR)
         loaded = {table: load.result() for table, load in loads.items()}
         for table in loaded:
             take_place(connection, table)
-        counts |= {"pairs": loaded["pair"]} if "pair" in loaded else {}
+        counts |= {counted: loaded[table] for table, counted in aside.COUNTED.items() if table in loaded}
     _decisions(night, connection)
     counts |= _tasks(night, connection)
+    if rebased.untouched and not first:
+        announce_applied(night, connection, ACTOR)
     if rebased.untouched:
         settle_due(connection, night.folder)
     else:  # what is due is left to the next run: of these files not all was applied
         counts["singly"] = carry_out_singly(whole, connection, rebased.records)
-    settle_written(whole, connection)
-    if not first:
         announce_applied(night, connection, ACTOR)
+    settle_written(whole, connection)
     return counts
 
 
@@ -98,29 +127,15 @@ def _check_numbers(night: Night, connection: sa.Connection) -> None:
             counters.advance(connection, name, first - 1 + minted)
 
 
-def _of_run(
-    night: Night, scratch: duckdb.DuckDBPyConnection, step: str, name: str, *more: str
-) -> duckdb.DuckDBPyRelation:
-    """A file of the night with its run id, and `more` columns; read while it is loaded, not before."""
-    columns = ", ".join(["*", f"'{night.run_id}' AS run_id", *more])
-    return scratch.sql(f"SELECT {columns} FROM {night.folder.sql(step, name)}")
-
-
 def _records(
     night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection, loads: Loads
 ) -> dict[str, Any]:
     folder = night.folder
-    versions = scratch.sql(
-        f"""
-        SELECT w.record_id, w.system, w.local_id, w.incarnation, w.party, w.role, 'accepted' AS status,
-               w.content_hash, w.extracted_at, w.changed_at, '{night.run_id}' AS run_id,
-               {document_sql()} AS cleansed, w.original
-        FROM {folder.sql("cleanse", "records")} w
-        """
-    )
-    put = records.put_versions(connection, versions)
+    if "record" in loads:  # the first ones: there is nothing that they could replace
+        return {}
+    put = records.put_versions(connection, rows_of(night, scratch, "record"))
     work = folder.read("cleanse", "records", columns=["record_id", "moved"])
-    gone = _of_run(night, scratch, "cleanse", "gone").to_arrow_table()
+    gone = of_run(night, scratch, "cleanse", "gone").to_arrow_table()
     deleted = records.mark_deleted(connection, gone) if gone.num_rows else 0
     stale = pa.concat_arrays(
         [
@@ -131,7 +146,7 @@ def _records(
     if len(stale):
         pairs.delete_pairs(connection, stale)
     if "record_key" not in loads:
-        index = scratch.sql(f"SELECT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY record_id")
+        index = rows_of(night, scratch, "record_key")
         if len(stale):
             keys.replace_keys(connection, stale, index)
         else:
@@ -154,13 +169,12 @@ def _matching(
     dropped = night.folder.read("match", "dropped")
     if dropped.num_rows:
         pairs.drop_pairs(connection, dropped)
-    counted = _of_run(night, scratch, "match", "generic").to_arrow_table()
+    counted = of_run(night, scratch, "match", "generic").to_arrow_table()
     if counted.num_rows:
         generic.put_generic(connection, counted)
     if "pair" in loads:
         return {}
-    found = scratch.sql(f"SELECT {', '.join(pairs.PAIR_COLUMNS)} FROM {night.folder.sql('match', 'pairs')}")
-    return {"pairs": pairs.put_pairs(connection, found)}
+    return {"pairs": pairs.put_pairs(connection, rows_of(night, scratch, "pair"))}
 
 
 def _model_id(text: bytes) -> str:
@@ -169,13 +183,15 @@ def _model_id(text: bytes) -> str:
     return Model.from_json(text).model_id
 
 
-def _customers(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def _customers(
+    night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection, loads: Loads
+) -> dict[str, Any]:
     folder = night.folder
-    put = customers.put_customers(connection, _of_run(night, scratch, "resolve", "customers"))
+    put = customers.put_customers(connection, of_run(night, scratch, "resolve", "customers"))
     closed = folder.read("resolve", "closed")
     if closed.num_rows:
         customers.end_xrefs(connection, closed)
-    xrefs = customers.put_xrefs(connection, _of_run(night, scratch, "resolve", "xrefs"))
+    xrefs = customers.put_xrefs(connection, of_run(night, scratch, "resolve", "xrefs"))
     events = folder.read("resolve", "lineage")  # in its order
     for name, value in (("run_id", night.run_id), ("actor", ACTOR)):
         events = events.append_column(name, pa.repeat(pa.scalar(value, pa.string()), events.num_rows))
@@ -183,13 +199,14 @@ def _customers(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPy
     ended = folder.read("golden", "ended")
     if ended.num_rows:
         golden_store.end_golden(connection, ended)
-    golden = golden_store.put_golden(connection, _of_run(night, scratch, "golden", "golden"))
-    return {
+    counts = {
         "customers_new": put.inserted - put.changed,
         "customers_changed": put.changed,
         "xrefs_changed": xrefs.inserted,
-        "golden_changed": golden.inserted,
     }
+    if "golden" in loads:
+        return counts
+    return counts | {"golden_changed": golden_store.put_golden(connection, rows_of(night, scratch, "golden")).inserted}
 
 
 def _households(
@@ -197,11 +214,11 @@ def _households(
 ) -> dict[str, Any]:
     folder = night.folder
     apply_index(connection, folder, besides=loads)
-    put = households.put_households(connection, _of_run(night, scratch, "households", "households"))
+    put = households.put_households(connection, of_run(night, scratch, "households", "households"))
     ended = folder.read("households", "ended")
     if ended.num_rows:
         households.end_memberships(connection, ended)
-    members = households.put_memberships(connection, _of_run(night, scratch, "households", "memberships").filter(
+    members = households.put_memberships(connection, of_run(night, scratch, "households", "memberships").filter(
         f"(chi, pin, period) NOT IN (SELECT (chi, pin, period) FROM {folder.sql('households', 'unchanged')})"
     ))  # fmt: skip
     return {"households_changed": put.inserted, "memberships_changed": members.inserted}

@@ -7,22 +7,26 @@ all the rest, or not at all.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from mdm.store import addresses, pairs
-from mdm.store.bulk import Source
+from mdm.store import addresses
 from mdm.store.database import Database
 from mdm.store.states import is_empty
 from mdm.store.twins import drop_twin, fill_twin
+from pipelines.steps.rows import rows_of
 
 if TYPE_CHECKING:
     from pipelines.context import Night
 
 Loads = dict[str, Future[int]]  # table -> the number of its rows, when it is loaded
-MADE_BY: dict[str, Sequence[str]] = {"match": ("record_key", "pair"), "households": addresses.TABLES}
+MADE_BY: dict[str, Sequence[str]] = {
+    "cleanse": ("record",), "match": ("record_key", "pair"), "golden": ("golden",), "households": addresses.TABLES,
+}  # fmt: skip
+COUNTED = {"record": "records_new", "pair": "pairs", "golden": "golden_changed"}  # table -> what its rows are called
 TABLES = tuple(table for tables in MADE_BY.values() for table in tables)
 
 
@@ -32,6 +36,7 @@ class Aside:
     def __init__(self) -> None:
         self.loads: Loads = {}
         self._asked: set[str] = set()
+        self._lock = threading.Lock()  # steps end side by side
         self._pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Aside:
@@ -44,6 +49,10 @@ class Aside:
 
     def start(self, night: Night, steps: Sequence[str]) -> None:
         """Begin to load what `steps`, which are done, have made, where it is for a table that is still empty."""
+        with self._lock:
+            self._start(night, steps)
+
+    def _start(self, night: Night, steps: Sequence[str]) -> None:
         tables = [table for step in steps for table in MADE_BY.get(step, ()) if table not in self._asked]
         if not tables:
             return
@@ -78,11 +87,5 @@ def forget(database: Database) -> None:
 
 def _load(night: Night, table: str) -> int:
     night.check_lock()
-    with night.scratch() as scratch:
-        source: Source = night.folder.file("households", f"{table}.parquet")
-        if table == "record_key":
-            source = scratch.sql(f"SELECT key, record_id FROM {night.folder.sql('match', 'keys')} ORDER BY record_id")
-        elif table == "pair":
-            source = scratch.sql(f"SELECT {', '.join(pairs.PAIR_COLUMNS)} FROM {night.folder.sql('match', 'pairs')}")
-        with night.database.begin() as connection:
-            return fill_twin(connection, table, source)
+    with night.scratch() as scratch, night.database.begin() as connection:
+        return fill_twin(connection, table, rows_of(night, scratch, table))

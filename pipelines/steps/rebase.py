@@ -2,8 +2,10 @@
 
 The night's files were made from the store as it was. Where a single write touched what hangs together with tonight's
 records, these files are no longer true: such components are left out of what is applied in bulk, and carried out one
-record after the other, by the rules of `mdm.live`, in the same transaction. Everything else is applied as it is. The
-night holds `mdm.live.locks.APPLYING` meanwhile, so that nobody writes.
+record after the other, by the rules of `mdm.live`, in the same transaction. Everything else is applied as it is.
+
+While a night applies, single writes go on beside it, but for those of the records, keys and customers that it changes:
+these stand in a table (`locks_of`, `mdm.live.locks`) from the moment that is looked at here.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
+from mdm.live import locks
 from mdm.live.again import resolve_again
 from mdm.live.attempt import Attempt
 from mdm.live.orders import Writer
@@ -40,19 +43,47 @@ class Rebased:
         return not self.records
 
 
-def rebase(night: Night, connection: sa.Connection) -> Rebased:
-    """The night without the components that single writes touched since it began."""
+def look(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> frozenset[int]:
+    """Of the records that the night resolves or takes away those that hang together with what was written since it
+    began. Nobody may be writing just now."""
     run = runs.find_run(connection, night.run_id)
     assert run is not None
+    files = [("cleanse", "records"), ("cleanse", "gone"), ("cleanse", "replaced"), ("resolve", "others")]
+    all_of_them = " UNION ".join(f"SELECT record_id FROM {night.folder.sql(*file)}" for file in files)
+    scratch.execute(f"CREATE TABLE ours AS {all_of_them}")
+    ours = scratch.sql("FROM ours").to_arrow_table()["record_id"].combine_chunks()
+    scratch.register("stored_xrefs", customers.xrefs_of_records(connection, ours).select(["record_id", "pin"]))
+    scratch.execute("CREATE TABLE reached (node VARCHAR)")
     written = overtaken.written_since(connection, run["started_at"])["record_id"]
-    if len(written) == 0:
+    return frozenset(_concerned(night, connection, written, scratch) if len(written) else ())
+
+
+def locks_of(night: Night, scratch: duckdb.DuckDBPyConnection, most: int) -> pa.Array | None:
+    """The numbers of the locks that the night holds while it applies (`mdm.live.locks`), after `look`; None if they are
+    more than `most`."""
+    folder = night.folder
+    pins = scratch.sql(
+        f"""
+        SELECT pin FROM stored_xrefs UNION SELECT pin FROM {folder.sql("resolve", "xrefs")}
+        UNION SELECT pin FROM {folder.sql("resolve", "customers")}
+        UNION SELECT node[5:] FROM reached WHERE node[:4] IN ('pin ', 'now ')
+        """
+    ).fetchall()
+    keys = scratch.sql(f"SELECT DISTINCT key FROM {folder.sql('match', 'keys')}").to_arrow_table()["key"]
+    names = scratch.sql(f"SELECT system, local_id FROM {folder.sql('cleanse', 'records')}").fetchall()
+    if len(pins) + len(keys) + len(names) > most:
+        return None
+    numbers = [*locks.of_pins(pin for (pin,) in pins), *(locks.of_source_key(*name) for name in names)]
+    return pa.concat_arrays([keys.combine_chunks().cast(pa.int64()), pa.array(numbers, pa.int64())])
+
+
+def without(
+    night: Night, records: frozenset[int], connection: sa.Connection, scratch: duckdb.DuckDBPyConnection
+) -> Rebased:
+    """The night without the components of `records`, after `look`."""
+    if not records:
         return Rebased(night)
-    with night.scratch() as scratch:
-        concerned = _concerned(night, connection, written, scratch)
-        if not concerned:
-            return Rebased(night)
-        folder = _without(night, concerned, scratch, connection)
-    return Rebased(replace(night, folder=folder), frozenset(concerned))
+    return Rebased(replace(night, folder=_without(night, set(records), scratch, connection)), records)
 
 
 def settle_written(night: Night, connection: sa.Connection) -> None:
@@ -113,14 +144,9 @@ def _writer(night: Night) -> Writer:
 def _concerned(
     night: Night, connection: sa.Connection, written: pa.ChunkedArray, scratch: duckdb.DuckDBPyConnection
 ) -> set[int]:
-    """Of the records that the night resolves or takes away those that hang together with `written` ones."""
+    """Of `ours` those that hang together with `written` ones; table `reached`: with what else these do."""
     folder, least = night.folder, night.settings.matching.review_weight
-    files = [("cleanse", "records"), ("cleanse", "gone"), ("cleanse", "replaced"), ("resolve", "others")]
-    all_of_them = " UNION ".join(f"SELECT record_id FROM {folder.sql(*file)}" for file in files)
-    scratch.execute(f"CREATE TABLE ours AS {all_of_them}")
-    ours = scratch.sql("FROM ours").to_arrow_table()["record_id"].combine_chunks()
     scratch.register("theirs", overtaken.bonds_of(connection, written, least))
-    scratch.register("stored_xrefs", customers.xrefs_of_records(connection, ours).select(["record_id", "pin"]))
     scratch.execute(
         f"""
         CREATE TABLE bond AS
@@ -135,7 +161,7 @@ def _concerned(
         """
     )
     scratch.register("written", pa.table({"record_id": written}))
-    scratch.execute("CREATE TABLE reached AS SELECT 'record ' || record_id AS node FROM written")
+    scratch.execute("INSERT INTO reached SELECT 'record ' || record_id FROM written")
     added = 1
     while added:
         found = scratch.execute(

@@ -46,6 +46,15 @@ class Due(SQLModel, table=True):
     since: datetime = instant(default="now()")
 
 
+class Applying(SQLModel, table=True):
+    """A lock that a night holds while it applies; there are too many for the server's table of locks."""
+
+    __tablename__ = "applying"
+    __table_args__ = {"comment": "locks of the night that applies, or of the last one: see mdm.live.locks"}
+
+    number: int = bigint("as mdm.live.locks numbers keys, source keys and customers", primary_key=True)
+
+
 class OnceTold(SQLModel, table=True):
     """What a caller was told of an order that is to be carried out once (Idempotency-Key)."""
 

@@ -562,6 +562,15 @@ def upgrade() -> None:
         comment="what a single write left for the next run to settle",
     )
     op.create_table(
+        "applying",
+        sa.Column(
+            "number", sa.BigInteger(), autoincrement=False, nullable=False,
+            comment="as mdm.live.locks numbers keys, source keys and customers",
+        ),
+        sa.PrimaryKeyConstraint("number", name=op.f("applying_pk")),
+        comment="locks of the night that applies, or of the last one: see mdm.live.locks",
+    )  # fmt: skip
+    op.create_table(
         "lock_holder",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("pid", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1106,6 +1115,7 @@ def downgrade() -> None:
     op.drop_index("once_at_ix", table_name="once")
     op.drop_table("once")
     op.drop_table("lock_holder")
+    op.drop_table("applying")
     op.drop_table("due")
     op.drop_index("lineage_pin_ix", table_name="lineage")
     op.drop_index("lineage_other_pin_ix", table_name="lineage")
