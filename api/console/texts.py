@@ -18,6 +18,7 @@ from api.console.sentences import sentences_in
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 _PERIOD = re.compile(r" \((?:from ([0-9*-]+))?(?: ?until ([0-9*-]+))?\)")
+_KINDS = {"national_id", "tax_number", "organisation_id", "passport", "travel_permit", "driving_licence", "health_card"}
 _STATUS = re.compile(r" (active|closed|suspended)(?=[ （]|$)")
 TAGS = {"en": "en", "zh": "zh-Hans"}  # what the attribute lang says
 
@@ -60,6 +61,8 @@ class Texts:
         told = self.texts.get(f"customer.value.{text}")
         if told is not None:
             return told
+        kind, _, number = text.partition(" ")
+        text = f"{self.of('customer.label', kind)} {number}" if number and kind in _KINDS else text
         if self.language == "en":
             return text
         text = _PERIOD.sub(self._period, text)

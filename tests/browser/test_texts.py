@@ -91,6 +91,7 @@ def test_a_sentence_with_numbers_is_known_whatever_they_are() -> None:
     assert chinese.words("something new") == "something new"
     assert chinese.value("+86 (from 2010-06-01 until 2012-05-02), +1") == "+86（2010-06-01 至 2012-05-02）, +1"
     assert chinese.value("SIM8 +8613 active (from 2010-06-01)") == "SIM8 +8613 在用（2010-06-01 起）"
+    assert chinese.value("national_id CN 6201") == "身份证 CN 6201"
     assert [texts_in(each).value("female") for each in LANGUAGES] == ["female", "女"]
 
 
