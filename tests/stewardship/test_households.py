@@ -116,6 +116,7 @@ def test_a_merge_and_a_move_whatever_the_sources_say(five: Desk) -> None:
     assert (entry["verb"], entry["moved"], entry["reason"]) == ("move", [pin(five, 3)], "asked them")
     assert set(entry["others"]) == {pin(five, 4), pin(five, 5)}
     assert set(entry["apart"]) == {pin(five, 1), pin(five, 2)}
+    with five.database.begin() as connection:
         assert "elm" in (look_up_household(connection, chi(five, 3)).address or "")  # not where 3 is seen
     take_back(five.writer, moved.decision, BY)
     assert homes(five) == {"123", "45"}
