@@ -17,7 +17,7 @@ HIDDEN = "***"
 _SHOWN_OF = ((9, 4), (7, 3), (5, 2))  # characters that a number has at least, and how many of its last ones stay
 _DAY = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
 _WITH_PERIOD = re.compile(r"(.*?)((?: \((?:from|until) [^()]*\))?)", re.DOTALL)
-_MAIL = re.compile(r"[^\s@<>(),;:\"]+@[^\s@<>(),;:\"]+")
+_MAIL = re.compile(r"(?<![^\s@<>(),;:\"])[^\s@<>(),;:\"]+@[^\s@<>(),;:\"]+")
 _NUMBER = re.compile(r"(?<![\w*])\+?\w*[0-9](?:[ .()/-]{0,2}\w*[0-9]){4,}\w*")
 _IN_BRACKETS = re.compile(r" \((?:[^;]|;(?! ))*? / .*?\)(?=[;,.]| and |$)")
 
