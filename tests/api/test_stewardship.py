@@ -21,6 +21,8 @@ from tests.store.fixtures import workspace_directory
 REASON = {"reason": "a test"}
 PERHAPS = (7, 8, 9, 10, 11, 12)  # people of whom billing has somebody who may be they
 
+AT_HOME = [*(person(n, STREET="12 River Road", ZIP="10999") for n in (36, 37)), *people(38, 2)]  # a couple, and others
+
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[tuple[TinyWorkspace, Database]]:
@@ -28,8 +30,7 @@ def place() -> Iterator[tuple[TinyWorkspace, Database]]:
     with workspace_directory() as directory:
         workspace = TinyWorkspace(directory / "ws", SETTINGS)
         (directory / "ws").chmod(0o755)
-        couple = [person(n, STREET="12 River Road", ZIP="10999") for n in (36, 37)]
-        workspace.add("crm", text([*people(0, 36), *couple, *people(38, 2)]))
+        workspace.add("crm", text([*people(0, 36), *AT_HOME]))
         nowhere = {"PHONE": "", "STREET": "", "ZIP": "", "CITY": ""}
         billed = [person(n, ID=f"B{n:03}", **nowhere) for n in PERHAPS]
         billed += [person(n, ID=f"B{n:03}", BORN="", FAMILY="Other") for n in (13, 14)]
@@ -205,7 +206,8 @@ def test_what_was_answered_is_not_asked_again(
     done = post(jane, f"/v1/tasks/{task['task']}:close", verdict=verdict)
     assert (done["effect"]["moved"], done["effect"]["tasks_opened"]) == ([], [])
     workspace, database = place
-    workspace.deliver("crm", text(people(0, 40, STREET=f"2 {verdict} Street")), day=f"202604{len(verdict):02}")
+    moved = people(0, 36, STREET=f"2 {verdict} Street")
+    workspace.deliver("crm", text([*moved, *AT_HOME]), day=f"202604{len(verdict):02}")
     workspace.night(database)
     assert task["left"] not in {each["left"] for each in queue(jane)}
 
@@ -350,10 +352,10 @@ BAD: list[tuple[str, str, dict[str, Any] | None, int, str]] = [
     ),
     ("DELETE", "/v1/customers/{pin}/overrides/sex", None, 404, "nothing is pinned"),
     ("POST", "/v1/households/H1:split", {"members": ["{pin}"], **REASON}, 404, "household"),
-    ("POST", "/v1/households/{chi}:split", {"members": ["{pin}"], **REASON}, 422, "nobody would stay"),
+    ("POST", "/v1/households/{chi}:split", {"members": ["{alone}"], **REASON}, 422, "nobody would stay"),
     ("POST", "/v1/households/{chi}:split", {"members": ["{chi}"], **REASON}, 404, "PIN"),
     ("POST", "/v1/households/{chi}:merge", {"with": ["{chi}"], **REASON}, 422, "one household"),
-    ("POST", "/v1/households/{chi}:move", {"members": ["{pin}"], "to": "{chi}", **REASON}, 422, "where they are"),
+    ("POST", "/v1/households/{chi}:move", {"members": ["{alone}"], "to": "{chi}", **REASON}, 422, "where they are"),
     ("POST", "/v1/household-decisions/999:withdraw", REASON, 404, "no decision 999"),
     ("GET", "/v1/why?a=crm:K001&b=nobody", None, 404, "PIN"),
     ("GET", "/v1/why?a=crm:K001", None, 422, "b"),
@@ -392,11 +394,15 @@ def test_a_household_is_split_with_a_preview_in_the_audit_log_and_put_together_a
 def test_bad_requests_are_told(
     jane: httpx.Client, method: str, path: str, body: dict[str, Any] | None, status: int, says: str
 ) -> None:
-    number, home = pin(jane, "crm:K031"), household(jane, "crm:K031")
+    names = {"{pin}": pin(jane, "crm:K031")}
+    if "household" in path:
+        names |= {"{chi}": household(jane, "crm:K038"), "{alone}": pin(jane, "crm:K038")}
 
     def named(value: Any) -> Any:
         if isinstance(value, str):
-            return value.replace("{pin}", number).replace("{chi}", home)
+            for name, said in names.items():
+                value = value.replace(name, said)
+            return value
         return [named(each) for each in value] if isinstance(value, list) else value
 
     content = None if body is None else {name: named(value) for name, value in body.items()}

@@ -18,9 +18,10 @@ def test_the_requests_of_the_page(jane: httpx.Client) -> None:
     """In their order: a task is claimed, then given back, then closed."""
     page = PAGE.read_text(encoding="utf-8")
     names = {
-        "{home}": household(jane, "crm:K036"), "{household}": household(jane, "crm:K035"), "{decision}": "1",
-        "{lodger}": pin(jane, "crm:K037"), "{pin}": pin(jane, "crm:K001"), "{other}": pin(jane, "crm:K002"), "{shared}": pin(jane, "crm:K005"),
+        "{pin}": pin(jane, "crm:K001"), "{other}": pin(jane, "crm:K002"), "{shared}": pin(jane, "crm:K005"),
         "{task}": str(queue(jane)[0]["task"]), "{more}": ", ".join(str(task["task"]) for task in queue(jane)[1:3]),
+        "{home}": household(jane, "crm:K036"), "{household}": household(jane, "crm:K035"), "{decision}": "1",
+        "{lodger}": pin(jane, "crm:K037"),
     }  # fmt: skip
     for name, value in names.items():
         page = page.replace(name, value)
