@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import Request
@@ -29,7 +29,7 @@ Since = Annotated[
 ]
 
 
-def _example(**members: object) -> ConfigDict:
+def _example(**members: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", populate_by_name=True, json_schema_extra={"example": members})
 
 

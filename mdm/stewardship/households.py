@@ -227,4 +227,4 @@ def _pins(rows: Iterable[dict[str, Any]]) -> list[str]:
     return sorted({row[side] for row in rows for side in ("mover_pin", "other_pin") if row[side] is not None})
 
 
-__all__ = ["By", "decisions_about", "merge", "move", "split", "take_back"]
+__all__ = ["By", "HouseholdEffect", "decisions_about", "merge", "move", "split", "take_back"]
