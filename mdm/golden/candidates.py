@@ -32,6 +32,7 @@ class Candidate:
     seen: int | None
     recorded: int | None
     declared_trust: int
+    telling: int = 1
     completeness: int = field(init=False)
     length: int = field(init=False)
     current: int = 1
@@ -76,6 +77,7 @@ def candidates(attribute: Attribute, record: Source, trust: Trust) -> Iterator[C
             seen=recorded if valid_from is None else microseconds(valid_from),
             recorded=recorded,
             declared_trust=points,
+            telling=int(any(_text(source, path) is not None for path in attribute.tells)),
         )
 
 

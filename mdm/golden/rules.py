@@ -6,6 +6,8 @@ over columns, a whole file). A property test holds both to the same documents.
 Every rule is an ordering over the same features of a candidate value, the greater the better, compared left to right:
 
 * ``current``       1, or 0 when the value ended before the newest date that any candidate of the attribute has
+* ``telling``       1, or 0 when the value fills none of the fields that make it of use (a town without a street);
+                    of attributes that say which these are (`Attribute.tells`)
 * ``trust``         the source's trust for the attribute, decayed (see `decayed_trust`), in whole points
 * ``seen``          date of the value: its own valid_from, else the record's changed_at, else its extracted_at;
                     undated is oldest
@@ -61,6 +63,7 @@ class Attribute:
     whole: the fields go together as one object under ``value``.
     same: paths that tell whether two values are the same; where all are null, or none is named, the fields tell.
     needs: paths of which one must be filled for a record to have a candidate.
+    tells: paths of which one must be filled for a value to be of use; others win only where there is none of these.
     slot: paths that divide the candidates; a single-valued rule picks one winner per slot.
     one_per: the slots that keep one value even when the rule is a union.
     period: the path of what carries valid_from and valid_to ("" is the list item); None when nothing does.
@@ -75,6 +78,7 @@ class Attribute:
     whole: bool = False
     same: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    tells: tuple[str, ...] = ()
     slot: tuple[str, ...] = ()
     one_per: frozenset[str] = frozenset()
     period: str | None = None
@@ -90,6 +94,12 @@ class Attribute:
         if self.period is not None:
             return LATEST_RECORD
         return tuple(feature for feature in RULES[self.order] if feature != "support")
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What ranks the candidates."""
+        current, *others = RULES[self.order]
+        return (current, "telling", *others) if self.tells else RULES[self.order]
 
     @property
     def order(self) -> str:
@@ -138,6 +148,7 @@ _DECLARED = (
         fields=tuple((name, f"address.{name}") for name in ADDRESS_TEXT_FIELDS),
         whole=True, same=("dwelling_key",), period="address",
         needs=tuple(f"address.{name}" for name in ADDRESS_TEXT_FIELDS if name not in ("country", "kind")),
+        tells=("address.street", "address.building", "address.unit", "address.po_box", "dwelling_key"),
     ),
     Attribute(
         "accounts", "accounts", "union:most_recent", _THREE_YEARS,

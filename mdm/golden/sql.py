@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mdm.golden.rules import MICROSECONDS_PER_DAY, ROLE_GROUPS, RULES, UNION, Attribute
+from mdm.golden.rules import MICROSECONDS_PER_DAY, ROLE_GROUPS, UNION, Attribute
 
 _SEPARATOR = "chr(31)"
 _SHORT = 8  # entries; a heap of this size is kept for each customer
@@ -125,7 +125,7 @@ def _candidates(attribute: Attribute) -> str:
             {"NULL" if attribute.column is None else _record_value(attribute)} AS value,
             {f"coalesce(epoch_us({carrier}.valid_from), recorded)" if carrier else "recorded"} AS seen, recorded,
             {f"epoch_us({valid_to})" if carrier else "NULL::BIGINT"} AS valid_to_us,
-            trust_{attribute.group} AS declared_trust,
+            trust_{attribute.group} AS declared_trust,{_telling(source, attribute)}
             {" + ".join(f"({text} IS NOT NULL)::INT" for text in texts)} AS completeness,
             {" + ".join(f"coalesce(length({text}), 0)" for text in texts)} AS length
         FROM {_source(attribute)}
@@ -137,6 +137,12 @@ def _offered(source: str, attribute: Attribute) -> str:
     filled = " OR ".join(f"{_text(source, path)} IS NOT NULL" for _, path in attribute.fields)
     needed = " OR ".join(f"{_text(source, path)} IS NOT NULL" for path in attribute.needs)
     return f"({filled})" + (f" AND ({needed})" if needed else "")
+
+
+def _telling(source: str, attribute: Attribute) -> str:
+    if not attribute.tells:
+        return ""
+    return f" ({' OR '.join(f'{_text(source, path)} IS NOT NULL' for path in attribute.tells)})::INT AS telling,"
 
 
 def _source(attribute: Attribute) -> str:
@@ -190,7 +196,7 @@ def _rank(attribute: Attribute, *, alone: bool = False) -> str:
     slot = ["slot, 'ASC NULLS LAST'"] if attribute.slot else []
     if alone:
         return f"create_sort_key({slot[0]})" if slot else "''::BLOB"
-    return _sort_key(RULES[attribute.order], slot=slot)
+    return _sort_key(attribute.features, slot=slot)
 
 
 def _sort_key(features: tuple[str, ...], slot: Sequence[str] = ()) -> str:

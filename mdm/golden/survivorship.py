@@ -14,7 +14,7 @@ from mdm.golden.candidates import Candidate, Source, candidates
 from mdm.golden.document import Document
 from mdm.golden.overrides import Override, apply_overrides
 from mdm.golden.policy import Policy, make_policy
-from mdm.golden.rules import RULES, UNION, Attribute, Trust, decayed_trust
+from mdm.golden.rules import UNION, Attribute, Trust, decayed_trust
 
 Entry = dict[str, Any]
 
@@ -86,7 +86,7 @@ def _ranked(attribute: Attribute, found: list[Candidate]) -> list[Candidate]:
         for candidate in holders:
             candidate.support = support
         different.append(min(holders, key=lambda candidate: candidate.rank(attribute.spokesman)))
-    return sorted(different, key=lambda candidate: candidate.rank(RULES[attribute.order]))
+    return sorted(different, key=lambda candidate: candidate.rank(attribute.features))
 
 
 def _compare_dates(attribute: Attribute, found: list[Candidate]) -> None:

@@ -180,3 +180,14 @@ def test_no_records_give_an_empty_table_of_the_same_schema() -> None:
     batch = golden_batch(empty(CLEANSED), membership({}), business_date=BUSINESS_DATE)
     assert batch.schema == GOLDEN
     assert batch.num_rows == 0
+
+
+def test_a_town_alone_is_an_address_only_where_nobody_knows_more() -> None:
+    """Whoever is trusted most says the town, and another one where in it."""
+    town = {"text": "Springfield", "locality": "Springfield"}
+    dwelling = {"text": "12 Oak St, Springfield", "number": "12", "street": "Oak St", "locality": "Springfield"}
+    records = [record(system="trusted", address=town), record(system="other", address=dwelling)]
+    trust = {"trusted": {"address": 90}, "other": {"address": 10}}
+    for these, street in ((records, "Oak St"), (records[:1], None)):
+        found = golden_record(these, trust=trust, business_date=BUSINESS_DATE)["address"]
+        assert found["value"].get("street") == street
