@@ -22,6 +22,7 @@ STEWARDS = {
     "/v1/customers/{pin}/overrides/{attribute}", "/v1/why", "/v1/customers/{pin}/how",
     "/v1/households/{chi}:split", "/v1/households/{chi}:merge", "/v1/households/{chi}:move",
     "/v1/households/{chi}/decisions", "/v1/household-decisions/{decision}:withdraw",
+    "/v1/tasks:close", "/v1/tasks:reopen",
 }  # fmt: skip
 PATHS |= WRITING | STEWARDS | {"/v1/changes"}
 
