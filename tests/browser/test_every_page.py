@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
@@ -208,28 +208,44 @@ def _crawl(client: httpx.Client, more: list[str]) -> dict[str, dict[str, str]]:
 
 
 class _Tags(HTMLParser):
-    """The links of a page, its texts, and tags that no template of ours makes."""
+    """Where a page leads to (by links, and forms that only ask), its texts, and tags that no template of ours makes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.links: list[str] = []
         self.texts: list[str] = []
         self.wrong: list[str] = []
+        self.form: str | None = None
+        self.asking: dict[str, str] = {}  # id of a form, or its action -> its action
+        self.fields: dict[str, list[tuple[str, str]]] = defaultdict(list)
 
     @classmethod
     def of(cls, page: str) -> _Tags:
         found = cls()
         found.feed(page)
+        for form, action in found.asking.items():
+            found.links.append(f"{action}?{urlencode(found.fields[form])}")
         return found
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        source = values.get("src") or ""
+        values = {name: value or "" for name, value in attrs}
+        source = values.get("src", "")
         foreign = tag in ("img", "script", "iframe", "object", "embed") and not source.startswith("/console/static/")
         if foreign or any(name.startswith("on") or name == "style" for name in values):
             self.wrong.append(self.get_starttag_text() or tag)
-        if tag == "a" and (values.get("href") or "").startswith(("/console", "?")):
-            self.links.append(values["href"] or "")
+        if tag == "a" and values.get("href", "").startswith(("/console", "?")):
+            self.links.append(values["href"])
+        if tag == "form":
+            self.form = values.get("id") or values.get("action")
+            if values.get("method") != "post" and self.form is not None:
+                self.asking[self.form] = values["action"]
+        form = values.get("form") or self.form
+        if form is not None and tag in ("input", "button") and values.get("name", "") not in dict(self.fields[form]):
+            self.fields[form].append((values.get("name", ""), values.get("value", "")))  # of several the first
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.form = None
 
     def handle_data(self, data: str) -> None:
         if data.strip():
