@@ -139,6 +139,16 @@ class Would(View):
     chain: list[str] | None = None
 
 
+class Answer(View):
+    """What one of two stewards said, of whom the second did not know of the first."""
+
+    task: int
+    actor: str
+    verdict: str
+    reason: str | None = None
+    at: datetime
+
+
 class TaskInFull(Masked):
     """A task with all that is needed to answer it."""
 
@@ -146,3 +156,4 @@ class TaskInFull(Masked):
     records: list[Side]
     pair: Pair | None = Field(default=None, description="the evidence between them, compared afresh")
     same: Would | None = Field(default=None, description="only of an open task")
+    answers: list[Answer] | None = Field(default=None, description="of a disagreement: what two stewards said")

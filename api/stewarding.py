@@ -230,7 +230,8 @@ class Task(View):
 
     task: int
     kind: str = Field(
-        description="possible_match | refused_union | contradiction | oversized | weak_link | generic_value"
+        description="possible_match | refused_union | contradiction | oversized | weak_link | generic_value | "
+        "disagreement (of two stewards; for keys with the scope admin)"
     )
     status: str = Field(description="open | closed")
     party: str

@@ -141,6 +141,14 @@ class ConsoleSettings(_Section):
     openid: OpenIdSettings | None = None
 
 
+class StewardshipSettings(_Section):
+    """How stewards work."""
+
+    second_share: float = Field(
+        default=0.05, ge=0, le=1, description="of the tasks answered: asked again of a second steward, unseen"
+    )
+
+
 class _Environment(BaseSettings):
     """The three settings that the environment may give."""
 
@@ -168,6 +176,7 @@ class Settings(_Section):
     identify: IdentifySettings = IdentifySettings()
     api: ApiSettings = ApiSettings()
     console: ConsoleSettings = ConsoleSettings()
+    stewardship: StewardshipSettings = StewardshipSettings()
 
     @classmethod
     def load(

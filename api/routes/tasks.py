@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,13 +20,16 @@ from mdm.errors import Contradiction
 from mdm.registry.keys import read_pin
 from mdm.stewardship import tasks
 from mdm.stewardship.decisions import By
-from mdm.store import task_queue
+from mdm.stewardship.effect import Effect
+from mdm.store import second_looks, task_queue
 
 router = APIRouter(prefix="/v1/tasks", tags=["stewardship"])
 
 MOST = 200  # on one page
 _CURSOR = re.compile(r"(value|age|weight):(-?[0-9]{1,5}(?:\.[0-9]{1,30})?(?:e-?[0-9]{1,3})?):([0-9]{1,18})")
-Kind = Literal["possible_match", "refused_union", "contradiction", "oversized", "weak_link", "generic_value"]
+Kind = Literal[
+    "possible_match", "refused_union", "contradiction", "oversized", "weak_link", "generic_value", "disagreement"
+]
 Filter = Annotated[str | None, Query(max_length=200, pattern=WITHOUT_NUL)]
 
 
@@ -52,7 +56,8 @@ def listed(
     with reading(request) as connection:
         rows = task_queue.page_of_tasks(
             connection, sort=sort, after=after, count=limit + 1, status=status, kind=kind, party=party, system=system,
-            assignee=assignee, unassigned=unassigned, pin=None if pin is None else read_pin(pin),
+            assignee=assignee, unassigned=unassigned, pin=None if pin is None else read_pin(pin), me=caller.name,
+            lead=leads(caller),
         )  # fmt: skip
         caller.saw(*(row[f"{side}_pin"] for row in rows[:limit] for side in ("left", "right")), fields=["tasks"])
     document: dict[str, Any] = {"tasks": [_shown(row) for row in rows[:limit]]}
@@ -67,7 +72,11 @@ def in_full(task: Number, caller: Steward, request: Request) -> Response:
     """A task with both records as cleansed and as delivered, the evidence between them in bits and words, the customers
     they belong to, and what the verdict `same` would do."""
     with reading(request) as connection:
-        found = tasks.open_task(connection, task, request.app.state.settings)
+        row = tasks.find_for(connection, task, caller.name, lead=leads(caller))
+        look = partial(tasks.open_task, task=row, settings=request.app.state.settings)
+        who = By(caller.name, "a preview")
+        found, would = tasks.see(writer_of(request.app), connection, row, who, look, foresee=True)
+        answers = second_looks.answers(connection, row["checks"]) if row["kind"] == second_looks.DISAGREEMENT else None
         pins = (side.customer.pin for side in found.sides if side.customer is not None)
         caller.saw(*pins, records=[side.record for side in found.sides], fields=["record", "golden", "evidence"])
     document: dict[str, Any] = {
@@ -76,7 +85,9 @@ def in_full(task: Number, caller: Steward, request: Request) -> Response:
         "pair": found.pair,
     }
     if found.task["status"] == "open":
-        document["same"] = _would(request, caller, found.task)
+        document["same"] = _would(would)
+    if answers is not None:
+        document["answers"] = [_answer(each) for each in answers]
     return told(document, caller)
 
 
@@ -84,8 +95,9 @@ def in_full(task: Number, caller: Steward, request: Request) -> Response:
 def claim(task: Number, caller: Steward, request: Request) -> Response:
     """Work on a task. Whoever is second gets 409, and is told who has it."""
     return told(
-        _shown(tasks.claim(writer_of(request.app), task, caller.name, noting(request, caller))), caller
-    )  # fmt: skip
+        _shown(tasks.claim(writer_of(request.app), task, caller.name, noting(request, caller), lead=leads(caller))),
+        caller,
+    )
 
 
 @router.post("/{task}:assign", response_model=Task, responses=ANSWERS)
@@ -93,7 +105,7 @@ def assign(task: Number, body: AssignRequest, caller: Steward, request: Request)
     """Give a task to somebody."""
     note = noting(request, caller)
     found = tasks.give(
-        writer_of(request.app), task, body.assignee, caller.name, note, take_over=body.takeOver
+        writer_of(request.app), task, body.assignee, caller.name, note, take_over=body.takeOver, lead=leads(caller)
     )  # fmt: skip
     return told(_shown(found), caller)
 
@@ -103,7 +115,7 @@ def release(task: Number, caller: Steward, request: Request, body: ReleaseReques
     """Let others work on a task."""
     take_over = body is not None and body.takeOver
     note = noting(request, caller)
-    found = tasks.release(writer_of(request.app), task, caller.name, note, take_over=take_over)
+    found = tasks.release(writer_of(request.app), task, caller.name, note, take_over=take_over, lead=leads(caller))
     return told(_shown(found), caller)
 
 
@@ -114,8 +126,15 @@ def close(task: Number, body: CloseRequest, caller: Steward, request: Request) -
     Undo it by withdrawing the judgement that the answer names.
     """
     who = by(request, caller, body.reason)
-    found, effect = tasks.close(writer_of(request.app), task, body.verdict, who, take_over=body.takeOver)
+    found, effect = tasks.close(
+        writer_of(request.app), task, body.verdict, who, take_over=body.takeOver, lead=leads(caller)
+    )  # fmt: skip
     return told({"task": _shown(found), "effect": effect}, caller)
+
+
+def leads(caller: Any) -> bool:
+    """Whether a key settles what two stewards see differently."""
+    return "admin" in caller.scopes
 
 
 # -- the parts ---------------------------------------------------------------------------------------------------------
@@ -132,8 +151,12 @@ def _after(cursor: str | None, sort: str) -> tuple[float, int] | None:
     return float(found[2]), int(found[3])
 
 
-def _would(request: Request, caller: Any, task: Mapping[str, Any]) -> dict[str, Any] | None:
-    found = tasks.would(writer_of(request.app), task, By(caller.name, "a preview"))
+def _answer(row: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"task": row["task_id"], "actor": row["closed_by"], "verdict": row["verdict"]}
+    return {**named, "reason": row["closed_reason"], "at": row["closed_at"]}
+
+
+def _would(found: Effect | Contradiction | None) -> dict[str, Any] | None:
     if isinstance(found, Contradiction):
         return {"refused": found.message, "chain": found.chain}
     return None if found is None else {"effect": found}

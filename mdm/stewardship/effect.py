@@ -178,7 +178,11 @@ def _by_record(moved: Moved) -> str:
 
 def _changes(connection: sa.Connection, pins: Iterable[str], at: datetime) -> list[CustomerChange]:
     then = at - timedelta(microseconds=1)
-    found = [(pin, _state(connection, pin, then), _state(connection, pin, None)) for pin in sorted(pins)]
+    return changed([(pin, state_of(connection, pin, then), state_of(connection, pin)) for pin in sorted(pins)])
+
+
+def changed(found: Sequence[tuple[str, CustomerState | None, CustomerState | None]]) -> list[CustomerChange]:
+    """Of PINs with their states before and after; the households after are those that the records bring along."""
     of_record = {key: was.households for _, was, _ in found if was is not None for key in was.records}
     changes = []
     for pin, before, after in found:
@@ -201,7 +205,8 @@ def _in_brief(state: dict[str, Any]) -> CustomerState:
     return CustomerState(state["status"], state["redirect_to"], None, tuple(state["records"]), (), None)
 
 
-def _state(connection: sa.Connection, pin: str, known_at: datetime | None) -> CustomerState | None:
+def state_of(connection: sa.Connection, pin: str, known_at: datetime | None = None) -> CustomerState | None:
+    """A customer as it is, or was known then; None for one that there is, or was, not."""
     state = customers.find_customer(connection, pin, known_at=known_at)
     if state is None:
         return None

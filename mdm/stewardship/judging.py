@@ -38,6 +38,11 @@ def keep(connection: sa.Connection, pairs: Pairs, verdict: Verdict, actor: str, 
     return tuple(_add(connection, pairs, verdict, actor, reason, table).values())
 
 
+def check_fits(connection: sa.Connection, pairs: Pairs, verdict: Verdict) -> None:
+    """Raise Contradiction where a verdict, in place of what is judged of these pairs, contradicts what else is."""
+    _check(pairs, verdict, judgements.tied_to(connection, sorted({each.record_id for pair in pairs for each in pair})))
+
+
 def keep_what_fits(
     connection: sa.Connection, pairs: Pairs, verdict: Verdict, actor: str, reason: str | None
 ) -> list[int | Contradiction]:

@@ -21,9 +21,12 @@ from mdm.stewardship.decisions import By, check_judgeable
 from mdm.stewardship.effect import Effect, Entered, decide
 from mdm.stewardship.judging import keep_what_fits, read_verdict
 from mdm.stewardship.naming import Named
-from mdm.stewardship.tasks import ANSWERS, Task, named_in
-from mdm.store import batches, judgements, once, task_queue
+from mdm.stewardship.queue import Task, named_in
+from mdm.stewardship.second import ask_again, is_second, put_answers
+from mdm.stewardship.tasks import ANSWERS
+from mdm.store import batches, judgements, once, second_looks, task_queue
 from mdm.store.once import Once
+from mdm.store.second_looks import DISAGREEMENT
 
 MOST = 200  # tasks at once
 
@@ -51,8 +54,8 @@ class Line:
 class Together:
     """A decision about many tasks, and what it did or would do; batch: by which it is taken back.
 
-    customers_before, customers_after: how many active ones the records of the tasks that were decided had and have.
-    redirected: how many PINs lead to another now. minted: how many are new. replayed: it was carried out before.
+    customers_before, customers_after: how many PINs the records of the tasks that were decided had and have.
+    redirected: those that none has any more. minted: those that none had. replayed: it was carried out before.
     """
 
     batch: str
@@ -102,7 +105,7 @@ def close_together(
         told = once.told_before(connection, order) if order is not None and not by.dry_run else None
         if told is not None:
             raise _Told(told)
-        lines, entered = _enter(connection, run_id, wanted, answer, by)
+        lines, entered = _enter(writer, connection, run_id, wanted, answer, by)
         found[:] = lines
         return entered
 
@@ -141,9 +144,7 @@ def take_back_together(writer: Writer, batch: str, by: By) -> tuple[Effect, int]
         if not tasks:
             raise NotFound(f"nothing was decided together as {batch}", remedy="See the decisions of whoever did it.")
         judged = batches.judgements_of(connection, batches.PREFIX + batch)
-        reopened = [
-            task for task in tasks if task["verdict"] == "dismissed" and task_queue.reopen(connection, task["task_id"])
-        ]
+        reopened = [task for task in tasks if _reopened(connection, task)]
         if not judged and not reopened:
             raise Taken(f"all of {batch} was taken back or replaced", holder=None, remedy="See what is in force now.")
         pairs = [(row["left_id"], row["right_id"]) for row in judged]
@@ -159,8 +160,18 @@ def take_back_together(writer: Writer, batch: str, by: By) -> tuple[Effect, int]
 # -- the parts ---------------------------------------------------------------------------------------------------------
 
 
+def _reopened(connection: sa.Connection, task: Mapping[str, Any]) -> bool:
+    """Open a task again whose answer judged nothing; False: it judged, or somebody has decided on it since."""
+    if task["checks"] is not None:
+        return second_looks.reopen(connection, task)
+    if task["verdict"] != "dismissed" or not task_queue.reopen(connection, task["task_id"]):
+        return False
+    second_looks.end_of(connection, task["task_id"])
+    return True
+
+
 def _enter(
-    connection: sa.Connection, run_id: str, wanted: Sequence[int], answer: str, by: By
+    writer: Writer, connection: sa.Connection, run_id: str, wanted: Sequence[int], answer: str, by: By
 ) -> tuple[list[Line], Entered]:
     tasks = {task["task_id"]: task for task in task_queue.find_tasks(connection, wanted, hold=True)}
     kinds = {task["kind"] for task in tasks.values()}
@@ -171,6 +182,8 @@ def _enter(
     for number in wanted:
         lines[number] = _line(connection, number, tasks.get(number), answer, by)
     fit = [number for number in wanted if lines[number].refused is None]
+    if not by.dry_run:  # what is only tried is tried as if it were asked for the first time
+        fit = _second(connection, run_id, tasks, lines, fit, answer, by)
     kept: list[int] = []
     if answer != "dismiss":
         pairs = [_pair(tasks[number]) for number in fit]
@@ -181,19 +194,41 @@ def _enter(
         kept = [judged for judged in said if isinstance(judged, int)]
     verdict = "dismissed" if answer == "dismiss" else answer
     batches.close_tasks(connection, fit, actor=by.actor, verdict=verdict, reason=by.reason, run_id=run_id)
+    if not by.dry_run:
+        ask_again(connection, writer.settings, [tasks[number] for number in fit], run_id)
     records = {named.record_id: named for number in fit for named in named_in(tasks[number])}
     return list(lines.values()), Entered(list(records.values()), tuple(kept), brief=True)
 
 
+def _second(
+    connection: sa.Connection,
+    run_id: str,
+    tasks: Mapping[int, Task],
+    lines: dict[int, Line],
+    fit: Sequence[int],
+    answer: str,
+    by: By,
+) -> list[int]:
+    """Answer the second looks among the tasks that can be answered so; the others of these."""
+    for number in (each for each in fit if is_second(tasks[each])):
+        try:
+            put_answers(connection, [tasks[number]], answer, by, run_id)
+        except Contradiction as refused:
+            lines[number] = _judged(tasks[number], refused)
+    return [number for number in fit if not is_second(tasks[number])]
+
+
 def _line(connection: sa.Connection, number: int, task: Task | None, answer: str, by: By) -> Line:
     """A task that can be answered so, or why it cannot."""
-    if task is None:
+    if task is None or second_looks.is_hidden(connection, number, by.actor, lead=True):
         return Line(number, refused="gone")
     line = _of_task(task)
     if task["status"] != "open":
         return _refused(line, "closed", who=task["closed_by"], said=task["verdict"] or task["closed_reason"])
     if task["assignee"] not in (None, by.actor):
         return _refused(line, "taken", who=task["assignee"])
+    if task["kind"] == DISAGREEMENT:
+        return _refused(line, "cannot", said="what two see differently is decided one by one")
     if answer == "dismiss":
         return line
     if task["left_id"] is None or task["right_id"] is None:
@@ -214,8 +249,11 @@ def _judged(task: Task, judged: int | Contradiction) -> Line:
 
 def _of_task(task: Task) -> Line:
     records = tuple(task[f"{side}_key"] for side in ("left", "right") if task[f"{side}_id"] is not None)
-    pins = tuple(task[f"{side}_pin"] for side in ("left", "right") if task[f"{side}_id"] is not None)
-    return Line(task["task_id"], records, pins, pins)
+    pins, now = (
+        tuple(task[f"{side}_{which}"] for side in ("left", "right") if task[f"{side}_id"] is not None)
+        for which in ("pin", "now")
+    )
+    return Line(task["task_id"], records, pins, now)
 
 
 def _refused(
@@ -231,22 +269,22 @@ def _pair(task: Task) -> tuple[Named, Named]:
 
 def _together(effect: Effect, answer: str, lines: Sequence[Line]) -> Together:
     now = {moved.record: moved.after for moved in effect.moved}
-    before = {each.pin for each in effect.customers if each.before is not None and each.before.status == "active"}
-    after = {each.pin for each in effect.customers if each.after.status == "active"}
-    redirected = [each for each in effect.customers if each.pin in before and each.after.status == "redirected"]
     told = [
         line if line.refused is not None
         else Line(line.task, line.records, line.before, tuple(_after(line, now)), line.judgement)
         for line in lines
     ]  # fmt: skip
+    done = [line for line in told if line.refused is None]
+    before = {pin for line in done for pin in line.before if pin is not None}
+    after = {pin for line in done for pin in line.after if pin is not None}
     return Together(
-        effect.run_id.removeprefix(batches.PREFIX), answer, tuple(told), len(before), len(after), len(redirected),
-        sum(each.before is None for each in effect.customers), len(effect.tasks_opened),
+        effect.run_id.removeprefix(batches.PREFIX), answer, tuple(told), len(before), len(after),
+        len(before - after), len(after - before), len(effect.tasks_opened),
     )  # fmt: skip
 
 
 def _after(line: Line, now: Mapping[str, str | None]) -> Iterator[str | None]:
-    for record, pin in zip(line.records, line.before, strict=True):
+    for record, pin in zip(line.records, line.after, strict=True):
         yield now.get(record, pin)
 
 

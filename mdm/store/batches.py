@@ -18,7 +18,7 @@ _IN_FORCE = "j.superseded_by is null and j.verdict in ('same', 'different', 'uns
 _TOGETHER = f"t.closed_by is not null and t.closed_run like '{PREFIX}%%'"  # as the index has it
 # of a closed task `t` that somebody answered: whether that still holds
 _HOLDS = f"""
-(t.verdict = 'dismissed' or exists (
+(t.verdict = 'dismissed' or t.checks is not null or exists (
     select from judgement j where j.run_id = t.closed_run and j.left_id = t.left_id and j.right_id = t.right_id
     and {_IN_FORCE}))
 """
@@ -57,9 +57,9 @@ def find_batches(
 
 
 def tasks_of(connection: sa.Connection, run_id: str) -> list[dict[str, Any]]:
-    """The tasks of one decision: task_id, left_id, right_id, verdict, whether it `holds`."""
+    """The tasks of one decision: task_id, kind, left_id, right_id, verdict, checks, closed_run."""
     rows = connection.exec_driver_sql(
-        f"select t.task_id, t.left_id, t.right_id, t.verdict, {_HOLDS} as holds from task t "
+        "select t.task_id, t.kind, t.left_id, t.right_id, t.verdict, t.checks, t.closed_run from task t "
         f"where t.closed_run = %(run_id)s and {_TOGETHER} order by t.task_id",
         {"run_id": run_id},
     )

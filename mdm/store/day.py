@@ -7,12 +7,16 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from mdm.store import second_looks
+from mdm.store.second_looks import VISIBLE
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
     """A steward's day: answers by verdict, how many of them were taken back, by whomever.
 
-    judged_twice: pairs that they and somebody else judged (same or different) in the weeks before; agreed: of these.
+    judged_twice: answers of theirs in the weeks before that somebody else looked at unseen, or that they looked at so;
+    agreed: of these.
     """
 
     answers: dict[str, int]
@@ -26,12 +30,16 @@ class Day:
         return sum(self.answers.values())
 
 
-def counts(connection: sa.Connection) -> dict[str, dict[str, int]]:
-    """How many tasks are open by kind, region and assignee; a task without region or assignee under ``""``."""
+def counts(connection: sa.Connection, me: str = "", *, lead: bool = False) -> dict[str, dict[str, int]]:
+    """How many tasks are open by kind, region and assignee; a task without region or assignee under ``""``.
+
+    me, lead: of those that somebody may see (`second_looks.VISIBLE`).
+    """
     found: dict[str, dict[str, int]] = {"kind": {}, "region": {}, "assignee": {}}
     rows = connection.exec_driver_sql(
-        "select kind, region, assignee, grouping(kind), grouping(region), count(*) from task where status = 'open' "
-        "group by grouping sets ((kind), (region), (assignee))"
+        "select kind, region, assignee, grouping(kind), grouping(region), count(*) from task t "
+        f"where status <> 'closed' and {VISIBLE} group by grouping sets ((kind), (region), (assignee))",
+        {"me": me, "lead": lead},
     )
     for kind, region, assignee, not_kind, not_region, number in rows:
         if not not_kind:
@@ -45,7 +53,7 @@ def counts(connection: sa.Connection) -> dict[str, dict[str, int]]:
 
 def day_of(connection: sa.Connection, actor: str, since: datetime, weeks_before: int = 4) -> Day:
     """What a steward has done since a moment."""
-    parameters = {"actor": actor, "since": since, "days": 7 * weeks_before}
+    parameters = {"actor": actor, "since": since}
     answers = connection.exec_driver_sql(
         "select verdict, count(*) from task where closed_by = %(actor)s and closed_at >= %(since)s group by verdict",
         parameters,
@@ -55,12 +63,10 @@ def day_of(connection: sa.Connection, actor: str, since: datetime, weeks_before:
         "where j.actor = %(actor)s and later.verdict = 'withdrawn' and later.created_at >= %(since)s",
         parameters,
     ).scalar_one()
-    twice, agreed = connection.exec_driver_sql(
-        "select count(*), count(*) filter (where mine.verdict = theirs.verdict) from judgement mine "
-        "join judgement theirs on theirs.left_id = mine.left_id and theirs.right_id = mine.right_id "
-        "and theirs.actor <> mine.actor and theirs.verdict in ('same', 'different') "
-        "where mine.actor = %(actor)s and mine.verdict in ('same', 'different') "
-        "and mine.created_at >= %(since)s - make_interval(days => %(days)s)",
-        parameters,
-    ).one()
-    return Day({verdict: number for verdict, number in answers}, undone, twice, agreed)
+    twice = [
+        row
+        for row in second_looks.answered(connection, days=7 * weeks_before)
+        if actor in (row["first"], row["second"])
+    ]
+    agreed = [row for row in twice if second_looks.agree(row["first_said"], row["second_said"])]
+    return Day({verdict: number for verdict, number in answers}, undone, len(twice), len(agreed))

@@ -28,7 +28,7 @@ def read_gauges(connection: sa.Connection) -> Gauges:
         "select extract(epoch from now() - max(ended_at)) from run where status = 'applied'"
     ).scalar()
     return Gauges(
-        tasks={kind: int(n) for kind, n in _rows(connection, _COUNT.format("task where status = 'open'"))},
+        tasks={kind: int(n) for kind, n in _rows(connection, _COUNT.format("task where status <> 'closed'"))},
         due={kind: int(n) for kind, n in _rows(connection, _COUNT.format("due"))},
         last_run={status: float(seconds) for status, seconds in runs},
         age=None if age is None else float(age),

@@ -131,6 +131,14 @@ def in_force(connection: sa.Connection, one: int, other: int) -> int | None:
     return found
 
 
+def of_run(connection: sa.Connection, run_id: str) -> list[int]:
+    """The judgements that a run, or a decision, was the first to carry out."""
+    rows = connection.exec_driver_sql(
+        "select judgement_id from judgement where run_id = %(run_id)s order by judgement_id", {"run_id": run_id}
+    )
+    return list(rows.scalars())
+
+
 def page_by_actor(
     connection: sa.Connection, actor: str | None, *, before: int | None, count: int
 ) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 
 from mdm.errors import StoreError
 from mdm.store.connection import driver_of
+from mdm.store.second_looks import STALE
 from mdm.store.tasks import ANSWERED, REGION, SYSTEMS, VALUE
 
 _REACHED = """
@@ -291,8 +292,8 @@ def ask(
 ) -> list[int | None]:
     """Open the tasks `wanted` (kind, left_id, right_id, party, weight, detail as JSON text); their numbers.
 
-    Other open tasks on records of the `component` are closed for `reason`; those that are open already stay. None for
-    what a steward answered before, on the same evidence.
+    Other open tasks on records of the `component` are closed for `reason`, and reviews whose question is another one by
+    now; those that are open already stay. None for what a steward answered before, on the same evidence.
     """
     driver = driver_of(connection)
     numbers: list[int | None] = []
@@ -300,9 +301,10 @@ def ask(
         row = driver.execute(_ASK, {**task, "run_id": run_id}, prepare=True).fetchone()
         numbers.append(None if row is None else row[0])
     driver.execute(
-        "update task set status = 'closed', closed_run = %(run_id)s, closed_at = now(), closed_reason = %(reason)s "
-        "where status = 'open' and kind <> 'generic_value' and task_id <> all(%(numbers)s::bigint[]) "
-        "and (left_id = any(%(ids)s::bigint[]) or right_id = any(%(ids)s::bigint[]))",
+        "update task t set status = 'closed', closed_run = %(run_id)s, closed_at = now(), closed_reason = %(reason)s "
+        "where (t.left_id = any(%(ids)s::bigint[]) or t.right_id = any(%(ids)s::bigint[])) and ("
+        "t.status = 'open' and t.kind <> 'generic_value' and t.task_id <> all(%(numbers)s::bigint[]) "
+        f"or t.status = 'review' and {STALE})",
         {"run_id": run_id, "reason": reason, "numbers": [n for n in numbers if n is not None], "ids": list(component)},
         prepare=True,
     )

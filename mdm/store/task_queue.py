@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from mdm.store.second_looks import VISIBLE
+
 Sort = Literal["value", "age", "weight"]
 _ORDER: dict[Sort, tuple[str, str]] = {  # (expression, direction)
     "value": ("coalesce(t.value, 0)", "desc"),
@@ -15,8 +17,14 @@ _ORDER: dict[Sort, tuple[str, str]] = {  # (expression, direction)
     "age": ("0::double precision", "asc"),
 }
 _COLUMNS = (
-    "t.task_id, t.kind, t.left_id, t.right_id, t.party, t.weight, t.value, t.detail, t.status, t.assignee, "
-    "t.claimed_at, t.created_at, t.closed_by, t.closed_at, t.verdict, t.closed_reason, t.region"
+    "t.task_id, t.kind, t.left_id, t.right_id, t.party, t.weight, t.value, t.detail, "
+    "case t.status when 'review' then 'open' else t.status end as status, t.assignee, "
+    "t.claimed_at, t.created_at, t.closed_by, t.closed_at, t.closed_run, t.verdict, t.closed_reason, t.region, t.checks"
+)
+# Who has the records of a task `t`: of a second look, whose they were when it was asked first.
+_PINS = (
+    "coalesce(t.detail #>> '{pins,0}', lx.pin) as left_pin, coalesce(t.detail #>> '{pins,1}', rx.pin) as right_pin, "
+    "lx.pin as left_now, rx.pin as right_now"
 )
 
 
@@ -26,7 +34,7 @@ def page_of_tasks(
     sort: Sort,
     after: tuple[float, int] | None,
     count: int,
-    status: str,
+    status: Literal["open", "closed"],
     kind: str | None = None,
     party: str | None = None,
     system: str | None = None,
@@ -37,16 +45,20 @@ def page_of_tasks(
     before: datetime | None = None,
     others: Sequence[int] = (),
     free_for: str | None = None,
+    me: str = "",
+    lead: bool = False,
 ) -> list[dict[str, Any]]:
     """A page of tasks with `place`, what its cursor is made of, and the keys and PINs of both records.
 
     sort: the greatest value or weight first, or the oldest. after: the place of the last one of the page before.
-    before: opened before then. others: not these. free_for: that nobody works on but this steward.
+    before: opened before then. others: not these. free_for: that nobody works on but this steward. me, lead: who
+    reads the page, and whether as a lead (`second_looks.VISIBLE`).
     """
     place, direction = _ORDER[sort]
     beyond = "<" if direction == "desc" else ">"
     wanted = {
-        "t.status = %(status)s": status,
+        f"t.status {'<>' if status == 'open' else '='} 'closed'": True,  # as the index has it
+        VISIBLE: True,
         "t.kind = %(kind)s": kind,
         "t.party = %(party)s": party,
         "t.assignee = %(assignee)s": assignee,
@@ -71,7 +83,7 @@ def page_of_tasks(
             select {_COLUMNS}, {place} as place from task t where {" and ".join(where)}
             order by {place} {direction}, t.task_id limit %(count)s
         )
-        select t.*, l.key as left_key, r.key as right_key, lx.pin as left_pin, rx.pin as right_pin from page t
+        select t.*, l.key as left_key, r.key as right_key, {_PINS} from page t
         left join lateral ({_KEY.format("t.left_id")}) as l on true
         left join lateral ({_KEY.format("t.right_id")}) as r on true
         left join xref lx on lx.record_id = t.left_id and lx.recorded_to = 'infinity'
@@ -79,8 +91,9 @@ def page_of_tasks(
         order by t.place {direction}, t.task_id
         """,
         {
-            "status": status, "kind": kind, "party": party, "system": system, "assignee": assignee, "pin": pin,
+            "kind": kind, "party": party, "system": system, "assignee": assignee, "pin": pin,
             "region": region, "before": before, "others": list(others), "count": count, "free_for": free_for,
+            "me": me, "lead": lead,
             "place": after[0] if after is not None else None, "task_id": after[1] if after is not None else None,
         },
     )  # fmt: skip
@@ -104,7 +117,7 @@ def find_tasks(connection: sa.Connection, task_ids: Sequence[int], *, hold: bool
         )
     rows = connection.exec_driver_sql(
         f"""
-        select {_COLUMNS}, l.key as left_key, r.key as right_key, lx.pin as left_pin, rx.pin as right_pin from task t
+        select {_COLUMNS}, l.key as left_key, r.key as right_key, {_PINS} from task t
         left join lateral ({_KEY.format("t.left_id")}) as l on true
         left join lateral ({_KEY.format("t.right_id")}) as r on true
         left join xref lx on lx.record_id = t.left_id and lx.recorded_to = 'infinity'
@@ -129,7 +142,7 @@ def close(connection: sa.Connection, task_id: int, *, actor: str, verdict: str, 
     """Close an open task by a steward's answer: same | different | unsure | dismissed."""
     connection.exec_driver_sql(
         "update task set status = 'closed', closed_by = %(actor)s, verdict = %(verdict)s, closed_reason = %(reason)s, "
-        "closed_run = %(run_id)s, closed_at = now() where task_id = %(id)s and status = 'open'",
+        "closed_run = %(run_id)s, closed_at = now() where task_id = %(id)s and status <> 'closed'",
         {"id": task_id, "actor": actor, "verdict": verdict, "reason": reason, "run_id": run_id},
     )
 

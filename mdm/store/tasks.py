@@ -38,10 +38,12 @@ REGION = """
 SYSTEMS = """
 array(select distinct r.system from record r where r.record_id in (a.left_id, a.right_id) order by 1)
 """
-# Whether a steward dismissed the question `a`, or could not tell (and has not taken that back), on the same evidence.
+# Whether a steward dismissed the question `a`, or could not tell (and has not taken that back), on the same evidence;
+# of a question that two saw differently it is the lead's word that counts.
 ANSWERED = """
 exists (select from task d where d.status = 'closed' and d.left_id = a.left_id and d.right_id = a.right_id
-        and d.kind = a.kind and d.weight is not distinct from a.weight
+        and (d.kind = a.kind and d.checks is null or d.kind = 'disagreement')
+        and d.weight is not distinct from a.weight
         and (d.verdict = 'dismissed' or d.verdict = 'unsure' and exists (
             select from judgement j where j.left_id = a.left_id and j.right_id = a.right_id
             and j.verdict = 'unsure' and j.superseded_by is null)))

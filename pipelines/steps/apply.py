@@ -29,6 +29,7 @@ from mdm.store import (
     overrides,
     pairs,
     records,
+    second_looks,
     tasks,
 )
 from mdm.store import golden as golden_store
@@ -252,8 +253,9 @@ def _tasks(night: Night, connection: sa.Connection) -> dict[str, Any]:
         for row in known.to_pylist()
         if (row["kind"], row["left_id"], row["right_id"]) not in still and row["kind"] != "generic_value"
     ]
+    reason = "the reason is gone: the records changed, or the two are one customer now"
     if over:
-        reason = "the reason is gone: the records changed, or the two are one customer now"
         tasks.close_tasks(connection, night.run_id, pa.array(over, pa.int64()), reason)
+    second_looks.close_stale(connection, night.run_id, reason)
     opened = tasks.put_tasks(connection, night.run_id, wanted) if wanted.num_rows else 0
     return {"tasks_opened": opened, "tasks_closed": len(over)}

@@ -10,10 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
+from api.app import make_app
+from mdm.settings import StewardshipSettings
 from mdm.store import audit
 from mdm.store.database import Database, open_database
 from tests.api.keys import add_key, bearing
-from tests.api.serving import serving
+from tests.api.serving import in_thread, serving
 from tests.pipelines.tiny import TinyWorkspace, people, person, text
 from tests.stewardship.conftest import SETTINGS, put_models
 from tests.store.fixtures import workspace_directory
@@ -196,6 +198,35 @@ def test_many_tasks_are_closed_and_opened_again_together(jane: httpx.Client) -> 
     assert {task["left"] for task in queue(jane)} >= keys  # they are asked again
     late = jane.post("/v1/tasks:reopen", json={"batch": done["batch"], **REASON})
     assert (late.status_code, late.json()["type"].rpartition(":")[2]) == (409, "taken")
+
+
+def test_a_second_look_and_a_disagreement(jane: httpx.Client, place: tuple[TinyWorkspace, Database]) -> None:
+    workspace, database = place
+    every = workspace.settings.model_copy(update={"stewardship": StewardshipSettings(second_share=1.0)})
+    task = queue(jane, kind="possible_match", system="billing")[-1]
+    shown = jane.get(f"/v1/tasks/{task['task']}").json()
+    with as_other(jane, place, "dora", "steward", "pii") as dora, in_thread(make_app(every)) as client:
+        client.headers.update(bearing(add_key(database, name="jane")))
+        before = {each["task"] for each in queue(dora)}
+        post(client, f"/v1/tasks/{task['task']}:close", verdict="same")
+        assert pin(jane, task["left"]) == pin(jane, task["right"])
+        ((again),) = [each for each in queue(dora) if each["task"] not in before]
+        same = {"task", "opened_at", "value"}
+        assert {k: v for k, v in again.items() if k not in same} == {k: v for k, v in task.items() if k not in same}
+        unseen = dora.get(f"/v1/tasks/{again['task']}").json()
+        assert (unseen["pair"], unseen["same"]["effect"]["moved"]) == (shown["pair"], shown["same"]["effect"]["moved"])
+        assert [each["customer"]["pin"] for each in unseen["records"]] == [task["left_pin"], task["right_pin"]]
+        assert jane.get(f"/v1/tasks/{again['task']}").status_code == 404
+        assert again["task"] not in {each["task"] for each in queue(jane)}
+        done = post(dora, f"/v1/tasks/{again['task']}:close", verdict="different")
+        assert (done["effect"]["judgements"], done["task"]["verdict"]) == ([], "different")
+        assert queue(dora, kind="disagreement") == []
+    with as_other(jane, place, "root", "steward", "admin") as root:
+        (settling,) = queue(root, kind="disagreement")
+        answers = root.get(f"/v1/tasks/{settling['task']}").json()["answers"]
+        assert [(each["actor"], each["verdict"]) for each in answers] == [("jane", "same"), ("dora", "different")]
+        post(root, f"/v1/tasks/{settling['task']}:close", verdict="different")
+    assert [pin(jane, task["left"]), pin(jane, task["right"])] == [task["left_pin"], task["right_pin"]]
 
 
 @pytest.mark.parametrize("verdict", ["unsure", "dismiss"])

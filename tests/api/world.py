@@ -34,6 +34,8 @@ match_weight = 4.0
 review_weight = -3.0
 [run]
 business_date = 2026-04-01
+[stewardship]
+second_share = 0.0
 """
 BILLING = """
 source: billing

@@ -13,6 +13,7 @@ from api.console.waterfall import Bar
 from api.store import reading
 from mdm.match.model import Model
 from mdm.party import PartyType
+from mdm.registry.agreement import agreement
 from mdm.registry.models import model_in_use
 from mdm.registry.precision import Band, precision_by_band
 from mdm.registry.words import probability
@@ -33,6 +34,7 @@ def model(visitor: Annotated[Visitor, may("lookup")], request: Request) -> Respo
     with reading(request) as connection:
         found = model_in_use(connection, party)
         bands = precision_by_band(connection, party)
+        stewards, agreed = agreement(connection, party)
         kept = {row["model_id"]: row for row in models.list_models(connection)}
     limits = {"match": matching.match_weight, "review": matching.review_weight}
     return render(
@@ -41,6 +43,7 @@ def model(visitor: Annotated[Visitor, may("lookup")], request: Request) -> Respo
         limits={name: (weight, probability(weight)) for name, weight in limits.items()},
         bands=[{"band": band, "bars": _bars(band)} for band in bands],
         answered=sum(band.same + band.different for band in bands),
+        stewards=[each for each in stewards if visitor.may("lead") or each[0] == visitor.name], agreed=agreed,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from api.audit import entry_of
-from api.console.compared import MOST_RECORDS, evidence_rows, graph_of, preview, record_column, share_of
+from api.console.compared import evidence_rows, graph_of, preview, share_of
 from api.console.documents import shown
+from api.console.looking import age_of, look_at, name_of, pins_of, trust_of
 from api.console.pages import query, render, texts_of
 from api.console.routes.sign_in import inside
 from api.console.routes.tasks import filters, sort_of
@@ -23,18 +24,18 @@ from api.store import reading
 from api.writing import writer_of
 from mdm.errors import Contradiction, RunInProgress, StoreError, Taken
 from mdm.registry.narrative import ASKED
-from mdm.registry.views import name_of
 from mdm.stewardship import tasks
 from mdm.stewardship.decisions import By, take_back
 from mdm.stewardship.effect import Effect
-from mdm.store import judgements, lookups, task_queue
+from mdm.stewardship.second import is_second
+from mdm.store import judgements, second_looks, task_queue
 from mdm.store.audit import put_entry
 
 router = APIRouter()
 
 QUEUE = "/console/tasks"
 ANSWERS = ("same", "different", "unsure", "dismiss")
-ABOUT_TWO = ("possible_match", "contradiction", "refused_union", "oversized", "weak_link")
+ABOUT_TWO = ("possible_match", "contradiction", "refused_union", "oversized", "weak_link", "disagreement")
 
 
 @router.get("/console/tasks/{task}")
@@ -49,7 +50,7 @@ def answered(task: Number, visitor: Annotated[Visitor, may("steward")], request:
     form = visitor.form
     verdict, reason = form.get("verdict"), form.get("reason")
     with request.app.state.store.read() as connection:
-        weight = tasks.find(connection, task)["weight"]
+        weight = tasks.find_for(connection, task, visitor.name, lead=visitor.may("lead"))["weight"]
     if form.get("seen") not in ("", f"{weight}"):
         return _page(request, visitor, task, status=409, note="task.changed", typed=(verdict, reason))
     try:
@@ -59,6 +60,7 @@ def answered(task: Number, visitor: Annotated[Visitor, may("steward")], request:
             verdict,
             _by(request, visitor, reason or "-"),
             take_over=form.get("over") == "1",
+            lead=visitor.may("lead"),
         )
     except Taken as taken:
         return _page(
@@ -69,8 +71,7 @@ def answered(task: Number, visitor: Annotated[Visitor, may("steward")], request:
             request, visitor, task, status=409, note="task.refused", typed=(verdict, reason), chain=refused.chain
         )
     then = inside(form.get("then"))
-    undo = f"/console/judgements/{effect.judgements[0]}:undo" if effect.judgements else f"{QUEUE}/{task}:reopen"
-    key, values = f"task.answered.{verdict}", {"task": str(found["task_id"]), "undo": undo}
+    key, values = f"task.answered.{verdict}", {"task": str(found["task_id"]), "undo": f"{QUEUE}/{task}:undo"}
     if form.get("ready") == then and _holds(request, visitor, then, effect, form.get("ready_pins").split()):
         said = {"key": key, "tone": "good", **values}
         page = render(request, "said.html", now=said)
@@ -81,13 +82,12 @@ def answered(task: Number, visitor: Annotated[Visitor, may("steward")], request:
     return response
 
 
-@router.post("/console/tasks/{task}:reopen")
-def reopened(task: Number, visitor: Annotated[Visitor, may("steward")], request: Request) -> Response:
-    """Take back that a question was dismissed."""
-    response = RedirectResponse(f"{QUEUE}/{task}", 303)
-    tasks.reopen(writer_of(request.app), task, _noting(request, visitor))
-    say(response, "task.undone")
-    return response
+@router.post("/console/tasks/{task}:undo")
+def taken_back(task: Number, visitor: Annotated[Visitor, may("steward")], request: Request) -> Response:
+    """Take the answer to a task back, whatever it was, and lead to the question that is open again."""
+    by = _by(request, visitor, visitor.form.get("reason") or "undone")
+    effect = tasks.undo(writer_of(request.app), task, by, _noting(request, visitor))
+    return _undone(f"{QUEUE}/{task}" if effect is None else None, effect, visitor)
 
 
 @router.post("/console/judgements/{judgement}:undo")
@@ -95,13 +95,18 @@ def undone(judgement: Number, visitor: Annotated[Visitor, may("steward")], reque
     """Take a judgement back, and lead to the question that is open again."""
     by = _by(request, visitor, visitor.form.get("reason") or "undone")
     effect = take_back(writer_of(request.app), judgement, by)
-    again = f"{QUEUE}/{effect.tasks_opened[0]}" if effect.tasks_opened else inside(visitor.form.get("next"))
-    response = RedirectResponse(again, 303)
-    say(response, "task.undone" if effect.tasks_opened else "task.undone_settled")
-    return response
+    return _undone(None, effect, visitor)
 
 
 # -- the parts ---------------------------------------------------------------------------------------------------------
+
+
+def _undone(again: str | None, effect: Effect | None, visitor: Visitor) -> Response:
+    if effect is not None and effect.tasks_opened:
+        again = f"{QUEUE}/{effect.tasks_opened[0]}"
+    response = RedirectResponse(again or inside(visitor.form.get("next")), 303)
+    say(response, "task.undone" if again else "task.undone_settled")
+    return response
 
 
 def _holds(request: Request, visitor: Visitor, where: str, effect: Effect, pins: list[str]) -> bool:
@@ -127,12 +132,16 @@ def _page(
 ) -> Response:
     """The page of a task. note: why an answer was not carried out; typed: the answer and its reason."""
     asked = {name: value for name, value in request.query_params.items() if value and "\x00" not in value}
+    lead, settings = visitor.may("lead"), request.app.state.settings
+    found: Effect | Contradiction | None = None
     with reading(request) as connection:
-        opened = tasks.open_task(connection, task, request.app.state.settings)
-        pins = [side.customer.pin for side in opened.sides if side.customer is not None]
-        columns = _columns(connection, pins, [side.record for side in opened.sides])
-        then = _next(connection, opened.task, asked, visitor.name)
-        undo = _undo(connection, opened.task)
+        row = tasks.find_for(connection, task, visitor.name, lead=lead)
+        look, by = partial(look_at, task=row, settings=settings), By(visitor.name, "a preview")
+        (opened, columns), found = tasks.see(writer_of(request.app), connection, row, by, look, foresee=False)
+        then = _next(connection, row, asked, visitor.name, lead=lead)
+        undo = _undo(connection, row)
+        both = second_looks.answers(connection, row["checks"]) if row["kind"] == second_looks.DISAGREEMENT else []
+        pins = pins_of(opened)
         visitor.caller.saw(
             *pins, records=[side.record for side in opened.sides], fields=["record", "golden", "evidence"]
         )
@@ -140,14 +149,14 @@ def _page(
         {"task": dict(opened.task), "sides": opened.sides, "pair": opened.pair, "columns": columns}, visitor
     )
     rows, prior, total = evidence_rows(document["pair"], texts_of(request)) if document["pair"] else ([], None, None)
-    names = [_name(side.cleansed) for side in opened.sides]
+    names = [name_of(side.cleansed) for side in opened.sides]
     contracts, today = writer_of(request.app).contracts, writer_of(request.app).business_date
-    trust = {side.record: _trust(contracts, side.record) for side in opened.sides}
-    ages = {side.record: _age(side.changed_at or side.extracted_at, today) for side in opened.sides}
+    trust = {side.record: trust_of(contracts, side.record) for side in opened.sides}
+    ages = {side.record: age_of(side.changed_at or side.extracted_at, today) for side in opened.sides}
     refused: dict[str, Any] | None = None
     changes: list[dict[str, Any]] = []
     if opened.task["status"] == "open" and visitor.may("steward"):
-        refused, changes = _would(request, visitor, opened.task)
+        refused, changes = _would(request, visitor, opened.task, found)
     same_customer = len(pins) == 2 and pins[0] == pins[1]
     return render(
         request, "task.html", status=status, task=document["task"], why=(opened.task["detail"] or {}).get("why"),
@@ -158,26 +167,26 @@ def _page(
         about_two=opened.task["kind"] in ABOUT_TWO and len(opened.sides) == 2,
         back=QUEUE + query(asked), tail=query(asked), note=note, typed=typed, who=who, chain=chain,
         same_customer=same_customer, pins=" ".join(pins),
-        undo=undo, asked_about=ASKED,
+        undo=undo, asked_about=ASKED, both=shown(both, visitor),
     )  # fmt: skip
 
 
 def _undo(connection: sa.Connection, task: Mapping[str, Any]) -> str | None:
     """Where the answer to a closed task is taken back; None: nothing of it is in force."""
-    if task["status"] == "closed" and task["verdict"] == "dismissed":
-        return f"{QUEUE}/{task['task_id']}:reopen"
-    if task["left_id"] is None or task["right_id"] is None:
+    if task["status"] != "closed":
         return None
-    number = judgements.in_force(connection, task["left_id"], task["right_id"])
-    return None if number is None else f"/console/judgements/{number}:undo"
+    two = task["left_id"], task["right_id"]
+    judged = None not in two and judgements.in_force(connection, *two) is not None
+    return f"{QUEUE}/{task['task_id']}:undo" if judged or task["verdict"] == "dismissed" else None
 
 
 def _would(
-    request: Request, visitor: Visitor, task: Mapping[str, Any]
+    request: Request, visitor: Visitor, task: Mapping[str, Any], found: Effect | Contradiction | None
 ) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """What keeps "same" from being carried out, and else what it would do."""
+    """What keeps "same" from being carried out, and else what it would do; found: of a second look it was tried."""
     try:
-        found = tasks.would(writer_of(request.app), task, By(visitor.name, "a preview"))
+        if not is_second(task):
+            found = tasks.would(writer_of(request.app), task, By(visitor.name, "a preview"))
     except (StoreError, RunInProgress):  # a night is being applied
         return {"busy": True}, []
     if isinstance(found, Contradiction):
@@ -185,50 +194,19 @@ def _would(
     return None, [] if found is None else preview(found, masked=visitor.masked)
 
 
-def _next(connection: sa.Connection, task: Mapping[str, Any], asked: dict[str, str], me: str) -> str:
+def _next(connection: sa.Connection, task: Mapping[str, Any], asked: dict[str, str], me: str, *, lead: bool) -> str:
     """Where to go on after a task: to the next one of the same list that nobody else works on, else to the list."""
     sort = sort_of(asked.get("sort"))
     wanted = filters(asked, me)
     place = {"value": task["value"] or 0.0, "weight": task["weight"] or 0.0, "age": 0.0}[sort]
     for after in ((place, task["task_id"]), None):
         rows = task_queue.page_of_tasks(
-            connection, sort=sort, after=after, count=1, status="open", others=[task["task_id"]], free_for=me, **wanted
-        )
+            connection, sort=sort, after=after, count=1, status="open", others=[task["task_id"]], free_for=me, me=me,
+            lead=lead, **wanted,
+        )  # fmt: skip
         if rows:
             return f"{QUEUE}/{rows[0]['task_id']}{query(asked)}"
     return QUEUE + query(asked)
-
-
-def _columns(connection: sa.Connection, pins: list[str], first: list[str]) -> list[dict[str, Any]]:
-    """The other records of both customers, as many as there is room for."""
-    found: dict[int, str] = {}
-    for pin in dict.fromkeys(pins):
-        for row in lookups.records_of_pin(connection, pin):
-            if f"{row['system']}:{row['local_id']}" not in first:
-                found[row["record_id"]] = pin
-    chosen = list(found)[: MOST_RECORDS - len(first)]
-    versions = lookups.versions_of(connection, chosen)
-    return [record_column(versions[number], found[number]) for number in chosen if number in versions]
-
-
-def _name(cleansed: Mapping[str, Any]) -> str | None:
-    """The name of a record as people write it."""
-    native = (cleansed.get("family_native") or "") + (cleansed.get("given_native") or "")
-    parts = {part: cleansed.get(f"name_{part}") for part in ("given", "middle", "family")}
-    return native or name_of({"value": parts}, None) or cleansed.get("organisation_name")
-
-
-def _trust(contracts: Mapping[str, Any], record: str) -> int | None:
-    contract = contracts.get(record.partition(":")[0])
-    return None if contract is None else contract.trust.default
-
-
-def _age(moment: datetime | None, today: date) -> tuple[str, int] | None:
-    """How old, by the business date, in the unit that people would use: days, months or years, and how many."""
-    if moment is None:
-        return None
-    days = max((today - moment.astimezone(UTC).date()).days, 0)
-    return ("days", days) if days < 60 else ("months", days * 12 // 365) if days < 730 else ("years", days // 365)
 
 
 def _by(request: Request, visitor: Visitor, reason: str) -> By:

@@ -25,7 +25,9 @@ from mdm.store.audit import put_entry
 
 router = APIRouter()
 
-KINDS = ("possible_match", "contradiction", "refused_union", "oversized", "weak_link", "generic_value")
+KINDS = (
+    "possible_match", "contradiction", "refused_union", "oversized", "weak_link", "generic_value", "disagreement",
+)  # fmt: skip
 SORTS: tuple[task_queue.Sort, ...] = ("value", "weight", "age")
 AGES = (1, 7, 30, 90)  # days
 PAGE = 50
@@ -40,17 +42,17 @@ def queue(visitor: Annotated[Visitor, may("lookup")], request: Request) -> Respo
     with reading(request) as connection:
         rows = task_queue.page_of_tasks(
             connection, sort=sort, after=_after(asked.get("after"), sort), count=PAGE + 1, status="open",
-            **filters(asked, visitor.name),
+            me=visitor.name, lead=visitor.may("lead"), **filters(asked, visitor.name),
         )  # fmt: skip
         pins = [pin for row in rows[:PAGE] for pin in (row["left_pin"], row["right_pin"]) if pin]
         ids = [row[side] for row in rows[:PAGE] for side in ("left_id", "right_id")]
         names = record_names.names_of_records(connection, ids)
-        counts = day.counts(connection)
+        counts = day.counts(connection, visitor.name, lead=visitor.may("lead"))
         today = day.day_of(connection, visitor.name, datetime.now(UTC).replace(hour=0, minute=0, second=0))
         stewards = accounts.stewards(connection) if visitor.may("lead") else []
         visitor.caller.saw(*pins, fields=["tasks", "name"])
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    of_one_kind = len({row["kind"] for row in rows[:PAGE]}) == 1
+    of_one_kind = len({row["kind"] for row in rows[:PAGE]}) == 1 and rows[0]["kind"] != "disagreement"
     return render(
         request, "tasks.html", tasks=[shown(_line(row, names), visitor) for row in rows[:PAGE]], counts=counts,
         today=today, sort=sort, kinds=KINDS, sorts=SORTS, ages=AGES, stewards=stewards,
@@ -139,7 +141,8 @@ def _given(
 
     response = RedirectResponse(inside(visitor.form.get("next")), 303)
     try:
-        tasks.give(writer_of(request.app), task, assignee, visitor.name, note, take_over=take_over)
+        lead = visitor.may("lead")
+        tasks.give(writer_of(request.app), task, assignee, visitor.name, note, take_over=take_over, lead=lead)
         say(response, f"task.{done}", task=str(task), who=assignee or "")
     except Taken as taken:
         say(response, "task.taken", tone="warn", task=str(task), who=taken.holder or "")

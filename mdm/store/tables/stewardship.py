@@ -83,11 +83,15 @@ class Task(SQLModel, table=True):
             postgresql_nulls_not_distinct=True,
         ),
         sa.Index(
-            "task_value_ix", sa.text("coalesce(value, 0) desc"), "task_id", postgresql_where=sa.text("status = 'open'")
+            "task_value_ix",
+            sa.text("coalesce(value, 0) desc"),
+            "task_id",
+            postgresql_where=sa.text("status <> 'closed'"),
         ),
         sa.Index("task_left_ix", "left_id"),
         sa.Index("task_right_ix", "right_id"),
         sa.Index("task_closed_by_ix", "closed_by", "closed_at", postgresql_where=sa.text("closed_by is not null")),
+        sa.Index("task_checks_ix", "checks", postgresql_where=sa.text("checks is not null")),
         sa.Index(
             "task_together_ix",
             "closed_run",
@@ -97,14 +101,16 @@ class Task(SQLModel, table=True):
     )
 
     task_id: int | None = identity()
-    kind: str = text("possible_match | refused_union | contradiction | oversized | weak_link | generic_value")
+    kind: str = text(
+        "possible_match | refused_union | contradiction | oversized | weak_link | generic_value | disagreement"
+    )
     left_id: int | None = bigint("record id, the smaller", nullable=True)
     right_id: int | None = bigint("record id; null when about one record", nullable=True)
     party: str = text("person | organisation")
     weight: float | None = Field(default=None, sa_type=sa.Double, sa_column_kwargs={"comment": "match weight, bits"})
     evidence: Any = document("bits per comparison", nullable=True)
     detail: Any = document("what a steward needs to know besides", nullable=True)
-    status: str = text("open | closed")
+    status: str = text("open | review (open, of which only people know) | closed")
     opened_run: str = text()
     closed_run: str | None = text(nullable=True)
     closed_reason: str | None = text(nullable=True)
@@ -118,6 +124,7 @@ class Task(SQLModel, table=True):
     verdict: str | None = text("same | different | unsure | dismissed, of the steward who closed it", nullable=True)
     closed_at: datetime | None = instant(nullable=True)
     region: str | None = text("of an address of the records, as it was when the task was opened", nullable=True)
+    checks: int | None = bigint("the task whose answer is looked at a second time", nullable=True)
     systems: list[str] = Field(
         sa_type=ARRAY(sa.Text), nullable=False, sa_column_kwargs={"comment": "those that the records are of"}
     )

@@ -840,7 +840,8 @@ def upgrade() -> None:
             "kind",
             sa.Text(),
             nullable=False,
-            comment="possible_match | refused_union | contradiction | oversized | weak_link | generic_value",
+            comment="possible_match | refused_union | contradiction | oversized | weak_link | generic_value | "
+            "disagreement",
         ),
         sa.Column("left_id", sa.BigInteger(), autoincrement=False, nullable=True, comment="record id, the smaller"),
         sa.Column(
@@ -859,7 +860,9 @@ def upgrade() -> None:
             nullable=True,
             comment="what a steward needs to know besides",
         ),
-        sa.Column("status", sa.Text(), nullable=False, comment="open | closed"),
+        sa.Column(
+            "status", sa.Text(), nullable=False, comment="open | review (open, of which only people know) | closed"
+        ),
         sa.Column("opened_run", sa.Text(), nullable=False),
         sa.Column("closed_run", sa.Text(), nullable=True),
         sa.Column("closed_reason", sa.Text(), nullable=True),
@@ -882,9 +885,17 @@ def upgrade() -> None:
             comment="of an address of the records, as it was when the task was opened",
         ),
         sa.Column("systems", postgresql.ARRAY(sa.Text()), nullable=False, comment="those that the records are of"),
+        sa.Column(
+            "checks",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=True,
+            comment="the task whose answer is looked at a second time",
+        ),
         sa.PrimaryKeyConstraint("task_id", name=op.f("task_pk")),
         comment="a question to a steward; one open task per kind and pair",
     )
+    op.create_index("task_checks_ix", "task", ["checks"], unique=False, postgresql_where=sa.text("checks is not null"))
     op.create_index(
         "task_closed_by_ix",
         "task",
@@ -907,7 +918,7 @@ def upgrade() -> None:
         "task",
         [sa.literal_column("coalesce(value, 0) desc"), "task_id"],
         unique=False,
-        postgresql_where=sa.text("status = 'open'"),
+        postgresql_where=sa.text("status <> 'closed'"),
     )
     op.create_index(
         "task_together_ix",
@@ -1083,12 +1094,13 @@ def downgrade() -> None:
         table_name="task",
         postgresql_where=sa.text("closed_by is not null and closed_run like 'steward:together:%'"),
     )
-    op.drop_index("task_value_ix", table_name="task", postgresql_where=sa.text("status = 'open'"))
+    op.drop_index("task_value_ix", table_name="task", postgresql_where=sa.text("status <> 'closed'"))
     op.drop_index("task_right_ix", table_name="task")
     op.drop_index(
         "task_open", table_name="task", postgresql_where=sa.text("status = 'open'"), postgresql_nulls_not_distinct=True
     )
     op.drop_index("task_left_ix", table_name="task")
+    op.drop_index("task_checks_ix", table_name="task", postgresql_where=sa.text("checks is not null"))
     op.drop_index("task_closed_by_ix", table_name="task", postgresql_where=sa.text("closed_by is not null"))
     op.drop_table("task")
     op.drop_index("suppression_system_ix", table_name="suppression")
