@@ -49,7 +49,7 @@ from pipelines.steps.rows import of_run, rows_of
 
 Counts = dict[str, Any]
 Last = Callable[[sa.Connection, Counts], None]
-LOADED = ("customer", "xref", "lineage", "household", "membership", "change", *aside.TABLES)
+LOADED = ("record", "customer", "xref", "lineage", "golden", "household", "membership", "change", *aside.TABLES)
 ACTOR = "run"
 MOST_LOCKS = 1_000_000  # of a night that changes 50,000 records; to publish them takes two seconds
 
@@ -90,7 +90,7 @@ def _all(whole: Night, rebased: Rebased, connection: sa.Connection) -> Counts:
         with deferred_indexes(connection, [table for table in LOADED if table not in loads]):
             counts = {**_records(night, connection, scratch, loads), **_matching(night, connection, scratch, loads)}
             counts |= {
-                **_customers(night, connection, scratch, loads),
+                **_customers(night, connection, scratch),
                 **_households(night, connection, scratch, loads),
             }
             if first:
@@ -98,7 +98,7 @@ def _all(whole: Night, rebased: Rebased, connection: sa.Connection) -> Counts:
         loaded = {table: load.result() for table, load in loads.items()}
         for table in loaded:
             take_place(connection, table)
-        counts |= {counted: loaded[table] for table, counted in aside.COUNTED.items() if table in loaded}
+        counts |= {"pairs": loaded["pair"]} if "pair" in loaded else {}
     _decisions(night, connection)
     counts |= _tasks(night, connection)
     if rebased.untouched and not first:
@@ -132,8 +132,6 @@ def _records(
     night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection, loads: Loads
 ) -> dict[str, Any]:
     folder = night.folder
-    if "record" in loads:  # the first ones: there is nothing that they could replace
-        return {}
     put = records.put_versions(connection, rows_of(night, scratch, "record"))
     work = folder.read("cleanse", "records", columns=["record_id", "moved"])
     gone = of_run(night, scratch, "cleanse", "gone").to_arrow_table()
@@ -184,9 +182,7 @@ def _model_id(text: bytes) -> str:
     return Model.from_json(text).model_id
 
 
-def _customers(
-    night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection, loads: Loads
-) -> dict[str, Any]:
+def _customers(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     folder = night.folder
     put = customers.put_customers(connection, of_run(night, scratch, "resolve", "customers"))
     closed = folder.read("resolve", "closed")
@@ -205,9 +201,8 @@ def _customers(
         "customers_changed": put.changed,
         "xrefs_changed": xrefs.inserted,
     }
-    if "golden" in loads:
-        return counts
-    return counts | {"golden_changed": golden_store.put_golden(connection, rows_of(night, scratch, "golden")).inserted}
+    golden = golden_store.put_golden(connection, of_run(night, scratch, "golden", "golden"))
+    return counts | {"golden_changed": golden.inserted}
 
 
 def _households(

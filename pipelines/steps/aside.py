@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from pipelines.context import Night
 
 Loads = dict[str, Future[int]]  # table -> the number of its rows, when it is loaded
-MADE_BY: dict[str, Sequence[str]] = {
-    "cleanse": ("record",), "match": ("record_key", "pair"), "golden": ("golden",), "households": addresses.TABLES,
-}  # fmt: skip
-COUNTED = {"record": "records_new", "pair": "pairs", "golden": "golden_changed"}  # table -> what its rows are called
+# No table with recorded time: all that a run writes is known from one moment on, that of the applying transaction.
+MADE_BY: dict[str, Sequence[str]] = {"match": ("record_key", "pair"), "households": addresses.TABLES}
 TABLES = tuple(table for tables in MADE_BY.values() for table in tables)
 
 

@@ -38,6 +38,4 @@ def rows_of(night: Night, scratch: duckdb.DuckDBPyConnection, table: str) -> Sou
         return scratch.sql(f"SELECT key, record_id FROM {folder.sql('match', 'keys')} ORDER BY record_id")
     if table == "pair":
         return scratch.sql(f"SELECT {', '.join(pairs.PAIR_COLUMNS)} FROM {folder.sql('match', 'pairs')}")
-    if table == "golden":
-        return of_run(night, scratch, "golden", "golden")
     return folder.file("households", f"{table}.parquet")

@@ -32,13 +32,13 @@ def nights_and_writes(seed: int) -> tuple[Any, Rows, list[tuple[str, str]]]:
     return nights, written, gone
 
 
-@pytest.mark.parametrize(("seed", "until"), [(1, "match"), (2, "judge"), (3, "receive")])
+@pytest.mark.parametrize(("seed", "until"), [(1, "match")])
 def test_writes_beside_a_night(seed: int, until: str, server_url: str, tmp_path: Path) -> None:
     _same_beside(seed, until, server_url, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4, 24))
+@pytest.mark.parametrize("seed", range(2, 24))
 def test_writes_beside_many_nights(seed: int, server_url: str, tmp_path: Path) -> None:
     _same_beside(seed, ("receive", "match", "resolve", "judge")[seed % 4], server_url, tmp_path)
 
