@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any
 
@@ -15,12 +14,13 @@ from api.console.documents import shown
 from api.console.pages import render
 from api.console.routes.customer import day_of
 from api.console.said import say
+from api.console.tried import tried
 from api.console.visitors import Form, Visitor, may
 from api.deciding import Number
 from api.routes.households import Chi
 from api.store import reading
 from api.writing import writer_of
-from mdm.errors import Contradiction, NotFound, RunInProgress, StoreError, UsageError
+from mdm.errors import Contradiction, NotFound, UsageError
 from mdm.registry import look_up_household
 from mdm.registry.keys import read_chi, read_pin
 from mdm.stewardship import households as deciding
@@ -79,7 +79,7 @@ def _page(request: Request, visitor: Visitor, chi: str, asked: Form, *, status: 
         view = look_up_household(connection, chi)
         visitor.caller.saw(*(member.pin for member in view.members), fields=["members"])
     verb = asked.get("do")
-    would = _would(lambda: _act(request, visitor, view.chi, asked, dry_run=True)) if verb in VERBS else {}
+    would = tried(lambda: _act(request, visitor, view.chi, asked, dry_run=True), _shown) if verb in VERBS else {}
     return render(
         request, "living.html", status=status, household=shown(view, visitor), verb=verb if verb in VERBS else NONE,
         named=asked.all("member"), to=asked.get("to"), since=asked.get("since"), reason=asked.get("reason"),
@@ -119,16 +119,7 @@ def _household_of(connection: sa.Connection, text: str) -> str:
     return str(found[-1])
 
 
-def _would(act: Callable[[], HouseholdEffect]) -> dict[str, Any]:
-    """What something that is only tried does to households; or what keeps it from being done."""
-    try:
-        effect = act()
-    except Contradiction as refused:
-        return {"chain": refused.chain, "fault": refused}
-    except (UsageError, NotFound) as fault:
-        return {"fault": fault}
-    except (StoreError, RunInProgress):  # a night is being applied
-        return {"busy": True}
+def _shown(effect: HouseholdEffect) -> dict[str, Any]:
     return {"waits": not effect.at_once, "changes": effect.households}
 
 

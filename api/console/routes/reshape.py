@@ -16,11 +16,12 @@ from api.console.golden import inputs_of, typed_value
 from api.console.pages import query, render, texts_of
 from api.console.routes.customer import day_of
 from api.console.said import say
+from api.console.tried import tried
 from api.console.visitors import Visitor, may
 from api.deciding import Pin
 from api.store import reading
 from api.writing import writer_of
-from mdm.errors import Contradiction, NotFound, RunInProgress, StoreError, UsageError
+from mdm.errors import Contradiction, UsageError
 from mdm.golden.rules import ATTRIBUTES
 from mdm.registry.keys import SourceKey, read_key, read_pin
 from mdm.registry.lookup import look_up
@@ -143,17 +144,13 @@ def _override_page(
 
 
 def _would(act: Callable[[], Effect], visitor: Visitor) -> dict[str, Any]:
-    """What something that is only tried does: changes and moved records; or what keeps it from being done."""
-    try:
-        effect = act()
-    except Contradiction as refused:
-        return {"chain": refused.chain, "fault": refused}
-    except (UsageError, NotFound) as fault:
-        return {"fault": fault}
-    except (StoreError, RunInProgress):  # a night is being applied
-        return {"busy": True}
-    changes = sorted(preview(effect, masked=visitor.masked), key=lambda each: bool(each["what"] == "new"))
-    return {"changes": changes, "moved": effect.moved}
+    """Changes and moved records of what is only tried; or what keeps it from being done."""
+
+    def shown(effect: Effect) -> dict[str, Any]:
+        changes = sorted(preview(effect, masked=visitor.masked), key=lambda each: bool(each["what"] == "new"))
+        return {"changes": changes, "moved": effect.moved}
+
+    return tried(act, shown)
 
 
 def _called(request: Request, attribute: str) -> str:
