@@ -9,6 +9,7 @@ from mdm.store.tables.changes import Change
 from mdm.store.tables.columns import CURRENT, PAST, table_of
 from mdm.store.tables.customers import Customer, Golden, Household, Lineage, Membership, Xref
 from mdm.store.tables.erasure import Erasure, Suppression
+from mdm.store.tables.jobs import Job, JobRun
 from mdm.store.tables.machinery import Applying, Counter, Due, LockHolder, OnceTold
 from mdm.store.tables.records import GenericValue, Model, Pair, Record, RecordKey
 from mdm.store.tables.runs import Delivery, ExpectationResult, Quarantine, Run, RunStep
@@ -19,7 +20,8 @@ METADATA = SQLModel.metadata
 __all__ = [
     "CURRENT", "METADATA", "PAST", "Account", "Address", "AddressKey", "ApiKey", "Applying", "Audit", "Change",
     "ConsoleSession", "Counter", "Customer", "Delivery", "Due", "DwellingJoin", "EntityKey", "Erasure",
-    "ExpectationResult", "GenericValue", "Golden", "Household", "HouseholdDecision", "Judgement", "KeptForm", "Lineage",
-    "LockHolder", "Membership", "Model", "OnceTold", "OpenIdAttempt", "Override", "Pair", "Quarantine", "Record",
-    "RecordKey", "Run", "RunStep", "Sighting", "SignInFailure", "Suppression", "Task", "Xref", "table_of",
+    "ExpectationResult", "GenericValue", "Golden", "Household", "HouseholdDecision", "Job", "JobRun", "Judgement",
+    "KeptForm", "Lineage", "LockHolder", "Membership", "Model", "OnceTold", "OpenIdAttempt", "Override", "Pair",
+    "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting", "SignInFailure", "Suppression", "Task", "Xref",
+    "table_of",
 ]  # fmt: skip

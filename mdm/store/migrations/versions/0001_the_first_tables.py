@@ -571,6 +571,42 @@ def upgrade() -> None:
         comment="locks of the night that applies, or of the last one: see mdm.live.locks",
     )  # fmt: skip
     op.create_table(
+        "job",
+        sa.Column("name", sa.Text(), nullable=False, comment="run, backup ..., or sync and the name of a target"),
+        sa.Column(
+            "planned", sa.DateTime(timezone=True), nullable=False,
+            comment="the moment of its cron line that was given to a worker last, or from which it counts",
+        ),
+        sa.PrimaryKeyConstraint("name", name=op.f("job_pk")),
+        comment="a job of the schedule",
+    )  # fmt: skip
+    op.create_table(
+        "job_run",
+        sa.Column("job_run_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("planned", sa.DateTime(timezone=True), nullable=False, comment="the moment of its cron line"),
+        sa.Column(
+            "queued", sa.BigInteger(), autoincrement=False, nullable=False,
+            comment="its number in the queue: tries of one plan share it",
+        ),
+        sa.Column("worker", sa.Text(), nullable=False, comment="host and process"),
+        sa.Column("log", sa.Text(), nullable=True, comment="what it printed, below var/log"),
+        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True, comment="null: under way"),
+        sa.Column(
+            "outcome", sa.Text(), nullable=True,
+            comment="done | failed | stopped (by a gate) | misused | interrupted | lost",
+        ),
+        sa.Column(
+            "exit_code", sa.SmallInteger(), nullable=True, comment="of the command; below 0: ended by a signal"
+        ),
+        sa.Column("again_at", sa.DateTime(timezone=True), nullable=True, comment="tried again then; null: not"),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True, comment="people were told of the failure"),
+        sa.PrimaryKeyConstraint("job_run_id", name=op.f("job_run_pk")),
+        comment="one try to do a job; holds nothing of what the command printed",
+    )  # fmt: skip
+    op.create_index("job_run_job_ix", "job_run", ["job", "job_run_id"], unique=False)
+    op.create_table(
         "lock_holder",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("pid", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1127,6 +1163,9 @@ def downgrade() -> None:
     op.drop_index("once_at_ix", table_name="once")
     op.drop_table("once")
     op.drop_table("lock_holder")
+    op.drop_index("job_run_job_ix", table_name="job_run")
+    op.drop_table("job_run")
+    op.drop_table("job")
     op.drop_table("applying")
     op.drop_table("due")
     op.drop_index("lineage_pin_ix", table_name="lineage")
