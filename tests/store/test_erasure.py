@@ -20,7 +20,9 @@ STAYS = {
     "lock_holder": "a process",
     "openid_attempt": "where somebody wants to go, for a quarter of an hour",
     "sign_in_failure": "hashes of names and addresses, for a day",
+    "subscriber": "programs of ours that are told of changes, no customer",
     "suppression": "keyed hashes",
+    "webhook_held": "positions of changes and PINs, no value",
 }
 
 

@@ -14,14 +14,15 @@ from mdm.store.tables.machinery import Applying, Counter, Due, LockHolder, OnceT
 from mdm.store.tables.records import GenericValue, Model, Pair, Record, RecordKey
 from mdm.store.tables.runs import Delivery, ExpectationResult, Quarantine, Run, RunStep
 from mdm.store.tables.stewardship import HouseholdDecision, Judgement, Override, Task
+from mdm.store.tables.subscribers import HeldChange, Subscriber
 
 METADATA = SQLModel.metadata
 
 __all__ = [
     "CURRENT", "METADATA", "PAST", "Account", "Address", "AddressKey", "ApiKey", "Applying", "Audit", "Change",
     "ConsoleSession", "Counter", "Customer", "Delivery", "Due", "DwellingJoin", "EntityKey", "Erasure",
-    "ExpectationResult", "GenericValue", "Golden", "Household", "HouseholdDecision", "Job", "JobRun", "Judgement",
+    "ExpectationResult", "GenericValue", "Golden", "HeldChange", "Household", "HouseholdDecision", "Job", "JobRun", "Judgement",
     "KeptForm", "Lineage", "LockHolder", "Membership", "Model", "OnceTold", "OpenIdAttempt", "Override", "Pair",
-    "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting", "SignInFailure", "Suppression", "Task", "Xref",
+    "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting", "SignInFailure", "Subscriber", "Suppression", "Task", "Xref",
     "table_of",
 ]  # fmt: skip

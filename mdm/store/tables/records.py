@@ -31,6 +31,8 @@ class Record(Recorded, table=True):
         states_of("record_id"),
         current_index("record_current_key", "system", "local_id", unique=True),
         past_index("record_past_key", "system", "local_id"),
+        # What came since the last export: of blocks, since records come in the order of time, and next to nothing.
+        sa.Index("record_recorded_ix", "recorded_from", postgresql_using="brin"),
         {"comment": "one immutable version of one source record"},
     )
 

@@ -591,14 +591,16 @@ def upgrade() -> None:
         ),
         sa.Column("worker", sa.Text(), nullable=False, comment="host and process"),
         sa.Column("log", sa.Text(), nullable=True, comment="what it printed, below var/log"),
-        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column(
+            "started_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True, comment="null: under way"),
         sa.Column(
             "outcome", sa.Text(), nullable=True,
             comment="done | failed | stopped (by a gate) | misused | interrupted | lost",
         ),
         sa.Column(
-            "exit_code", sa.SmallInteger(), nullable=True, comment="of the command; below 0: ended by a signal"
+            "exit_code", sa.SmallInteger(), nullable=True, comment="of the command; below 0: by a signal"
         ),
         sa.Column("again_at", sa.DateTime(timezone=True), nullable=True, comment="tried again then; null: not"),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True, comment="people were told of the failure"),
@@ -816,6 +818,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("recorded_to < 'infinity'"),
     )
+    op.create_index("record_recorded_ix", "record", ["recorded_from"], unique=False, postgresql_using="brin")
     op.create_table(
         "record_key",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False, comment="hash of rule and value"),
@@ -851,6 +854,110 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "step", name=op.f("run_step_pk")),
         comment="one step of a run",
     )
+    op.create_table(
+        "subscriber",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False, comment="where changes are posted to"),
+        sa.Column("types", postgresql.ARRAY(sa.Text()), nullable=True, comment="only these; null: all"),
+        sa.Column(
+            "with_values",
+            sa.Boolean(),
+            nullable=False,
+            comment="what was known before and after is sent with a change",
+        ),
+        sa.Column("pii", sa.Boolean(), nullable=False, comment="and not masked"),
+        sa.Column("batch", sa.Integer(), nullable=False, comment="changes in one request, at most; 1: never several"),
+        sa.Column(
+            "salt",
+            sa.Text(),
+            nullable=False,
+            comment="from which, with the workspace's key, its secret is derived; see mdm.webhooks",
+        ),
+        sa.Column("former_salt", sa.Text(), nullable=True, comment="of the secret before, by which is signed as well"),
+        sa.Column("former_until", sa.DateTime(timezone=True), nullable=True, comment="until then"),
+        sa.Column(
+            "position",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="all changes up to here were told, or stand in webhook_held",
+        ),
+        sa.Column(
+            "ahead",
+            postgresql.ARRAY(sa.BigInteger()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="told beyond it",
+        ),
+        sa.Column(
+            "sending",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="up to here changes may have been sent before: told again they are marked as repeated",
+        ),
+        sa.Column(
+            "turn",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="one more with every write: who writes after somebody else notices",
+        ),
+        sa.Column(
+            "failures",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="in a row, of everything that was sent",
+        ),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "next_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="not before then is anything sent; null: now",
+        ),
+        sa.Column(
+            "error", sa.Text(), nullable=True, comment="why the last request failed; quotes nothing of an answer"
+        ),
+        sa.Column(
+            "told_at", sa.DateTime(timezone=True), nullable=True, comment="the last time that it accepted anything"
+        ),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True, comment="nothing is sent; null: it is"),
+        sa.Column("paused_by", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("subscriber_pk")),
+        comment="somebody to whom changes are sent, and how far they were; its secret is not kept",
+    )
+    op.create_table(
+        "webhook_held",
+        sa.Column("subscriber", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False, comment="of the change"),
+        sa.Column("key", sa.Text(), nullable=False, comment="PIN or CHI: whose changes go in order"),
+        sa.Column(
+            "attempts",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="0: it waits behind another one",
+        ),
+        sa.Column(
+            "first_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+            comment="first refused",
+        ),
+        sa.Column(
+            "next_at", sa.DateTime(timezone=True), nullable=True, comment="tried again not before then; null: now"
+        ),
+        sa.Column("error", sa.Text(), nullable=True, comment="why it was refused; quotes nothing of an answer"),
+        sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True, comment="given up"),
+        sa.PrimaryKeyConstraint("subscriber", "position", name=op.f("webhook_held_pk")),
+        comment="a change that a subscriber refused while it took others, or that waits behind such a one",
+    )
+    op.create_index("webhook_held_key_ix", "webhook_held", ["subscriber", "key", "position"], unique=False)
     op.create_table(
         "suppression",
         sa.Column("digest", sa.Text(), nullable=False, comment="HMAC-SHA256 under the workspace's key, hexadecimal"),
@@ -1139,12 +1246,16 @@ def downgrade() -> None:
     op.drop_index("task_checks_ix", table_name="task", postgresql_where=sa.text("checks is not null"))
     op.drop_index("task_closed_by_ix", table_name="task", postgresql_where=sa.text("closed_by is not null"))
     op.drop_table("task")
+    op.drop_index("webhook_held_key_ix", table_name="webhook_held")
+    op.drop_table("webhook_held")
+    op.drop_table("subscriber")
     op.drop_index("suppression_system_ix", table_name="suppression")
     op.drop_table("suppression")
     op.drop_table("run_step")
     op.drop_table("run")
     op.drop_index("record_key_record_ix", table_name="record_key")
     op.drop_table("record_key")
+    op.drop_index("record_recorded_ix", table_name="record", postgresql_using="brin")
     op.drop_index("record_past_key", table_name="record", postgresql_where=sa.text("recorded_to < 'infinity'"))
     op.drop_index("record_current_key", table_name="record", postgresql_where=sa.text("recorded_to = 'infinity'"))
     op.drop_table("record")
