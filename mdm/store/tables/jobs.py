@@ -39,7 +39,7 @@ class JobRun(SQLModel, table=True):
     ended_at: datetime | None = instant("null: under way", nullable=True)
     outcome: str | None = text("done | failed | stopped (by a gate) | misused | interrupted | lost", nullable=True)
     exit_code: int | None = Field(
-        default=None, sa_type=sa.SmallInteger, sa_column_kwargs={"comment": "of the command; below 0: ended by a signal"}
+        default=None, sa_type=sa.SmallInteger, sa_column_kwargs={"comment": "of the command; below 0: by a signal"}
     )
     again_at: datetime | None = instant("tried again then; null: not", nullable=True)
     told_at: datetime | None = instant("people were told of the failure", nullable=True)
