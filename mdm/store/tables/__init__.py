@@ -15,14 +15,15 @@ from mdm.store.tables.records import GenericValue, Model, Pair, Record, RecordKe
 from mdm.store.tables.runs import Delivery, ExpectationResult, Quarantine, Run, RunStep
 from mdm.store.tables.stewardship import HouseholdDecision, Judgement, Override, Task
 from mdm.store.tables.subscribers import HeldChange, Subscriber
+from mdm.store.tables.sync import SyncAck, SyncAnswer, SyncDelivery, SyncRow, SyncTarget
 
 METADATA = SQLModel.metadata
 
 __all__ = [
     "CURRENT", "METADATA", "PAST", "Account", "Address", "AddressKey", "ApiKey", "Applying", "Audit", "Change",
     "ConsoleSession", "Counter", "Customer", "Delivery", "Due", "DwellingJoin", "EntityKey", "Erasure",
-    "ExpectationResult", "GenericValue", "Golden", "HeldChange", "Household", "HouseholdDecision", "Job", "JobRun", "Judgement",
-    "KeptForm", "Lineage", "LockHolder", "Membership", "Model", "OnceTold", "OpenIdAttempt", "Override", "Pair",
-    "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting", "SignInFailure", "Subscriber", "Suppression", "Task", "Xref",
-    "table_of",
+    "ExpectationResult", "GenericValue", "Golden", "HeldChange", "Household", "HouseholdDecision", "Job", "JobRun",
+    "Judgement", "KeptForm", "Lineage", "LockHolder", "Membership", "Model", "OnceTold", "OpenIdAttempt", "Override", "Pair",
+    "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting", "SignInFailure", "Subscriber", "Suppression",
+    "SyncAck", "SyncAnswer", "SyncDelivery", "SyncRow", "SyncTarget", "Task", "Xref", "table_of",
 ]  # fmt: skip

@@ -1213,12 +1213,159 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("who", name=op.f("sign_in_failure_pk")),
         comment="failures to sign in, in a row, under one name or from one address",
     )
+    op.create_table(
+        "sync_target",
+        sa.Column("target_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("target", sa.Text(), nullable=False, comment="code of the contract"),
+        sa.Column(
+            "position",
+            sa.BigInteger(),
+            autoincrement=False,
+            nullable=False,
+            comment="changes up to here are in its deliveries",
+        ),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False, comment="of its last delivery"),
+        sa.Column("since", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("target_id", name=op.f("sync_target_pk")),
+        comment="a system that is sent to, and how far it has been told",
+    )
+    op.create_index("sync_target_code", "sync_target", ["target"], unique=True)
+    op.create_table(
+        "sync_delivery",
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("target_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "number", sa.BigInteger(), autoincrement=False, nullable=False, comment="1, 2 ... for each target"
+        ),
+        sa.Column("kind", sa.Text(), nullable=False, comment="full | delta"),
+        sa.Column(
+            "status",
+            sa.Text(),
+            nullable=False,
+            comment="prepared (rows are kept) | rendered (its file lies under a temporary name) | written",
+        ),
+        sa.Column("position_from", sa.BigInteger(), autoincrement=False, nullable=False, comment="changes after this ..."),
+        sa.Column(
+            "position_to", sa.BigInteger(), autoincrement=False, nullable=False, comment="... and up to this are in it"
+        ),
+        sa.Column("business_date", sa.Date(), nullable=False),
+        sa.Column(
+            "contract",
+            postgresql.JSON(astext_type=sa.Text()),
+            nullable=False,
+            comment="by which it was made, and is made again",
+        ),
+        sa.Column("folder", sa.Text(), nullable=False, comment="where its file was put"),
+        sa.Column("file", sa.Text(), nullable=False, comment="its name"),
+        sa.Column("rows", sa.BigInteger(), autoincrement=False, nullable=False, comment="lines of the file"),
+        sa.Column("withheld", sa.BigInteger(), autoincrement=False, nullable=False, comment="rows of people erased since"),
+        sa.Column("checksum", sa.Text(), nullable=True, comment="SHA-256 of the file; null before it was made"),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "answered_at", sa.DateTime(timezone=True), nullable=True, comment="when its last acknowledgement was read"
+        ),
+        sa.Column(
+            "settled",
+            sa.Boolean(),
+            nullable=False,
+            comment="every row was accepted, delivered again, superseded or given to a steward",
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("sync_delivery_pk")),
+        comment="one delivery to one target",
+    )
+    op.create_index("sync_delivery_number", "sync_delivery", ["target_id", "number"], unique=True)
+    op.create_index(
+        "sync_delivery_open_ix",
+        "sync_delivery",
+        ["target_id"],
+        unique=False,
+        postgresql_where=sa.text("not settled"),
+    )
+    op.create_table(
+        "sync_row",
+        sa.Column("target_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="the target's own key, or the PIN"),
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "line", sa.BigInteger(), autoincrement=False, nullable=False, comment="place in the delivery, from 1"
+        ),
+        sa.Column("action", sa.Text(), nullable=False, comment="new | changed | moved | gone"),
+        sa.Column("pin", sa.Text(), nullable=True, comment="null: the key is nobody's"),
+        sa.Column("moved_from", sa.Text(), nullable=True, comment="the PIN told before, when it was another"),
+        sa.Column("attempt", sa.SmallInteger(), nullable=False, comment="2 ...: the same, delivered again"),
+        sa.Column(
+            "content",
+            sa.Text(),
+            nullable=True,
+            comment="values in the order of the columns, separated by US (0x1f)",
+        ),
+        sa.Column(
+            "altered",
+            sa.Text(),
+            nullable=True,
+            comment="fields that could not be written as they are, and what was written",
+        ),
+        sa.PrimaryKeyConstraint("target_id", "key", "delivery_id", name=op.f("sync_row_pk")),
+        comment="what a target was told of one of its keys, by delivery",
+    )
+    op.create_index("sync_row_delivery_ix", "sync_row", ["delivery_id"], unique=False, postgresql_using="brin")
+    op.create_index(
+        "sync_row_moved_ix",
+        "sync_row",
+        ["target_id", "delivery_id"],
+        unique=False,
+        postgresql_where=sa.text("moved_from is not null"),
+    )
+    op.create_table(
+        "sync_answer",
+        sa.Column("delivery_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True, comment="the target's, of rejected rows"),
+        sa.Column("ack_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="the file that said it"),
+        sa.PrimaryKeyConstraint("delivery_id", "key", name=op.f("sync_answer_pk")),
+        comment="what a target answered to one row of a delivery",
+    )
+    op.create_table(
+        "sync_ack",
+        sa.Column("ack_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("target_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of its bytes"),
+        sa.Column(
+            "delivery_id", sa.BigInteger(), autoincrement=False, nullable=True, comment="null: of no known delivery"
+        ),
+        sa.Column("status", sa.Text(), nullable=False, comment="applied | refused"),
+        sa.Column("accepted", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("rejected", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True, comment="why it was refused, and what to do"),
+        sa.Column("read_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("ack_id", name=op.f("sync_ack_pk")),
+        comment="an acknowledgement file that was read, or refused",
+    )
+    op.create_index("sync_ack_digest_ix", "sync_ack", ["target_id", "digest"], unique=True)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Take back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("sync_ack_digest_ix", table_name="sync_ack")
+    op.drop_table("sync_ack")
+    op.drop_table("sync_answer")
+    op.drop_index(
+        "sync_row_moved_ix", table_name="sync_row", postgresql_where=sa.text("moved_from is not null")
+    )
+    op.drop_index("sync_row_delivery_ix", table_name="sync_row", postgresql_using="brin")
+    op.drop_table("sync_row")
+    op.drop_index(
+        "sync_delivery_open_ix", table_name="sync_delivery", postgresql_where=sa.text("not settled")
+    )
+    op.drop_index("sync_delivery_number", table_name="sync_delivery")
+    op.drop_table("sync_delivery")
+    op.drop_index("sync_target_code", table_name="sync_target")
+    op.drop_table("sync_target")
     op.drop_table("sign_in_failure")
     op.drop_index("openid_attempt_created_ix", table_name="openid_attempt")
     op.drop_table("openid_attempt")
