@@ -13,6 +13,7 @@ FOLDERS = ("sources", "targets", "landing", "outbound")
 FILES = {
     "mdm.toml": "mdm.toml",
     "example.yaml": "sources/example.yaml.sample",
+    "target.yaml": "targets/example.yaml.sample",
     "gitignore.txt": ".gitignore",
 }
 

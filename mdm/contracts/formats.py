@@ -65,7 +65,8 @@ def known_columns(layout: Format) -> tuple[str, ...] | None:
     return None
 
 
-def _encoding(fields: dict[str, Node], reading: Reading) -> str:
+def read_encoding(fields: dict[str, Node], reading: Reading) -> str:
+    """The encoding of the fields of a format, UTF-8 where none is named."""
     if "encoding" not in fields:
         return "utf-8"
     name = reading.text(fields["encoding"], expected="an encoding")
@@ -94,15 +95,16 @@ def _delimited(node: Node, fields: dict[str, Node], reading: Reading) -> Delimit
         reading.problems.add(fields["columns"], "means nothing here", expected="`header: false` beside it")
     _check_distinct(columns, fields.get("columns", node), reading)
     return DelimitedFormat(
-        delimiter=_delimiter(fields, reading),
-        quote=_quote(fields, reading),
-        encoding=_encoding(fields, reading),
+        delimiter=read_delimiter(fields, reading),
+        quote=read_quote(fields, reading),
+        encoding=read_encoding(fields, reading),
         header=header,
         columns=columns,
     )
 
 
-def _delimiter(fields: dict[str, Node], reading: Reading) -> str:
+def read_delimiter(fields: dict[str, Node], reading: Reading) -> str:
+    """The delimiter, a comma where none is named."""
     if "delimiter" not in fields:
         return ","
     text = reading.text(fields["delimiter"], expected="one character")
@@ -113,7 +115,8 @@ def _delimiter(fields: dict[str, Node], reading: Reading) -> str:
     return text
 
 
-def _quote(fields: dict[str, Node], reading: Reading) -> str | None:
+def read_quote(fields: dict[str, Node], reading: Reading) -> str | None:
+    """The quote, None for none."""
     if "quote" not in fields:
         return '"'
     value = fields["quote"].value
@@ -134,7 +137,7 @@ def _fixed_width(node: Node, fields: dict[str, Node], reading: Reading) -> Fixed
     if "record_length" in fields:
         length = reading.whole(fields["record_length"], minimum=end)
     return FixedWidthFormat(
-        encoding=_encoding(fields, reading),
+        encoding=read_encoding(fields, reading),
         unit=reading.choice(fields["unit"], ("bytes", "characters")) if "unit" in fields else "bytes",  # type: ignore[arg-type]
         columns=columns,
         header=reading.truth(fields["header"]) if "header" in fields else False,
@@ -159,7 +162,7 @@ def _check_distinct(columns: tuple[str, ...], node: Node, reading: Reading) -> N
 
 
 def _json_lines(node: Node, fields: dict[str, Node], reading: Reading) -> JsonLinesFormat:
-    return JsonLinesFormat(encoding=_encoding(fields, reading))
+    return JsonLinesFormat(encoding=read_encoding(fields, reading))
 
 
 def _parquet(node: Node, fields: dict[str, Node], reading: Reading) -> ParquetFormat:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mdm.contracts.expressions import read_expression, read_formats
@@ -29,6 +30,8 @@ from mdm.contracts.vocabulary import INHERITED_GROUPS, RECORD_KEYS, TOP_KEYS, TR
 from mdm.errors import ContractError
 from mdm.party import PartyType
 
+Contract = TypeVar("Contract")
+
 PARTIES = ("person", "organisation")
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -39,37 +42,46 @@ def load_contracts(folder: Path) -> list[SourceContract]:
 
     Raises ContractError, or ContractErrors with the errors of all files; a source code that two files use is one.
     """
-    contracts: dict[str, SourceContract] = {}
+    return load_each(folder, load_contract, "source")
+
+
+def load_each(folder: Path, load: Callable[[Path], Contract], key: str) -> list[Contract]:
+    """What `load` makes of every contract in `folder`, by what it names under `key`; each must name another.
+
+    Raises ContractError(s) with the errors of all files.
+    """
+    contracts: dict[str, Contract] = {}
     errors: list[ContractError] = []
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         try:
-            contract = load_contract(path)
+            contract = load(path)
         except ContractErrors as several:
             errors.extend(several.errors)
             continue
         except ContractError as error:
             errors.append(error)
             continue
-        if contract.source in contracts:
-            other = contracts[contract.source].path
+        name = str(getattr(contract, key))
+        if name in contracts:
+            other = getattr(contracts[name], "path")  # noqa: B009
             errors.append(
-                ContractError(
-                    "source code used twice",
-                    file=str(path),
-                    key="source",
-                    found=f"{contract.source!r}, also in {other}",
-                )
+                ContractError(f"{key} code used twice", file=str(path), key=key, found=f"{name!r}, also in {other}")
             )
-        contracts.setdefault(contract.source, contract)
+        contracts.setdefault(name, contract)
     if len(errors) == 1:
         raise errors[0]
     if errors:
         raise ContractErrors(errors)
-    return [contracts[source] for source in sorted(contracts)]
+    return [contracts[name] for name in sorted(contracts)]
 
 
 def load_contract(path: Path) -> SourceContract:
     """The contract in `path`. Raises ContractError (ContractErrors for several): file, line, key, found, expected."""
+    return read_contract(path, lambda root, problems: _read_contract(root, problems, str(path)))
+
+
+def read_contract(path: Path, read: Callable[[Node, Problems], Contract]) -> Contract:
+    """What `read` makes of the YAML in `path`. Raises as `load_contract`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -81,8 +93,7 @@ def load_contract(path: Path) -> SourceContract:
     def twice(node: Node, first_line: int) -> None:
         problems.add(node, "key given twice", found=f"first on line {first_line}", expected="one value")
 
-    root = parse_tree(text, file=str(path), on_duplicate=twice)
-    contract = _read_contract(root, problems, str(path))
+    contract = read(parse_tree(text, file=str(path), on_duplicate=twice), problems)
     problems.raise_if_any()
     return contract
 
@@ -141,7 +152,8 @@ def _check_extracted(whole: dict[str, Any], fields: dict[str, Node], reading: Re
         )
 
 
-def _source(node: Node, reading: Reading) -> str:
+def read_code(node: Node, reading: Reading) -> str:
+    """The code of a system: letters, digits, _ . -"""
     code = reading.text(node, expected="a system code")
     if code != "?" and not _CODE.fullmatch(code):
         reading.problems.add(node, "not a code", found=repr(code), expected="letters, digits, _ . -")
@@ -204,7 +216,8 @@ def _timezone(node: Node, reading: Reading) -> str:
     return name
 
 
-def _control(node: Node, reading: Reading) -> Control | None:
+def read_control(node: Node, reading: Reading) -> Control | None:
+    """The control file of a feed or a delivery."""
     fields = reading.fields(node, ("file", "rows", "checksum", "algorithm", "extracted_at"), required=("file",))
     if "file" not in fields:
         return None
@@ -241,7 +254,7 @@ def _record(node: Node, parent: RecordMap, reading: Reading) -> RecordContract:
     )
     taken = {group: getattr(parent, group) for group in inherit if not getattr(own, group)}
     return RecordContract(
-        name=_source(fields["name"], reading) if "name" in fields else "?",
+        name=read_code(fields["name"], reading) if "name" in fields else "?",
         party=party,
         when=reading.columns(fields["when"]) if "when" in fields else (),
         inherit=inherit,
@@ -259,13 +272,13 @@ def _named_for_party(record: RecordMap, party: PartyRule) -> RecordMap:
 
 
 _TOP_READERS: dict[str, Any] = {
-    "source": _source,
+    "source": read_code,
     "party": _party,
     "role": lambda node, reading: reading.choice(node, ("customer", "enrichment")),
     "files": lambda node, reading: reading.texts(node, expected="a glob or a list of globs"),
     "delivery": _delivery,
     "extracted_at": _extracted_at,
-    "control": _control,
+    "control": read_control,
     "key": lambda node, reading: reading.columns(node),
     "changed_at": read_expression,
     "region": read_country,

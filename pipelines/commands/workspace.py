@@ -42,7 +42,8 @@ def init(
 def check(workspace: Workspace = None, landing: Landing = None, as_json: AsJson = False) -> int:
     """Read the contracts and the first rows of every feed; say what would be read, mapped, rejected. Writes nothing.
 
-    Leaves with 3 when a feed is missing or a source would be stopped, with 2 when a contract is wrong.
+    Target contracts too: what each would be told. Leaves with 3 when a feed or the folder of a target is missing or a
+    source would be stopped, with 2 when a contract is wrong.
 
     \b
     Example:
@@ -52,13 +53,16 @@ def check(workspace: Workspace = None, landing: Landing = None, as_json: AsJson 
 
     from mdm.errors import GateStopped
     from pipelines.check import check_workspace
+    from pipelines.sync.checking import check_targets
 
     settings = settings_of(workspace, landing)
-    reports = check_workspace(settings)
+    reports, targets = check_workspace(settings), check_targets(settings)
     if as_json:
-        print_json([{**asdict(report), "problems": report.problems} for report in reports])
+        found = [{**asdict(report), "problems": report.problems} for report in reports]
+        print_json([*found, *({**asdict(target)} for target in targets)])
     else:
         from pipelines.show.check import show_check
 
-        show_check(reports, settings.console.openid)
-    return GateStopped.exit_code if any(report.problems for report in reports) else 0
+        show_check(reports, targets, settings.console.openid)
+    bad = any(report.problems for report in reports) or any(target.problem for target in targets)
+    return GateStopped.exit_code if bad else 0

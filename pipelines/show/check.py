@@ -10,10 +10,14 @@ from rich.text import Text
 from mdm.openid import OpenIdSettings
 from pipelines.check import DeliveryReport, SourceReport
 from pipelines.show.console import LEFT, RIGHT, console, heading, table
+from pipelines.sync.checking import TargetReport
 
 
-def show_check(reports: Sequence[SourceReport], openid: OpenIdSettings | None = None) -> None:
-    """Print one part per source: its files, what is mapped from what, what would be rejected; where people sign in."""
+def show_check(
+    reports: Sequence[SourceReport], targets: Sequence[TargetReport] = (), openid: OpenIdSettings | None = None
+) -> None:
+    """Print one part per source: its files, what is mapped from what, what would be rejected; targets; where people
+    sign in."""
     out = console()
     if not reports:
         out.print("no source contracts yet: write sources/<system>.yaml after the example there")
@@ -23,6 +27,11 @@ def show_check(reports: Sequence[SourceReport], openid: OpenIdSettings | None = 
             out.print(Text(f"  {report.problem}", style="red"))
         for delivery in report.deliveries:
             _delivery(out, delivery)
+    for target in targets:
+        heading(out, f"to {target.target}: {target.of}  ({target.contract})")
+        out.print("  " + ", ".join(f"{name} = {value}" for name, value in target.columns))
+        if target.problem:
+            out.print(Text(f"  {target.problem}", style="red"))
     if openid is not None:
         known = "is set" if openid.secret is not None else "is not set"
         out.print(Text(f"console: people sign in at {openid.issuer}; {openid.secret_variable} {known} here"))
