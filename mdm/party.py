@@ -134,7 +134,8 @@ CLEANSED = pa.schema(
         ("extracted_at", INSTANT),  # when the delivery was cut
         ("changed_at", INSTANT),
         ("original", TEXT),  # JSON object: mapped key -> text as delivered, non-null only
-        ("issues", _list(("attribute", TEXT), ("mark", TEXT), ("reason", TEXT))),  # repaired | suspicious | unreadable
+        # mark: repaired | suspicious | unreadable | echo (a value that the source only repeats after us)
+        ("issues", _list(("attribute", TEXT), ("mark", TEXT), ("reason", TEXT))),
         # names as people read them
         ("name_prefix", TEXT), ("name_given", TEXT), ("name_middle", TEXT), ("name_family", TEXT),
         ("name_suffix", TEXT), ("name_former", TEXT),

@@ -50,13 +50,16 @@ def golden_batch(
     overrides: Mapping[str, Sequence[Override]] | None = None,
     business_date: date,
     connection: duckdb.DuckDBPyConnection | None = None,
+    echoes: bool = True,
 ) -> pa.Table:
     """(pin, doc) for every customer of `membership` with a record in `cleansed`; the order of the rows means nothing.
 
     cleansed: rows of `CLEANSED`, one per record: an Arrow table, a relation of `connection`, or a text (the name of a
     table or view of `connection`, or else a Parquet path or glob). membership: the same kinds, columns system,
     local_id, pin; records that it lacks are left out. overrides: pin -> overrides. The settings are those of
-    `survivorship.golden_record`. Raises ConfigError when a setting is wrong. Leaves no table behind in `connection`.
+    `survivorship.golden_record`. echoes: whether records may be marked as holding values that they only repeat after
+    us; where nothing was ever sent, nobody need look. Raises ConfigError when a setting is wrong. Leaves no table
+    behind in `connection`.
     """
     policy = make_policy(trust=trust, rules=rules, half_life_days=half_life_days)
     con = duckdb.connect() if connection is None else connection
@@ -67,8 +70,8 @@ def golden_batch(
         _view(con, "golden_trust", _trust_table(policy.trust))
         portions = _number_members(con)
         for portion in range(portions):
-            _read_records(con, portion, portions)
-            parts.append(_documents(con, policy))
+            _read_records(con, portion, portions, echoes)
+            parts.append(_documents(con, policy, echoes))
             parts[-1] = _with_overrides(con, parts[-1], policy, overrides or {}, business_date)
     return pa.concat_tables(parts)
 
@@ -85,12 +88,13 @@ def _number_members(con: duckdb.DuckDBPyConnection) -> int:
     return 1 + int(con.sql("SELECT count(*) FROM golden_member").fetchall()[0][0]) // _PORTION
 
 
-def _read_records(con: duckdb.DuckDBPyConnection, portion: int, portions: int) -> None:
+def _read_records(con: duckdb.DuckDBPyConnection, portion: int, portions: int, echoes: bool) -> None:
     """The records of one portion of the customers, as `sql` wants them."""
     trust = ", ".join(f"coalesce(t.{group}, {DEFAULT_TRUST}) AS trust_{group}" for group in GROUPS)
+    columns = (*_COLUMNS, "issues") if echoes else _COLUMNS
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE golden_record AS
-        SELECT {", ".join(f"c.{name}" for name in _COLUMNS)}, m.customer, m.place,
+        SELECT {", ".join(f"c.{name}" for name in columns)}, m.customer, m.place,
             epoch_us(coalesce(c.changed_at, c.extracted_at)) AS recorded,
             to_json([c.system, c.local_id])::TEXT AS record, {trust}
         FROM golden_cleansed c
@@ -98,10 +102,11 @@ def _read_records(con: duckdb.DuckDBPyConnection, portion: int, portions: int) -
         LEFT JOIN golden_trust t ON t.system = c.system""")
 
 
-def _documents(con: duckdb.DuckDBPyConnection, policy: Policy) -> pa.Table:
+def _documents(con: duckdb.DuckDBPyConnection, policy: Policy, echoes: bool) -> pa.Table:
     """The documents of the customers of ``golden_record``, put together from the entries of each attribute."""
     for attribute in policy.attributes:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE golden_{attribute.name} AS {entries_query(attribute)}")
+        entries = entries_query(attribute, echoes=echoes)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE golden_{attribute.name} AS {entries}")
     names = [attribute.name for attribute in policy.attributes]
     members = ", ".join(f"""',"{name}":' || golden_{name}.entries""" for name in names)
     joins = " ".join(f"LEFT JOIN golden_{name} USING (customer)" for name in names)

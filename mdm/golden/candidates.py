@@ -10,6 +10,7 @@ from typing import Any
 from mdm.golden.rules import MICROSECONDS_PER_DAY, Attribute, Trust, may_speak, source_trust
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ECHO = "echo"  # the mark of a value that a target was told and sends back (mdm.sync.echoes)
 _SEPARATOR = "\x1f"  # the ASCII unit separator: in no cleansed value
 
 Source = Mapping[str, Any]
@@ -19,7 +20,8 @@ Source = Mapping[str, Any]
 class Candidate:
     """A value that one record offers. Dates are microseconds since 1970 (UTC), None when undated.
 
-    The last three features depend on the other candidates and are filled in by `survivorship`.
+    An echo, a value that the record only repeats after us, has no trust and no date, and supports nothing. The last
+    three features depend on the other candidates and are filled in by `survivorship`.
     """
 
     slot: str
@@ -33,6 +35,7 @@ class Candidate:
     recorded: int | None
     declared_trust: int
     telling: int = 1
+    echo: bool = False
     completeness: int = field(init=False)
     length: int = field(init=False)
     current: int = 1
@@ -59,6 +62,7 @@ def candidates(attribute: Attribute, record: Source, trust: Trust) -> Iterator[C
         return
     points = source_trust(trust, record["system"], attribute.group)
     recorded = microseconds(record["changed_at"] or record["extracted_at"])
+    echoed = echoes_of(attribute, record)
     for place, source in enumerate(_sources(attribute, record), start=1):
         if attribute.needs and all(_text(source, path) is None for path in attribute.needs):
             continue
@@ -66,6 +70,7 @@ def candidates(attribute: Attribute, record: Source, trust: Trust) -> Iterator[C
         if not fields:
             continue
         valid_from, valid_to = _period(attribute, source)
+        echo = bool(echoed) and echo_key(attribute, source) in echoed
         yield Candidate(
             slot=_joined(source, attribute.slot),
             same=_same(attribute, source),
@@ -74,11 +79,30 @@ def candidates(attribute: Attribute, record: Source, trust: Trust) -> Iterator[C
             place=place,
             valid_from=valid_from,
             valid_to=valid_to,
-            seen=recorded if valid_from is None else microseconds(valid_from),
-            recorded=recorded,
-            declared_trust=points,
+            seen=None if echo else recorded if valid_from is None else microseconds(valid_from),
+            recorded=None if echo else recorded,
+            declared_trust=0 if echo else points,
             telling=int(any(_text(source, path) is not None for path in attribute.tells)),
+            echo=echo,
         )
+
+
+def echoes_of(attribute: Attribute, record: Source) -> frozenset[str]:
+    """The values of `attribute` that a record only repeats after us: as `echo_key` names them."""
+    marks = record.get("issues") or ()
+    return frozenset(mark["reason"] for mark in marks if mark["mark"] == ECHO and mark["attribute"] == attribute.name)
+
+
+def echo_key(attribute: Attribute, source: Any) -> str | None:
+    """How an echo is named among the values of a record: its slot and value; empty where there is but one value."""
+    if attribute.column is None:
+        return ""
+    path = dict(attribute.fields).get("value")
+    if path is None:
+        return None
+    value = _text(source, path)
+    slot = _joined(source, attribute.slot)
+    return f"{slot}: {value}" if attribute.slot else value
 
 
 def microseconds(moment: date | datetime | None) -> int | None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from mdm.golden.candidates import ECHO
 from mdm.golden.rules import MICROSECONDS_PER_DAY, ROLE_GROUPS, UNION, Attribute
 
 _SEPARATOR = "chr(31)"
@@ -29,14 +30,14 @@ DECAYED_TRUST = (
 )
 
 
-def entries_query(attribute: Attribute) -> str:
+def entries_query(attribute: Attribute, *, echoes: bool = False) -> str:
     """SQL for (customer, entries): the JSON text of what the document holds under the attribute's name.
 
-    Candidates that are alone in their slot pass straight through; only contested slots are compared.
+    echoes: ``golden_record`` has the column ``issues``, which may mark values as echoes. Candidates that are alone in their slot pass straight through; only contested slots are compared.
     """
     group = "customer, slot" if attribute.slot else "customer"
     return f"""
-    WITH candidate AS MATERIALIZED ({_candidates(attribute)}
+    WITH candidate AS MATERIALIZED ({_candidates(attribute, echoes)}
     ), dates AS (
         SELECT {group}, count(*) AS n, max(seen) AS newest, min(seen) AS oldest FROM candidate GROUP BY {group}
     ), alone AS (
@@ -107,7 +108,7 @@ def _best(value: str, rule: str, runner_up: str | None = None, support: str = "1
     return f"""concat('{{', {value}, ',"rule":"{rule}","support":', {support}, {tail})"""
 
 
-def _candidates(attribute: Attribute) -> str:
+def _candidates(attribute: Attribute, echoes: bool) -> str:
     """The candidates with the features that do not depend on the others.
 
     `id` orders by record and place in the record. `counts` is 0 where the record has the value already. `value` (of
@@ -117,18 +118,21 @@ def _candidates(attribute: Attribute) -> str:
     _, valid_to = _period(attribute, source)
     texts = [_text(source, path) for _, path in attribute.fields]
     carrier = "" if attribute.period is None else _path(source, attribute.period)
+    echo = _echo(source, attribute) if echoes else "false"
+    counts = "1" if attribute.column is None else "(list_position(sames, same) = item_place)::INT"
+    seen = f"coalesce(epoch_us({carrier}.valid_from), recorded)" if carrier else "recorded"
     return f"""
         SELECT customer, {_joined(source, attribute.slot)} AS slot,
             {_same(source, attribute) if attribute.column is None else "same"} AS same,
             {"r.place" if attribute.column is None else "(r.place << 20) + item_place"} AS id,
-            {"1" if attribute.column is None else "(list_position(sames, same) = item_place)::INT"} AS counts,
+            {_unless(echo, counts, "0")} AS counts,
             {"NULL" if attribute.column is None else _record_value(attribute)} AS value,
-            {f"coalesce(epoch_us({carrier}.valid_from), recorded)" if carrier else "recorded"} AS seen, recorded,
+            {_unless(echo, seen, "NULL")} AS seen, {_unless(echo, "recorded", "NULL")} AS recorded,
             {f"epoch_us({valid_to})" if carrier else "NULL::BIGINT"} AS valid_to_us,
-            trust_{attribute.group} AS declared_trust,{_telling(source, attribute)}
+            {_unless(echo, f"trust_{attribute.group}", "0")} AS declared_trust,{_telling(source, attribute)}
             {" + ".join(f"({text} IS NOT NULL)::INT" for text in texts)} AS completeness,
             {" + ".join(f"coalesce(length({text}), 0)" for text in texts)} AS length
-        FROM {_source(attribute)}
+        FROM {_source(attribute, echoes)}
         WHERE {_offered(source, attribute) if attribute.column is None else "same IS NOT NULL"}"""
 
 
@@ -145,7 +149,25 @@ def _telling(source: str, attribute: Attribute) -> str:
     return f" ({' OR '.join(f'{_text(source, path)} IS NOT NULL' for path in attribute.tells)})::INT AS telling,"
 
 
-def _source(attribute: Attribute) -> str:
+def _echo(source: str, attribute: Attribute) -> str:
+    """Whether the value is an echo: `candidates.echo_key` in SQL."""
+    path = dict(attribute.fields).get("value")
+    if attribute.column is None:
+        key = "''"
+    elif path is None:
+        return "false"
+    else:
+        value = _text(source, path)
+        key = f"concat({_joined(source, attribute.slot)}, ': ', {value})" if attribute.slot else value
+    marks = f"i.mark = '{ECHO}' AND i.attribute = '{attribute.name}' AND i.reason = {key}"
+    return f"coalesce(len(list_filter(issues, lambda i: {marks})), 0) > 0"
+
+
+def _unless(echo: str, value: str, otherwise: str) -> str:
+    return value if echo == "false" else f"CASE WHEN {echo} THEN {otherwise} ELSE {value} END"
+
+
+def _source(attribute: Attribute, echoes: bool) -> str:
     roles = ", ".join(f"'{role}'" for role, groups in ROLE_GROUPS.items() if attribute.group not in groups)
     allowed = f"role IS NULL OR role NOT IN ({roles})" if roles else "true"
     if attribute.column is None:
@@ -153,7 +175,8 @@ def _source(attribute: Attribute) -> str:
     column = attribute.column
     same = f"CASE WHEN {_offered('item', attribute)} THEN {_same('item', attribute)} END"
     return f"""(
-            SELECT customer, place, recorded, record, trust_{attribute.group}, unnest({column}) AS item,
+            SELECT customer, place, recorded, record, trust_{attribute.group},{" issues," if echoes else ""}
+                unnest({column}) AS item,
                 unnest(sames) AS same, sames, generate_subscripts({column}, 1) AS item_place
             FROM (
                 SELECT *, list_transform({column}, lambda item: {same}) AS sames

@@ -82,7 +82,7 @@ def _ranked(attribute: Attribute, found: list[Candidate]) -> list[Candidate]:
         values.setdefault(candidate.same, []).append(candidate)
     different = []
     for holders in values.values():
-        support = len({candidate.record for candidate in holders})
+        support = len({candidate.record for candidate in holders if not candidate.echo})
         for candidate in holders:
             candidate.support = support
         different.append(min(holders, key=lambda candidate: candidate.rank(attribute.spokesman)))

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mdm.live import locks
+from mdm.live.echoes import with_echoes
 from mdm.live.matching import Matched, all_keys, generic_suspects, keys_left, match_record
 from mdm.live.orders import Outcome, Writer, Written
 from mdm.live.outcome import Made, carry_out
@@ -36,6 +37,7 @@ class Attempt:
     def put(self, before: Mapping[str, Any] | None, cleansed: dict[str, Any]) -> Written:
         """A new version of the key: of its holder, or of another one (a new incarnation), or its first."""
         connection = self.connection
+        cleansed = with_echoes(self.writer, connection, before, cleansed)
         old = from_version(before) if before is not None else None
         there = before is not None and before["status"] == "accepted"
         reused = old is not None and is_new_incarnation(old, cleansed)

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from mdm.cleanse.record import cleanse_record
 from mdm.cleanse.values import CleanseContext
 from mdm.contracts import SourceContract
+from mdm.contracts.target_load import load_targets
+from mdm.errors import ContractError
 from mdm.golden.policy import Policy, make_policy
 from mdm.live.numbers import Numbers, Opens
 from mdm.settings import Settings
@@ -28,13 +30,17 @@ USABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What writing needs besides the record. `policy`: survivorship; `contracts`: by source."""
+    """What writing needs besides the record. `policy`: survivorship; `contracts`: by source.
+
+    told: the sources whose keys targets are told of.
+    """
 
     database: Opens
     settings: Settings
     contracts: Mapping[str, SourceContract]
     policy: Policy
     numbers: Numbers
+    told: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, database: Opens, settings: Settings, contracts: Iterable[SourceContract]) -> Self:
@@ -43,12 +49,20 @@ class Writer:
         trust = {name: {**c.trust.groups, "default": c.trust.default} for name, c in known.items()}
         rules = settings.golden
         policy = make_policy(trust=trust, rules=rules.rules, half_life_days=rules.half_life_days)
-        return cls(database, settings, known, policy, Numbers(database))
+        return cls(database, settings, known, policy, Numbers(database), _told(settings, known))
 
     @property
     def business_date(self) -> date:
         """The date by which overrides expire."""
         return self.settings.run.business_date or datetime.now(UTC).date()
+
+
+def _told(settings: Settings, systems: Iterable[str]) -> frozenset[str]:
+    """The sources whose keys targets are told of; all of them when a target contract is wrong."""
+    try:
+        return frozenset(target.system for target in load_targets(settings.targets) if target.system)
+    except ContractError:
+        return frozenset(systems)
 
 
 Outcome = Literal["created", "linked", "possible_match", "unchanged", "deleted", "unknown"]

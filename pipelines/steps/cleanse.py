@@ -27,6 +27,7 @@ from mdm.store.pending import pending_records
 from pipelines.context import Night
 from pipelines.documents import to_stored
 from pipelines.steps.due import fix_due
+from pipelines.steps.echoes import with_echoes
 from pipelines.steps.known import CHANGED
 
 WORK = CLEANSED.append(pa.field("record_id", pa.int64())).append(pa.field("incarnation", pa.int32()))
@@ -109,6 +110,7 @@ def _identify(
         )
         leaving = records.find_current(connection, gone.select(["system", "local_id"])) if gone.num_rows else None
     replaced = _replaced(cleansed, known, scratch)
+    cleansed = with_echoes(night, cleansed, known, scratch)
     _match_known(scratch, known, replaced)
     new = scratch.execute("SELECT count(*) FROM named WHERE record_id IS NULL").fetchall()[0][0]
     with night.database.begin() as connection:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from mdm.golden.bulk import golden_batch
 from mdm.golden.overrides import Override
 from mdm.store import overrides as store
+from mdm.store.echoes import tells_anybody
 from pipelines.context import Night
 from pipelines.documents import component_sql
 
@@ -26,6 +27,8 @@ def golden(night: Night) -> dict[str, Any]:
     customers = folder.read("resolve", "customers", columns=["pin", "status"])
     active = customers.filter(pc.equal(customers["status"], "active"))["pin"]
     ended = customers.filter(pc.not_equal(customers["status"], "active"))["pin"]
+    with night.database.begin() as connection:
+        echoes = tells_anybody(connection)
     with night.scratch() as scratch:
         scratch.execute(f"CREATE VIEW component AS SELECT * FROM {component_sql(folder)}")
         documents = golden_batch(
@@ -37,6 +40,7 @@ def golden(night: Night) -> dict[str, Any]:
             overrides=_overrides(night, active),
             business_date=night.business_date,
             connection=scratch,
+            echoes=echoes,
         )
     folder.write("golden", "golden", documents)
     folder.write("golden", "ended", pa.table({"pin": ended}))

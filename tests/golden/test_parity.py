@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mdm.golden.bulk import golden_batch
+from mdm.golden.candidates import echo_key
 from mdm.golden.document import to_text
 from mdm.golden.overrides import Override
 from mdm.golden.rules import ATTRIBUTES, GROUPS, RULES
@@ -90,13 +91,25 @@ OVERRIDES = st.lists(
 )
 
 
+def marks_for(body: dict[str, Any]) -> list[dict[str, str]]:
+    """A mark for each value that could be an echo, and some that say nothing of it."""
+    found = [{"attribute": "phones", "mark": "repaired", "reason": "é"}]
+    for attribute in ATTRIBUTES.values():
+        sources = [body] if attribute.column is None else body[attribute.column] or []
+        keys = {key for source in sources if (key := echo_key(attribute, source)) is not None}
+        found += [{"attribute": attribute.name, "mark": "echo", "reason": key} for key in sorted(keys)]
+    return found
+
+
 @st.composite
 def populations(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
     """PIN -> its records; keys are unique over all of them."""
     customers: dict[str, list[dict[str, Any]]] = {}
     for system, local_id in draw(KEYS):
         pin = draw(st.sampled_from(["100000000001", "100000000002", "100000000003"]))
-        customers.setdefault(pin, []).append(record(system, local_id, **draw(BODIES)))
+        body = record(system, local_id, **draw(BODIES))
+        marks = draw(st.lists(st.sampled_from(marks_for(body)), max_size=4, unique_by=str))
+        customers.setdefault(pin, []).append(body | {"issues": marks})
     return customers
 
 
