@@ -231,7 +231,7 @@ class Task(View):
     task: int
     kind: str = Field(
         description="possible_match | refused_union | contradiction | oversized | weak_link | generic_value | "
-        "disagreement (of two stewards; for keys with the scope admin)"
+        "disagreement (of two stewards; for keys with the scope admin) | undelivered (a target never took it)"
     )
     status: str = Field(description="open | closed")
     party: str

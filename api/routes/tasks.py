@@ -28,8 +28,9 @@ router = APIRouter(prefix="/v1/tasks", tags=["stewardship"])
 MOST = 200  # on one page
 _CURSOR = re.compile(r"(value|age|weight):(-?[0-9]{1,5}(?:\.[0-9]{1,30})?(?:e-?[0-9]{1,3})?):([0-9]{1,18})")
 Kind = Literal[
-    "possible_match", "refused_union", "contradiction", "oversized", "weak_link", "generic_value", "disagreement"
-]
+    "possible_match", "refused_union", "contradiction", "oversized", "weak_link", "generic_value", "disagreement",
+    "undelivered",
+]  # fmt: skip
 Filter = Annotated[str | None, Query(max_length=200, pattern=WITHOUT_NUL)]
 
 

@@ -303,7 +303,8 @@ def ask(
     driver.execute(
         "update task t set status = 'closed', closed_run = %(run_id)s, closed_at = now(), closed_reason = %(reason)s "
         "where (t.left_id = any(%(ids)s::bigint[]) or t.right_id = any(%(ids)s::bigint[])) and ("
-        "t.status = 'open' and t.kind <> 'generic_value' and t.task_id <> all(%(numbers)s::bigint[]) "
+        "t.status = 'open' and t.kind <> all('{generic_value,undelivered}') "
+        "and t.task_id <> all(%(numbers)s::bigint[]) "
         f"or t.status = 'review' and {STALE})",
         {"run_id": run_id, "reason": reason, "numbers": [n for n in numbers if n is not None], "ids": list(component)},
         prepare=True,

@@ -27,6 +27,7 @@ router = APIRouter()
 
 KINDS = (
     "possible_match", "contradiction", "refused_union", "oversized", "weak_link", "generic_value", "disagreement",
+    "undelivered",
 )  # fmt: skip
 SORTS: tuple[task_queue.Sort, ...] = ("value", "weight", "age")
 AGES = (1, 7, 30, 90)  # days

@@ -75,6 +75,7 @@ class Xref(Recorded, table=True):
         current_index("xref_current_key", "system", "local_id", unique=True),
         past_index("xref_past_key", "system", "local_id"),
         sa.Index("xref_pin_ix", "pin"),
+        sa.Index("xref_recorded_ix", "recorded_from", postgresql_using="brin"),
         {"comment": "source record to PIN"},
     )
 
@@ -132,6 +133,7 @@ class Membership(Recorded, table=True):
     __table_args__ = (
         states_of("chi", "pin", "period"),
         sa.Index("membership_pin_ix", "pin"),
+        sa.Index("membership_recorded_ix", "recorded_from", postgresql_using="brin"),
         {"comment": "a customer in a household, from / to"},
     )
 

@@ -102,7 +102,8 @@ class Task(SQLModel, table=True):
 
     task_id: int | None = identity()
     kind: str = text(
-        "possible_match | refused_union | contradiction | oversized | weak_link | generic_value | disagreement"
+        "possible_match | refused_union | contradiction | oversized | weak_link | generic_value | "
+        "disagreement | undelivered"
     )
     left_id: int | None = bigint("record id, the smaller", nullable=True)
     right_id: int | None = bigint("record id; null when about one record", nullable=True)

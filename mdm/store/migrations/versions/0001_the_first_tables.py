@@ -647,6 +647,7 @@ def upgrade() -> None:
         comment="a customer in a household, from / to",
     )
     op.create_index("membership_pin_ix", "membership", ["pin"], unique=False)
+    op.create_index("membership_recorded_ix", "membership", ["recorded_from"], unique=False, postgresql_using="brin")
     op.create_table(
         "model",
         sa.Column("model_id", sa.Text(), nullable=False),
@@ -984,7 +985,7 @@ def upgrade() -> None:
             sa.Text(),
             nullable=False,
             comment="possible_match | refused_union | contradiction | oversized | weak_link | generic_value | "
-            "disagreement",
+            "disagreement | undelivered",
         ),
         sa.Column("left_id", sa.BigInteger(), autoincrement=False, nullable=True, comment="record id, the smaller"),
         sa.Column(
@@ -1116,6 +1117,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("recorded_to < 'infinity'"),
     )
     op.create_index("xref_pin_ix", "xref", ["pin"], unique=False)
+    op.create_index("xref_recorded_ix", "xref", ["recorded_from"], unique=False, postgresql_using="brin")
     op.create_table(
         "account",
         sa.Column("name", sa.Text(), nullable=False, comment="the actor of what they do, as in the audit log"),
@@ -1234,9 +1236,7 @@ def upgrade() -> None:
         "sync_delivery",
         sa.Column("delivery_id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column("target_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column(
-            "number", sa.BigInteger(), autoincrement=False, nullable=False, comment="1, 2 ... for each target"
-        ),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False, comment="1, 2 ... for each target"),
         sa.Column("kind", sa.Text(), nullable=False, comment="full | delta"),
         sa.Column(
             "status",
@@ -1244,7 +1244,9 @@ def upgrade() -> None:
             nullable=False,
             comment="prepared (rows are kept) | rendered (its file lies under a temporary name) | written",
         ),
-        sa.Column("position_from", sa.BigInteger(), autoincrement=False, nullable=False, comment="changes after this ..."),
+        sa.Column(
+            "position_from", sa.BigInteger(), autoincrement=False, nullable=False, comment="changes after this ..."
+        ),
         sa.Column(
             "position_to", sa.BigInteger(), autoincrement=False, nullable=False, comment="... and up to this are in it"
         ),
@@ -1258,7 +1260,9 @@ def upgrade() -> None:
         sa.Column("folder", sa.Text(), nullable=False, comment="where its file was put"),
         sa.Column("file", sa.Text(), nullable=False, comment="its name"),
         sa.Column("rows", sa.BigInteger(), autoincrement=False, nullable=False, comment="lines of the file"),
-        sa.Column("withheld", sa.BigInteger(), autoincrement=False, nullable=False, comment="rows of people erased since"),
+        sa.Column(
+            "withheld", sa.BigInteger(), autoincrement=False, nullable=False, comment="rows of people erased since"
+        ),
         sa.Column("checksum", sa.Text(), nullable=True, comment="SHA-256 of the file; null before it was made"),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
@@ -1354,14 +1358,10 @@ def downgrade() -> None:
     op.drop_index("sync_ack_digest_ix", table_name="sync_ack")
     op.drop_table("sync_ack")
     op.drop_table("sync_answer")
-    op.drop_index(
-        "sync_row_moved_ix", table_name="sync_row", postgresql_where=sa.text("moved_from is not null")
-    )
+    op.drop_index("sync_row_moved_ix", table_name="sync_row", postgresql_where=sa.text("moved_from is not null"))
     op.drop_index("sync_row_delivery_ix", table_name="sync_row", postgresql_using="brin")
     op.drop_table("sync_row")
-    op.drop_index(
-        "sync_delivery_open_ix", table_name="sync_delivery", postgresql_where=sa.text("not settled")
-    )
+    op.drop_index("sync_delivery_open_ix", table_name="sync_delivery", postgresql_where=sa.text("not settled"))
     op.drop_index("sync_delivery_number", table_name="sync_delivery")
     op.drop_table("sync_delivery")
     op.drop_index("sync_target_code", table_name="sync_target")
@@ -1375,6 +1375,7 @@ def downgrade() -> None:
     op.drop_table("console_session")
     op.drop_index("account_subject", table_name="account", postgresql_where=sa.text("subject is not null"))
     op.drop_table("account")
+    op.drop_index("xref_recorded_ix", table_name="xref", postgresql_using="brin")
     op.drop_index("xref_pin_ix", table_name="xref")
     op.drop_index("xref_past_key", table_name="xref", postgresql_where=sa.text("recorded_to < 'infinity'"))
     op.drop_index("xref_current_key", table_name="xref", postgresql_where=sa.text("recorded_to = 'infinity'"))
@@ -1416,6 +1417,7 @@ def downgrade() -> None:
     op.drop_table("override")
     op.drop_index("model_current", table_name="model", postgresql_where=sa.text("status = 'current'"))
     op.drop_table("model")
+    op.drop_index("membership_recorded_ix", table_name="membership", postgresql_using="brin")
     op.drop_index("membership_pin_ix", table_name="membership")
     op.drop_table("membership")
     op.drop_index("once_at_ix", table_name="once")
