@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import access, deciding, erasing, learning, looking, nightly, serving, users, workspace
+from pipelines.commands import (
+    access,
+    deciding,
+    erasing,
+    learning,
+    looking,
+    nightly,
+    serving,
+    syncing,
+    users,
+    workspace,
+)
 
 EXIT_CODES = "Exit codes: 0 done; 1 failed; 2 wrong use; 3 a quality gate stopped the run or a source of it."
 
@@ -28,6 +39,7 @@ app.command("init")(workspace.init)
 app.command("check")(workspace.check)
 app.command("run")(nightly.run)
 app.command("status")(nightly.status)
+app.command("sync")(syncing.sync)
 app.command("lookup")(looking.lookup)
 app.command("why")(looking.why)
 app.command("evaluate")(looking.evaluate)

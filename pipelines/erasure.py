@@ -25,6 +25,7 @@ from mdm.settings import Settings
 from mdm.store import audit, changes, lineage, runs, suppression
 from mdm.store import erasure as store
 from mdm.store.database import Database
+from mdm.store.deliveries import let_nobody_tell
 from mdm.store.embedded import log_files
 from mdm.store.locks import run_lock
 from mdm.store.physical import purge
@@ -34,6 +35,7 @@ from pipelines.erased_values import check_reason, hashes_of
 from pipelines.landing import find_deliveries
 from pipelines.night import Asked, run_night
 from pipelines.steps.aside import forget
+from pipelines.sync.erased import leave_out
 from pipelines.traces import clean_files, remove_run_files, take_out, text_files, values_of
 
 
@@ -99,6 +101,7 @@ def erase(
     with run_lock(database, {"command": "mdm erase"}) as lock:
         forget(database)
         with database.begin() as connection:
+            let_nobody_tell(connection)
             person = _find(connection, pin)
             done = None
             if person is not None:
@@ -171,6 +174,7 @@ def _delete(
     changes.announce_erased(connection, person.pin, run_id=run_id, actor=actor)
     with audit.changeable(connection, "erasure"):
         rows = store.delete_person(connection, person, run_id)
+    remade = leave_out(settings, connection)
     # Files first become fewer, then cleaner: nothing of this is undone if the transaction fails, nor needs to be.
     unfinished = [run["run_id"] for run in runs.last_runs(connection, 1000, status="running")]
     removed = remove_run_files(settings.var / "runs", unfinished)
@@ -180,6 +184,7 @@ def _delete(
     with audit.changeable(connection, "erasure"):
         values, rewritten = take_out(connection, everything, files)
     cleaned, left = clean_files(files, values)
+    cleaned += [file for file in remade if file not in cleaned]
     kept = suppression.put_hashes(connection, person.pin, hashes_of(connection, hasher, person.keys, texts))
     tables = sorted({*rows, *rewritten, *held.rows})
     at = suppression.put_erasure(connection, person.pin, actor=actor, reason=reason, tables=tables, touched=touched)

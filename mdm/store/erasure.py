@@ -9,6 +9,7 @@
 * ``erased_stay``: the cross-references of such a record from that time.
 * ``erased_golden``: golden records of these PINs, and former ones of others while they held one of these records.
 * ``erased_sighting``, ``erased_address``, ``erased_site``: where they were seen; where nobody else was.
+* ``erased_sync``: what targets were told of these PINs and keys, and of others while they held one of these records.
 * ``erased_key``: source keys that are still theirs: not those that were given to somebody else since.
 """
 
@@ -50,6 +51,16 @@ _FOUND = {
         select e.system, e.local_id from erased_record e where not exists (
             select 1 from record r where r.system = e.system and r.local_id = e.local_id
             and r.recorded_to = 'infinity' and r.record_id <> e.record_id)""",
+    "erased_sync": """
+        with d as materialized (
+            select delivery_id, created_at, contract ->> 'system' as system from sync_delivery
+        )
+        select t.target_id, t.key, t.delivery_id, t.line from sync_row t join d using (delivery_id)
+        where t.pin in (select pin from erased_pin) or t.key in (select pin from erased_pin)
+        or (d.system, t.key) in (select system, split_part(local_id, '#', 1) from erased_key)
+        or t.pin in (select pin from erased_golden) and exists (
+            select 1 from erased_golden e join golden g using (pin, recorded_from)
+            where g.pin = t.pin and d.created_at >= g.recorded_from and d.created_at <= g.recorded_to)""",
     "erased_sighting": "select s.* from sighting s join erased_record using (record_id)",
     "erased_address": """
         select distinct e.address from erased_sighting e where not exists (
@@ -86,6 +97,8 @@ GOES = {
     "once": f"t.answer->>'pin' in {_PINS}",
     "quarantine": "(t.system, t.local_id) in (select system, local_id from erased_key union all "
                   "select system, split_part(local_id, '#', 1) from erased_key)",
+    "sync_row": "(t.target_id, t.key, t.delivery_id) in (select target_id, key, delivery_id from erased_sync)",
+    "sync_answer": "(t.delivery_id, t.key) in (select delivery_id, key from erased_sync)",
     "applying": "true",  # locks of a night that is over: keys made of names and numbers
     "kept_form": "true",  # gone within a day anyway; whom they quote nobody can tell
 }  # fmt: skip
@@ -96,8 +109,10 @@ EMPTIED = {
     "judgement": f"t.left_id in {_RECORDS} or t.right_id in {_RECORDS}",
     "lineage": f"t.pin in {_PINS} or t.other_pin in {_PINS} or t.record_ids && array{_RECORDS}",
     "audit": f"t.records && array{_KEYS}",
+    "sync_ack": "exists (select 1 from erased_key k where strpos(t.problem, k.local_id) > 0)",
 }
 _EMPTY = {
+    "sync_ack": "problem = null",
     "household_decision": "reason = null, withdrawn_reason = null, "
                           f"mover_id = case when {_DECIDED} then - row_id else mover_id end, "
                           f"other_id = case when {_DECIDED} then - row_id else other_id end, "

@@ -22,6 +22,8 @@ STAYS = {
     "sign_in_failure": "hashes of names and addresses, for a day",
     "subscriber": "programs of ours that are told of changes, no customer",
     "suppression": "keyed hashes",
+    "sync_delivery": "counts, the name of a file, a contract",
+    "sync_target": "a system that is sent to",
     "webhook_held": "positions of changes and PINs, no value",
 }
 
