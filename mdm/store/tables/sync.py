@@ -67,9 +67,7 @@ class SyncRow(SQLModel, table=True):
         sa.PrimaryKeyConstraint("target_id", "key", "delivery_id"),
         # rows come in the order of their deliveries: a summary of pages finds those of one, and costs nothing to keep
         sa.Index("sync_row_delivery_ix", "delivery_id", postgresql_using="brin"),
-        sa.Index(
-            "sync_row_moved_ix", "target_id", "delivery_id", postgresql_where=sa.text("moved_from is not null")
-        ),
+        sa.Index("sync_row_moved_ix", "target_id", "delivery_id", postgresql_where=sa.text("moved_from is not null")),
         {"comment": "what a target was told of one of its keys, by delivery"},
     )
 
