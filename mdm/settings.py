@@ -17,8 +17,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mdm.access import read_rate
+from mdm.backup import BackupSettings
 from mdm.errors import ConfigError
+from mdm.notify import NotifySettings
 from mdm.openid import OpenIdSettings
+from mdm.retention import RetentionSettings
+from mdm.schedule import ScheduleSettings
 
 FILE = "mdm.toml"
 SECRET = ("pin_key", "secret_variable")  # never quoted; who writes the secret where its variable belongs, too
@@ -177,6 +181,10 @@ class Settings(_Section):
     api: ApiSettings = ApiSettings()
     console: ConsoleSettings = ConsoleSettings()
     stewardship: StewardshipSettings = StewardshipSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    notify: NotifySettings = NotifySettings()
+    backup: BackupSettings = BackupSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @classmethod
     def load(

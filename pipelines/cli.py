@@ -14,11 +14,12 @@ from pipelines.commands import (
     access,
     deciding,
     erasing,
+    keeping,
     learning,
     looking,
     nightly,
+    scheduling,
     serving,
-    syncing,
     users,
     workspace,
 )
@@ -39,7 +40,6 @@ app.command("init")(workspace.init)
 app.command("check")(workspace.check)
 app.command("run")(nightly.run)
 app.command("status")(nightly.status)
-app.command("sync")(syncing.sync)
 app.command("lookup")(looking.lookup)
 app.command("why")(looking.why)
 app.command("evaluate")(looking.evaluate)
@@ -49,6 +49,10 @@ app.command("override")(deciding.override)
 app.command("train")(learning.train)
 app.command("erase")(erasing.erase)
 app.command("serve")(serving.serve)
+app.command("worker")(scheduling.worker)
+app.command("backup")(keeping.backup)
+app.command("restore")(keeping.restore)
+app.command("retention")(keeping.retention)
 app.command("settle")(serving.settle)
 app.command("stop")(serving.stop)
 

@@ -13,10 +13,11 @@ from mdm.settings import Settings
 from mdm.store import customers, overview, runs, tasks
 from mdm.store.database import Database
 from mdm.store.locks import current_holder
+from pipelines.jobs.state import schedule_of
 
 
 def status_of(settings: Settings, database: Database, count: int) -> dict[str, Any]:
-    """Last runs (newest first), steps of the latest, sources, customers, tasks, quarantine, who holds the run lock."""
+    """Last runs (newest first), steps of the latest, sources, customers, tasks, quarantine, who runs, the schedule."""
     holder = current_holder(database)
     with database.begin() as connection:
         latest = runs.last_runs(connection, count)
@@ -31,6 +32,7 @@ def status_of(settings: Settings, database: Database, count: int) -> dict[str, A
             "households": overview.count_households(connection),
             "tasks": tasks.count_tasks(connection),
             "quarantine": overview.count_quarantine(connection),
+            "schedule": schedule_of(settings, connection),
         }
 
 

@@ -20,6 +20,9 @@ from mdm.store import runs
 from mdm.store.database import Database
 from pipelines.folder import RunFolder
 
+# settings on which no file of a run depends
+NO_MATTER = {"database_url", "workspace", "landing", "run", "api", "schedule", "notify", "backup", "retention"}
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -41,7 +44,7 @@ class Asked:
 def meaning_of(settings: Settings, digests: Iterable[str], asked: Asked) -> str:
     """What a run's files depend on besides the feeds: after a change of it an unfinished run begins anew."""
     wanted = [asked.feeds, [model.model_id for model in asked.models]]
-    sections = settings.model_dump(mode="json", exclude={"database_url", "workspace", "landing", "run", "api"})
+    sections = settings.model_dump(mode="json", exclude=NO_MATTER)
     return orjson.dumps([sections, list(digests), wanted], option=orjson.OPT_SORT_KEYS).hex()
 
 

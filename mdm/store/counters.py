@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from mdm.store import issued
+
 _TAKE = """
 insert into counter (name, value) values (%(name)s, %(count)s)
 on conflict (name) do update set value = counter.value + excluded.value returning value
@@ -16,6 +18,7 @@ def take(connection: sa.Connection, name: str, count: int = 1) -> int:
     Others who take from it wait for the end of this transaction.
     """
     last = connection.exec_driver_sql(_TAKE, {"name": name, "count": count}).scalar_one()
+    issued.allow(connection, name, int(last))
     return int(last) - count + 1
 
 
@@ -32,6 +35,7 @@ def advance(connection: sa.Connection, name: str, value: int) -> None:
         "on conflict (name) do update set value = greatest(counter.value, excluded.value)",
         {"name": name, "value": value},
     )
+    issued.allow(connection, name, value)
 
 
 def reserve(connection: sa.Connection, name: str, holder: str, first: int, count: int) -> bool:
@@ -49,6 +53,7 @@ def reserve(connection: sa.Connection, name: str, holder: str, first: int, count
     ).scalar()
     if taken is None:
         return False
+    issued.allow(connection, name, first - 1 + count)
     for part, value in zip(_parts(name, holder), (first, count), strict=True):
         connection.exec_driver_sql(
             "insert into counter (name, value) values (%(part)s, %(value)s) "

@@ -20,6 +20,7 @@ from mdm.store import embedded
 from mdm.store.asking import Asking
 from mdm.store.audit import Entry, end_reading
 from mdm.store.connection import driver_of
+from mdm.store.issued import OPTION, Issued
 from mdm.store.migrations import migrate
 
 __all__ = ["Database", "LastWord", "driver_of", "open_database"]
@@ -38,7 +39,14 @@ LastWord = Callable[[Exception | None], Entry]
 class Database:
     """An open database: `engine`, transactions, single statements of an event loop (`asking`), plain connections."""
 
-    def __init__(self, url: str, server: embedded.EmbeddedServer | None = None, *, pool_size: int = 8) -> None:
+    def __init__(
+        self,
+        url: str,
+        server: embedded.EmbeddedServer | None = None,
+        *,
+        pool_size: int = 8,
+        issued: Issued | None = None,
+    ) -> None:
         self.url, self._server = url, server
         self.engine = sa.create_engine(
             url,
@@ -47,6 +55,7 @@ class Database:
             pool_pre_ping=True,
             hide_parameters=True,  # of statements, in the text of errors: they may be personal
             connect_args={"connect_timeout": 10, "application_name": "mdm"},
+            execution_options={OPTION: issued},  # numbers are noted beside the database, see mdm.store.issued
         )
         self.asking = Asking(psycopg_url(url), pool_size)
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -145,11 +154,12 @@ def open_database(url: str | None, var: Path, *, pool_size: int = 8) -> Database
     `url` is any PostgreSQL URL, with or without a driver in it. `pool_size`: connections kept open.
     Raises StoreError when the server cannot be reached or started.
     """
+    issued = Issued(var)
     if url is not None:
-        database = Database(sqlalchemy_url(url), pool_size=pool_size)
+        database = Database(sqlalchemy_url(url), pool_size=pool_size, issued=issued)
     else:
         server = embedded.join(var)
-        database = Database(server.url, server, pool_size=pool_size)
+        database = Database(server.url, server, pool_size=pool_size, issued=issued)
     try:
         with database.begin() as connection:
             migrate(connection)

@@ -81,6 +81,13 @@ class EmbeddedServer:
         """SQLAlchemy URL."""
         return self.place.url
 
+    def alone(self) -> bool:
+        """Whether no other process uses the server now."""
+        with _starting_or_stopping(self._var):
+            found = _try_lock(self._users, fcntl.LOCK_EX)
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            return found
+
     def leave(self) -> None:
         """Give up our use; stop the server if nobody else uses it. May be called again."""
         if self._users.closed:

@@ -44,6 +44,12 @@ def put_hashes(connection: sa.Connection, pin: str, hashes: Iterable[Hash]) -> i
     return len(rows)
 
 
+def hashes_of(connection: sa.Connection, pin: str) -> list[Hash]:
+    """The hashes that are kept of an erased customer."""
+    rows = connection.execute(_SUPPRESSION.select().where(_SUPPRESSION.c.pin == pin).order_by(_SUPPRESSION.c.digest))
+    return [Hash(row.digest, row.kind, row.system, tuple(row.proofs)) for row in rows]
+
+
 def put_erasure(
     connection: sa.Connection, pin: str, *, actor: str, reason: str, tables: Sequence[str], touched: Sequence[int]
 ) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ def serve(
     settle_every: Annotated[
         int, typer.Option("--settle-every", min=0, metavar="SECONDS", help="See mdm settle; 0: not by this process.")
     ] = 30,
+    with_worker: Annotated[
+        bool, typer.Option("--with-worker", help="Do what the schedule says as well; see mdm worker.")
+    ] = False,
     workspace: Workspace = None,
 ) -> None:
     """Serve the API: customers, cross-references, households, records; its description is at /docs.
@@ -34,7 +38,7 @@ def serve(
     from api import server
 
     settings = settings_of(workspace)
-    with _settling(settings, settle_every):
+    with _settling(settings, settle_every), _working(settings, wanted=with_worker):
         server.serve(settings, host, port, workers)
 
 
@@ -46,6 +50,25 @@ def _settling(settings: Settings, seconds: int) -> Iterator[None]:
         return
     command = [sys.executable, "-m", "pipelines.cli", "settle", "-w", str(settings.workspace), "--every", str(seconds)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def _working(settings: Settings, *, wanted: bool) -> Iterator[None]:
+    """A worker while the block lasts, which ends with this process whatever ends it."""
+    if not wanted:
+        yield
+        return
+    from pipelines.jobs.child import WORKER
+    from pipelines.jobs.plan import planned_jobs
+
+    planned_jobs(settings)  # what is wrong with it is said at once
+    command = [sys.executable, "-m", "pipelines.jobs.child", "-", "worker", "-w", str(settings.workspace)]
+    process = subprocess.Popen(command, env={**os.environ, WORKER: str(os.getpid())})
     try:
         yield
     finally:

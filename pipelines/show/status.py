@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipelines.show.console import LEFT, RIGHT, console, counted, duration, heading, table
+from pipelines.show.schedule import show_schedule
 
 STYLES = {"applied": "green", "unchanged": "green", "stopped": "red", "failed": "red", "unfinished": "yellow"}
 MARKS = {"ok": "", "absent": "dim", "warned": "yellow", "rejected": "yellow", "stopped": "bold red"}
@@ -22,6 +23,7 @@ def show_status(found: Mapping[str, Any]) -> None:
     _running(out, found["running"])
     if not found["runs"]:
         out.print("no run yet: mdm run")
+        show_schedule(out, found["schedule"])
         return
     _runs(out, found["runs"])
     _steps(out, found)
@@ -35,6 +37,7 @@ def show_status(found: Mapping[str, Any]) -> None:
     for row in found["quarantine"]:
         since = f"{row['since']:%Y-%m-%d}"
         out.print(f"  quarantine        {row['rows']:,} rows of {row['system']}: {row['reason']}, since {since}")
+    show_schedule(out, found["schedule"])
 
 
 def _running(out: Console, holder: Mapping[str, Any] | None) -> None:
