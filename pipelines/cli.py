@@ -20,6 +20,7 @@ from pipelines.commands import (
     nightly,
     scheduling,
     serving,
+    syncing,
     users,
     workspace,
 )
@@ -40,6 +41,7 @@ app.command("init")(workspace.init)
 app.command("check")(workspace.check)
 app.command("run")(nightly.run)
 app.command("status")(nightly.status)
+app.command("sync")(syncing.sync)
 app.command("lookup")(looking.lookup)
 app.command("why")(looking.why)
 app.command("evaluate")(looking.evaluate)
