@@ -98,7 +98,7 @@ class EmbeddedServer:
             return
         with _starting_or_stopping(self._var):
             if _try_lock(self._users, fcntl.LOCK_EX):
-                _stop(self.place)
+                _stop(self.place, wait=False)  # its last checkpoint is nothing to wait for; who comes next does
             self._users.close()
 
 
@@ -205,9 +205,10 @@ def _start(place: Place) -> None:
     )
 
 
-def _stop(place: Place) -> None:
+def _stop(place: Place, *, wait: bool = True) -> None:
     if _server_process(place.data) is not None:
-        _run(place, "pg_ctl", "-D", place.data, "-w", "-t", int(START_TIMEOUT), "-m", "fast", "stop")
+        until = ("-w", "-t", int(START_TIMEOUT)) if wait else ("-W",)
+        _run(place, "pg_ctl", "-D", place.data, *until, "-m", "fast", "stop")
 
 
 def _settings(place: Place) -> dict[str, str]:
