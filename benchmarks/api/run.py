@@ -31,6 +31,7 @@ from benchmarks.table import Figure, show
 FULL_SIZE = 1_000_000  # records that the targets are for
 SMALL, LEAST_SMALL = 0.01, 2_000  # the small store: of the rows of the large one, and at least
 WRITTEN_TO = "identify by name + birth date, p50"
+WORKERS = 2  # processes that serve those who write: one for each core; all else is asked of one
 
 
 def main() -> None:
@@ -73,18 +74,20 @@ def measure(asked: argparse.Namespace, scratch: Path, say: Callable[[str], None]
         with serving(large.service()) as port:
             say("turning pages of the queue")
             figures += measure_queue(large, port)
-            figures += _identify_and_write(large, port, scratch, only_at, say)
+            say("identifying")
+            identified = measure_identify(large.database, large.settings, large.drawn, port, large.key, only_at)
+        with serving(large.service(WORKERS)) as port:
+            written = _write(large, port, scratch, identified, only_at, say)
+        figures += [*identified, *written]
     return [*figures, Figure("load of the machine after, of 1 minute", os.getloadavg()[0], "processes")]
 
 
-def _identify_and_write(
-    large: Asked, port: int, scratch: Path, only_at: str, say: Callable[[str], None]
+def _write(
+    large: Asked, port: int, scratch: Path, identified: list[Figure], only_at: str, say: Callable[[str], None]
 ) -> list[Figure]:
-    say("identifying")
-    figures = measure_identify(large.database, large.settings, large.drawn, port, large.key, only_at)
-    identified = next(figure.measured for figure in figures if figure.what == WRITTEN_TO)
+    asking = next(figure.measured for figure in identified if figure.what == WRITTEN_TO)
     say("writing")
     bodies = bodies_of(large)
-    written, idle = measure_write(large, port, bodies, identified, only_at)
+    written, idle = measure_write(large, port, bodies, asking, only_at)
     say("writing beside a night of 1%")
-    return [*figures, *written, *measure_beside_a_night(large, port, idle, bodies, scratch, only_at)]
+    return [*written, *measure_beside_a_night(large, port, idle, bodies, scratch, only_at)]

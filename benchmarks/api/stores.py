@@ -23,7 +23,7 @@ SCOPES = ("lookup", "identify", "pii", "write")
 GATE_STOPPED = 3
 SERVE = (
     "import sys; from pathlib import Path; from mdm.settings import Settings; from api.server import serve; "
-    "serve(Settings.load(Path(sys.argv[1])), port=int(sys.argv[2]))"
+    "serve(Settings.load(Path(sys.argv[1])), workers=int(sys.argv[2]), port=int(sys.argv[3]))"
 )
 
 
@@ -37,9 +37,9 @@ class Asked:
     key: str
     size: int
 
-    def service(self) -> Sequence[str]:
+    def service(self, workers: int = 1) -> Sequence[str]:
         """The command of the service, but for its port."""
-        return [sys.executable, "-c", SERVE, str(self.settings.workspace)]
+        return [sys.executable, "-c", SERVE, str(self.settings.workspace), str(workers)]
 
     def bare(self) -> Sequence[str]:
         """The command of the bare endpoint, but for its port."""
