@@ -24,6 +24,7 @@ from mdm.store import addresses
 from mdm.store.database import Database
 from mdm.store.states import is_empty
 from mdm.store.twins import drop_twin, fill_twin
+from pipelines.giving_way import give_way
 from pipelines.steps.rows import rows_of
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Aside:
         if "record" in empty and self._moment is None:
             self._begin(night.database)
         if empty and self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="aside")
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="aside", initializer=give_way)
         for table in empty:
             moment = self._moment if table in RECORDED else None
             if moment is None and table in RECORDED:

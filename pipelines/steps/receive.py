@@ -102,13 +102,15 @@ def receive(night: Night) -> dict[str, Any]:
 
 
 def _in_order(contracts: Sequence[SourceContract], sizes: Mapping[str, int]) -> list[SourceContract]:
-    """The smallest of the large ones, so that there is soon something to cleanse, and enough until the next is read.
-
-    Then the largest first: there is always much. Large is half as large as the largest.
+    """A small one, so that there is at once something to cleanse; the smallest of the large ones, enough until the next
+    is read; then the largest first: there is always much. Small is an eighth of the largest, large half of it.
     """
     sized = sorted(contracts, key=lambda contract: sizes[contract.source], reverse=True)
-    first = sum(2 * sizes[contract.source] >= sizes[sized[0].source] for contract in sized) - 1
-    return [*sized[first : first + 1], *sized[:first], *sized[first + 1 :]]
+    early: list[SourceContract] = []
+    for share in (8, 2):
+        enough = [contract for contract in sized if share * sizes[contract.source] >= sizes[sized[0].source]]
+        early += [contract for contract in enough[-1:] if contract not in early]
+    return early + [contract for contract in sized if contract not in early]
 
 
 def _size(night: Night, contract: SourceContract) -> int:

@@ -9,7 +9,7 @@ import pytest
 from mdm.store.database import Database
 from mdm.store.states import is_empty
 from pipelines.night import Asked, run_night
-from pipelines.steps.aside import TABLES
+from pipelines.steps.aside import RECORDED, TABLES
 from tests.pipelines.tiny import TinyWorkspace, family_of_sources
 
 
@@ -45,6 +45,19 @@ def test_an_interrupted_night_shows_nothing_and_the_next_run_leaves_nothing(
         assert not is_empty(connection, "record_key")
         left = connection.exec_driver_sql("select count(*) from pg_tables where tablename like '%%\\_loading'")
         assert left.scalar_one() == 0
+
+
+def test_all_that_a_first_night_writes_is_known_from_one_moment(
+    workspace: TinyWorkspace, fresh_database: Database
+) -> None:
+    assert workspace.night(fresh_database)["status"] == "applied"
+    moments = " union ".join(f'select recorded_from from "{table}"' for table in (*RECORDED, "household", "membership"))
+    with fresh_database.begin() as connection:
+        (moment,) = connection.exec_driver_sql(moments).scalars().all()
+        ended = connection.exec_driver_sql("select ended_at, started_at from run").one()
+        empty = [table for table in RECORDED if is_empty(connection, table)]
+    assert empty == []
+    assert ended.started_at < moment < ended.ended_at
 
 
 @pytest.mark.parametrize("asked", [Asked(dry_run=True), Asked(only="judge")])
