@@ -7,6 +7,8 @@
 #   make pictures    the pictures of README.md anew, from the pages as they are
 #   make bench       the benchmarks, smallest size; make bench ROWS=1000000 for a big one
 #   make bench-api   how fast the API answers; make bench-api ROWS=1000000 for the size of the targets
+#   make bench-warehouse  how fast the warehouse is exported; make bench-warehouse ROWS=1000000 for the size of the targets
+#   make bench-webhooks   how fast subscribers are told of changes
 #   make nights     only the operator's nights; make nights CUSTOMERS=10000 NIGHTS=30 for the acceptance test
 #   make env         .venv with the locked packages and this project
 #   make lock        the lock files again after a change of pyproject.toml (needs a package index)
@@ -29,7 +31,7 @@ export PYTHONUTF8 := 1
 # Packages are compiled once, when first imported, also where somebody forbids it: each command would do it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: env test-env demo test pictures browser check lint types test-slow bench bench-api nights lock clean
+.PHONY: env test-env demo test pictures browser check lint types test-slow bench bench-api bench-warehouse bench-webhooks nights lock clean
 .DELETE_ON_ERROR:
 
 # -- the environment ---------------------------------------------------------------------------------------------------
@@ -88,6 +90,12 @@ bench: env
 
 bench-api: env
 	$(BIN)/python -m benchmarks.api --rows $(ROWS) --requests $(REQUESTS)
+
+bench-warehouse: env
+	$(BIN)/python -m benchmarks.downstream.warehouse --rows $(ROWS)
+
+bench-webhooks: env
+	$(BIN)/python -m benchmarks.downstream.webhooks
 
 nights: env
 	$(BIN)/python -m benchmarks.thirty_nights --customers $(CUSTOMERS) --nights $(NIGHTS)

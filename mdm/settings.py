@@ -23,6 +23,7 @@ from mdm.notify import NotifySettings
 from mdm.openid import OpenIdSettings
 from mdm.retention import RetentionSettings
 from mdm.schedule import ScheduleSettings
+from mdm.webhooks import WebhookSettings
 
 FILE = "mdm.toml"
 SECRET = ("pin_key", "secret_variable")  # never quoted; who writes the secret where its variable belongs, too
@@ -185,6 +186,7 @@ class Settings(_Section):
     notify: NotifySettings = NotifySettings()
     backup: BackupSettings = BackupSettings()
     retention: RetentionSettings = RetentionSettings()
+    webhooks: WebhookSettings = WebhookSettings()
 
     @classmethod
     def load(

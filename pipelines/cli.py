@@ -14,6 +14,8 @@ from pipelines.commands import (
     access,
     deciding,
     erasing,
+    exporting,
+    hooks,
     keeping,
     learning,
     looking,
@@ -50,6 +52,7 @@ app.command("unmerge")(deciding.unmerge)
 app.command("override")(deciding.override)
 app.command("train")(learning.train)
 app.command("erase")(erasing.erase)
+app.command("warehouse")(exporting.warehouse)
 app.command("serve")(serving.serve)
 app.command("worker")(scheduling.worker)
 app.command("backup")(keeping.backup)
@@ -81,6 +84,20 @@ accounts.command("disable")(users.disable)
 accounts.command("password")(users.password)
 accounts.command("link")(users.link)
 app.add_typer(accounts, name="user")
+
+webhooks = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Subscribers to changes: add, list, pause, replay, send ..."
+)
+webhooks.command("add")(hooks.add)
+webhooks.command("list")(hooks.list_)
+webhooks.command("pause")(hooks.pause)
+webhooks.command("resume")(hooks.resume)
+webhooks.command("rotate")(hooks.rotate)
+webhooks.command("replay")(hooks.replay)
+webhooks.command("dead-letters")(hooks.dead_letters)
+webhooks.command("remove")(hooks.remove)
+webhooks.command("send")(hooks.send)
+app.add_typer(webhooks, name="webhook")
 
 
 def _show_version(wanted: bool) -> None:

@@ -10,6 +10,7 @@ resolved again, by a run that reads no feeds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,6 +38,8 @@ from pipelines.night import Asked, run_night
 from pipelines.steps.aside import forget
 from pipelines.sync.erased import leave_out
 from pipelines.traces import clean_files, remove_run_files, take_out, text_files, values_of
+from pipelines.warehouse.folder import FOLDER, WarehouseFolder
+from pipelines.warehouse.forget import forget as forget_exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def erase(
     pin = read_pin(pin)
     with run_lock(database, {"command": "mdm erase"}) as lock:
         forget(database)
-        with database.begin() as connection:
+        with _no_export(settings), database.begin() as connection:
             let_nobody_tell(connection)
             person = _find(connection, pin)
             done = None
@@ -172,6 +175,7 @@ def _delete(
     held, touched = _holding(settings, connection, person), store.neighbours(connection)
     run_id = f"erase-{person.pin}"
     changes.announce_erased(connection, person.pin, run_id=run_id, actor=actor)
+    chis = store.households_of(connection)
     with audit.changeable(connection, "erasure"):
         rows = store.delete_person(connection, person, run_id)
     remade = leave_out(settings, connection)
@@ -179,11 +183,14 @@ def _delete(
     unfinished = [run["run_id"] for run in runs.last_runs(connection, 1000, status="running")]
     removed = remove_run_files(settings.var / "runs", unfinished)
     folders = (settings.var / "runs", settings.var / "log", settings.outbound)
-    files = [*text_files(*folders), *(log_files(settings.var) if database.embedded else ())]
+    warehouse = WarehouseFolder(settings.outbound / FOLDER)
+    texts_of = (file for file in text_files(*folders) if warehouse.path not in file.parents)
+    files = [*texts_of, *(log_files(settings.var) if database.embedded else ())]
     everything = values_of(person.texts, {local_id for _, local_id in person.keys})
     with audit.changeable(connection, "erasure"):
         values, rewritten = take_out(connection, everything, files)
     cleaned, left = clean_files(files, values)
+    cleaned += forget_exported(warehouse, store.find_exported(connection, chis)) if warehouse.path.is_dir() else []
     cleaned += [file for file in remade if file not in cleaned]
     kept = suppression.put_hashes(connection, person.pin, hashes_of(connection, hasher, person.keys, texts))
     tables = sorted({*rows, *rewritten, *held.rows})
@@ -201,6 +208,12 @@ def _note(connection: sa.Connection, pin: str, run_id: str, actor: str, reason: 
     }  # fmt: skip
     kinds = {name: pa.string() for name in event} | {"record_ids": pa.list_(pa.int64())}
     lineage.add_events(connection, pa.Table.from_pylist([event], schema=pa.schema(kinds)))
+
+
+def _no_export(settings: Settings) -> AbstractContextManager[None]:
+    """Nobody exports meanwhile: an export that had begun before would still have the customer."""
+    warehouse = WarehouseFolder(settings.outbound / FOLDER)
+    return warehouse.locked() if warehouse.path.is_dir() else nullcontext()
 
 
 # -- afterwards --------------------------------------------------------------------------------------------------------

@@ -21,7 +21,9 @@ from mdm.store.database import Database
 from pipelines.folder import RunFolder
 
 # settings on which no file of a run depends
-NO_MATTER = {"database_url", "workspace", "landing", "run", "api", "schedule", "notify", "backup", "retention"}
+NO_MATTER = {
+    "database_url", "workspace", "landing", "run", "api", "schedule", "notify", "webhooks", "backup", "retention",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _TYPES = {
     "date": pa.date32(),
     "timestamptz": pa.timestamp("us", tz="UTC"),
 }
-_ARRAYS = {"_int8": pa.int64(), "_int4": pa.int32(), "_int2": pa.int16(), "_float8": pa.float64()}
+ARRAYS = {"_int8": pa.int64(), "_int4": pa.int32(), "_int2": pa.int16(), "_float8": pa.float64()}
 
 
 def fetch(driver: psycopg.Connection[tuple[Any, ...]], query: str, parameters: Mapping[str, Any] | None) -> pa.Table:
@@ -93,7 +93,7 @@ def result_types(driver: psycopg.Connection[tuple[Any, ...]], query: str) -> dic
 
 def _parse(data: bytes, types: dict[str, str]) -> pa.Table:
     if not data:
-        return pa.schema([(name, _arrow_type(kind)) for name, kind in types.items()]).empty_table()
+        return pa.schema([(name, arrow_type(kind)) for name, kind in types.items()]).empty_table()
     table = pcsv.read_csv(
         pa.BufferReader(data),
         read_options=pcsv.ReadOptions(column_names=list(types), block_size=8 << 20),
@@ -110,16 +110,16 @@ def _parse(data: bytes, types: dict[str, str]) -> pa.Table:
     for index, (name, kind) in enumerate(types.items()):
         if kind == "bool":
             table = table.set_column(index, name, pc.equal(table[name], "t"))
-        elif kind in _ARRAYS:
-            table = table.set_column(index, name, _list_of(table[name].combine_chunks(), _ARRAYS[kind]))
+        elif kind in ARRAYS:
+            table = table.set_column(index, name, list_of(table[name].combine_chunks(), ARRAYS[kind]))
     return table
 
 
-def _arrow_type(kind: str) -> pa.DataType:
-    return pa.list_(_ARRAYS[kind]) if kind in _ARRAYS else _TYPES.get(kind, pa.string())
+def arrow_type(kind: str) -> pa.DataType:
+    return pa.list_(ARRAYS[kind]) if kind in ARRAYS else _TYPES.get(kind, pa.string())
 
 
-def _list_of(literals: pa.StringArray, kind: pa.DataType) -> pa.Array:
+def list_of(literals: pa.StringArray, kind: pa.DataType) -> pa.Array:
     """Lists out of PostgreSQL's array literals `{1,2}`; elements hold no null, quote or comma."""
     inner = pc.utf8_trim(pc.fill_null(literals, "{}"), "{}")
     filled = pc.not_equal(inner, "")

@@ -22,6 +22,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store import customers, households
+from mdm.store.bulk import fetch_arrow
 
 _FOUND = {
     "erased_pin": """
@@ -176,6 +177,32 @@ def find_person(connection: sa.Connection, pin: str) -> Person | None:
     )  # fmt: skip
 
 
+_EXPORTED = {
+    "pins": "select pin from erased_pin",
+    "golden": "select pin, recorded_from from erased_golden",
+    "records": "select distinct record_id from erased_record",
+    "versions": "select record_id, recorded_from from erased_version",
+    "stays": "select record_id, recorded_from from erased_stay",
+}
+
+
+def find_exported(connection: sa.Connection, chis: list[str]) -> dict[str, pa.Table]:
+    """What exports of the warehouse may hold of them, by keys, after it was deleted here (pipelines.warehouse.forget).
+
+    chis: households in which they ever were.
+    """
+    found = {name: fetch_arrow(connection, query) for name, query in _EXPORTED.items()}
+    emptied = "select chi, recorded_from from household where chi = any(%(chis)s) and dwelling is null"
+    return {**found, "dwellings": fetch_arrow(connection, emptied, {"chis": chis})}
+
+
+def households_of(connection: sa.Connection) -> list[str]:
+    """The households in which they ever were."""
+    return list(
+        connection.exec_driver_sql(f"select distinct chi from membership where pin in {_PINS} order by chi").scalars()
+    )
+
+
 def count_rows(connection: sa.Connection) -> dict[str, int]:
     """Table -> rows that go, or lose what they say; tables without any are left out."""
     found = {
@@ -214,9 +241,7 @@ def neighbours(connection: sa.Connection) -> list[int]:
 
 def delete_person(connection: sa.Connection, person: Person, run_id: str) -> dict[str, int]:
     """Delete what is theirs, and make the PIN an erased one; rows by table. Within `audit.changeable`."""
-    chis = list(
-        connection.exec_driver_sql(f"select distinct chi from membership where pin in {_PINS} order by chi").scalars()
-    )
+    chis = households_of(connection)
     counts = {}
     _run(connection, _LEFT_BEHIND)
     for table, which in EMPTIED.items():

@@ -52,6 +52,16 @@ def read_changes(
     return [dict(row) for row in rows.mappings()]
 
 
+def changes_at(connection: sa.Connection, positions: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Position -> the change that has it."""
+    rows = connection.exec_driver_sql(
+        "select position, type, pin, chi, related, run_id, actor, at from change "
+        "where position = any(%(positions)s::bigint[])",
+        {"positions": list(positions)},
+    )
+    return {row["position"]: dict(row) for row in rows.mappings()}
+
+
 def values_of(connection: sa.Connection, positions: Sequence[int]) -> dict[int, tuple[Any, Any]]:
     """Position -> what was known of the customer (golden document) or household (members) before and after.
 

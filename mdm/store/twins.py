@@ -11,6 +11,7 @@ import re
 import sqlalchemy as sa
 
 from mdm.errors import StoreError
+from mdm.store import mart
 from mdm.store.bulk import Source, column_names, copy_rows, index_definitions, note_emptied
 from mdm.store.states import is_empty
 
@@ -54,6 +55,7 @@ def take_place(connection: sa.Connection, table: str) -> None:
     """Put the twin, under the names of the table and its indexes, in the place of the table, which is empty."""
     comment = connection.exec_driver_sql("select obj_description(%s::regclass)", (table,)).scalar_one()
     names = list(index_definitions(connection, table))
+    mart.read_from(connection, table, f"{table}{_SUFFIX}")
     connection.exec_driver_sql(f'drop table "{table}"')
     connection.exec_driver_sql(f'alter table "{table}{_SUFFIX}" rename to "{table}"')
     for name in names:

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from mdm.store import audit, customers, records
 from mdm.store.database import open_database
 from pipelines.night import Asked, run_night
 from pipelines.stewardship import judge, override
+from pipelines.warehouse.export import export
 from tests.pipelines.tiny import COLUMNS, TinyWorkspace, people, person, text
 from tests.store.fixtures import workspace_directory
 
@@ -78,6 +81,7 @@ class World:
         bad = text([xenia(), person(20, PHONE="+1 416 557 9931")]).decode().splitlines()[1]
         content = text([*people(0, 50), HOUSEMATE, former, xenia(), person(60, ID="")]).decode() + f"{bad},too,long\n"
         workspace.deliver("crm", content.encode(), day="20260401")
+        export(self.database, self.settings.outbound / "warehouse")
         self.night()
         found = self.pin_of("crm", "X-KEY-1")
         assert found is not None
@@ -97,8 +101,13 @@ class World:
         log = self.settings.var / "log" / "20260401.log"
         log.parent.mkdir()
         log.write_text("one\nfailed on Quetzalcoatl\nthree\n", encoding="utf-8")
-        self.settings.outbound.mkdir()
+        export(self.database, self.settings.outbound / "warehouse")
         (self.settings.outbound / "changes.csv").write_text("a;b\n1;Quetzalcoatl\n2;Lee\n", encoding="utf-8")
+
+
+def written_out(file: Path) -> bytes:
+    """What is in a Parquet file, which is compressed, as text."""
+    return file.read_bytes() + str(pq.ParquetFile(file).read().to_pylist()).encode()
 
 
 @contextmanager
@@ -115,7 +124,7 @@ def traces(world: World, *values: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for file in (file for root in (world.settings.var, world.settings.outbound) for file in root.rglob("*")):
         if file.is_file():
-            content = file.read_bytes()
+            content = written_out(file) if file.suffix == ".parquet" else file.read_bytes()
             for value in values or TRACES:
                 writings = (value.encode(), json.dumps(value)[1:-1].encode(), value.encode().hex().encode())
                 if any(writing in content for writing in writings):

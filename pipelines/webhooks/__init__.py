@@ -1,0 +1,1 @@
+"""Changes sent to subscribers over signed webhooks; `sender.send` is the loop that does it."""
