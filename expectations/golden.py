@@ -45,23 +45,25 @@ def check_golden(
     judged. Pass for `xrefs` and `customers` everything that `records`, `documents` and `members` may refer to.
     """
     results: list[ExpectationResult] = []
-    for checks, frame in (
-        (GOLDEN_RECORDS, _xrefs_per_record(tables)),
-        (GOLDEN_XREFS, _active(tables.xrefs, tables.customers)),
-        (GOLDEN_PINS, _pins(tables.customers)),
-        (GOLDEN_DOCUMENTS, _active(tables.documents, tables.customers)),
-        (GOLDEN_MEMBERS, _active(tables.members, tables.customers)),
-    ):
-        results += to_results(SUITE, "", checks, validate(checks, frame))
+    with duckdb.connect() as scratch:
+        for checks, frame in (
+            (GOLDEN_RECORDS, _xrefs_per_record(scratch, tables)),
+            (GOLDEN_XREFS, _active(scratch, tables.xrefs, tables.customers)),
+            (GOLDEN_PINS, _pins(scratch, tables.customers)),
+            (GOLDEN_DOCUMENTS, _active(scratch, tables.documents, tables.customers)),
+            (GOLDEN_MEMBERS, _active(scratch, tables.members, tables.customers)),
+        ):
+            results += to_results(SUITE, "", checks, validate(checks, frame))
     limits = {} if first_load or not active_before else {"max_churn": policy.max_churn}
     churn = figures({"churn": churned / active_before if active_before else 0.0})
     results += to_results(SUITE, "", GOLDEN_BATCH, validate(GOLDEN_BATCH, churn, limits))
     return GoldenGate(results, reason_to_stop(results))
 
 
-def _xrefs_per_record(tables: GoldenTables) -> pd.DataFrame:
+def _xrefs_per_record(scratch: duckdb.DuckDBPyConnection, tables: GoldenTables) -> pd.DataFrame:
     """One row per record: how many open cross-references it has."""
     return _query(
+        scratch,
         """
         SELECT coalesce(held.xrefs, 0)::INTEGER AS xrefs
         FROM records LEFT JOIN (
@@ -73,9 +75,10 @@ def _xrefs_per_record(tables: GoldenTables) -> pd.DataFrame:
     )
 
 
-def _active(referring: pa.Table, customers: pa.Table) -> pd.DataFrame:
+def _active(scratch: duckdb.DuckDBPyConnection, referring: pa.Table, customers: pa.Table) -> pd.DataFrame:
     """One row per referring row: pin (a number, null when it is none), and whether it is an active PIN."""
     return _query(
+        scratch,
         """
         SELECT try_cast(referring.pin AS BIGINT) AS pin,
                coalesce(referring.pin IN (SELECT pin FROM customers), false) AS active
@@ -86,9 +89,9 @@ def _active(referring: pa.Table, customers: pa.Table) -> pd.DataFrame:
     )
 
 
-def _pins(customers: pa.Table) -> pd.DataFrame:
+def _pins(scratch: duckdb.DuckDBPyConnection, customers: pa.Table) -> pd.DataFrame:
     """One row per active PIN: the PIN as a number, and its remainder by ISO 7064 Mod 11,10."""
-    frame = _query("SELECT try_cast(pin AS BIGINT) AS pin, pin AS text FROM customers", customers=customers)
+    frame = _query(scratch, "SELECT try_cast(pin AS BIGINT) AS pin, pin AS text FROM customers", customers=customers)
     return pd.DataFrame({"pin": frame["pin"], "remainder": remainders(frame["text"].to_numpy(dtype=object))})
 
 
@@ -111,8 +114,7 @@ def remainders(pins: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
     return answer
 
 
-def _query(sql: str, **tables: pa.Table) -> pd.DataFrame:
-    with duckdb.connect() as connection:
-        for name, table in tables.items():
-            connection.register(name, table)
-        return connection.sql(sql).to_arrow_table().to_pandas()
+def _query(scratch: duckdb.DuckDBPyConnection, sql: str, **tables: pa.Table) -> pd.DataFrame:
+    for name, table in tables.items():
+        scratch.register(name, table)
+    return scratch.sql(sql).to_arrow_table().to_pandas()

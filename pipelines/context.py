@@ -49,7 +49,7 @@ class Night:
         """A DuckDB of its own for a step: two threads, UTC, spilling into the run's folder."""
         return open_scratch(self.folder.path / "spill")
 
-    @property
+    @cached_property
     def data_directory(self) -> Path | None:
         """Of the embedded PostgreSQL; None when the server is elsewhere."""
         return find_place(self.settings.var).data if self.database.embedded else None

@@ -55,7 +55,19 @@ def find_generic(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnect
     scratch.execute(
         "CREATE OR REPLACE TEMP TABLE still AS SELECT kind, value FROM was_generic ANTI JOIN suspect USING (key)"
     )
-    _count_people(night, party, scratch, tonight)
+    if scratch.execute("SELECT count(*) FROM suspect").fetchall()[0][0]:
+        _count_people(night, party, scratch, tonight)
+        _name_suspects(party, scratch, most)
+    else:  # the usual night of a small change; to plan these queries takes longer than the rest
+        scratch.register("nobody", SCHEMA.empty_table())
+        scratch.execute(f"CREATE TABLE generic_{party} AS SELECT *, false AS was FROM nobody")
+        scratch.unregister("nobody")
+    scratch.execute(f"CREATE OR REPLACE TEMP TABLE flipped AS SELECT key FROM generic_{party} WHERE generic <> was")
+    scratch.unregister("was_generic")
+
+
+def _name_suspects(party: PartyType, scratch: duckdb.DuckDBPyConnection, most: int) -> None:
+    """Table `generic_<party>`: the suspects with their values, and how many people have each."""
     scratch.execute(
         f"""
         CREATE TABLE generic_{party} AS
@@ -70,8 +82,6 @@ def find_generic(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnect
         FROM suspect JOIN texts USING (key) LEFT JOIN people USING (key)
         """
     )
-    scratch.execute(f"CREATE OR REPLACE TEMP TABLE flipped AS SELECT key FROM generic_{party} WHERE generic <> was")
-    scratch.unregister("was_generic")
 
 
 def _count_people(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection, tonight: pa.Array) -> None:

@@ -70,7 +70,7 @@ def _matched(night: Night, scratch: duckdb.DuckDBPyConnection) -> str:
 def _score(night: Night, party: PartyType, scratch: duckdb.DuckDBPyConnection, counts: dict[str, Any]) -> None:
     model = _model(night, party, scratch)
     counts["notes"][party] = list(model.notes) if model is not None else []
-    if model is None:
+    if model is None or not counts["candidates"][party]:
         scratch.execute(
             f"CREATE TABLE pairs_{party} (party VARCHAR, model_id VARCHAR, left_id BIGINT, right_id BIGINT, "
             "weight DOUBLE, levels SMALLINT[], evidence DOUBLE[])"
