@@ -33,6 +33,7 @@ from mdm.store.physical import purge
 from mdm.suppression import Hasher
 from pipelines.context import Progress
 from pipelines.erased_values import check_reason, hashes_of
+from pipelines.jobs import erased
 from pipelines.landing import find_deliveries
 from pipelines.night import Asked, run_night
 from pipelines.steps.aside import forget
@@ -113,7 +114,9 @@ def erase(
                 lock.check()
         with database.begin() as connection:
             noted = suppression.find_erasure(connection, pin)
+            hashes = suppression.hashes_of(connection, pin)
         assert noted is not None
+        erased.note(settings, {"pin": pin, **{name: noted[name] for name in ("erased_at", "actor", "reason")}}, hashes)
         done = done or Erased(pin, noted["erased_at"], noted["actor"], noted["reason"])
         if noted["purged_at"] is not None:
             return done

@@ -6,7 +6,7 @@ A line holds a PIN, when, who and why, and the keyed hashes of the suppression: 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,17 @@ import orjson
 from mdm.settings import Settings
 from mdm.store.issued import FILE as ISSUED
 from mdm.store.issued import read as read_issued
+from mdm.store.suppression import Hash
 
 FILE = "erased.jsonl"
 
 
-def note(settings: Settings, entry: Mapping[str, Any]) -> None:
-    """Add a line, on the disk when this returns. entry: pin, erased_at, actor, reason, hashes."""
+def note(settings: Settings, entry: Mapping[str, Any], hashes: Sequence[Hash]) -> None:
+    """Add a line, on the disk when this returns. entry: pin, erased_at, actor, reason."""
+    line = {**entry, "hashes": [list(each) for each in hashes]}
     for folder in _places(settings):
         with open(os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
-            file.write(orjson.dumps(dict(entry), default=str) + b"\n")
+            file.write(orjson.dumps(line) + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
