@@ -10,29 +10,37 @@ import sqlalchemy as sa
 
 from mdm.store.bulk import fetch_arrow, load_temporary
 
-# Rows of unsettled deliveries that were not accepted, and that no later row of the same key has taken the place of.
-_OPEN = """
+# Rows of unsettled deliveries that were rejected, or not answered for too long, and that no later row of the same key
+# has taken the place of. What merely waits is not looked at: a delivery of a million rows may wait for days.
+_LATE = "d.written_at + %(patience)s <= clock_timestamp()"
+_OPEN = f"""
 create temporary table sync_open on commit drop as
-select r.key, r.delivery_id, d.number, r.attempt, r.line, a.accepted is false as rejected, a.reason,
-    a.accepted is false or (d.written_at is not null and d.written_at + %(patience)s <= clock_timestamp()) as due,
-    false as again
-from sync_delivery d join sync_row r on r.delivery_id = d.delivery_id and r.target_id = d.target_id
-left join sync_answer a on a.delivery_id = r.delivery_id and a.key = r.key
-where d.target_id = %(target)s and not d.settled and d.status = 'written' and r.line > 0
-and (a.accepted is false or (a.delivery_id is null and not (%(unlisted)s and d.answered_at is not null)))
-and not exists (
+with d as materialized (
+    select d.*, {_LATE} as late from sync_delivery d
+    where d.target_id = %(target)s and not d.settled and d.status = 'written'
+), found as (
+    select d.number, d.delivery_id, a.key, true as rejected, a.reason from d
+    join sync_answer a on a.delivery_id = d.delivery_id and not a.accepted
+    union all
+    select d.number, d.delivery_id, r.key, false, null from d join sync_row r on r.delivery_id = d.delivery_id
+    where d.late and not (%(unlisted)s and d.answered_at is not null)
+    and not exists (select 1 from sync_answer a where a.delivery_id = r.delivery_id and a.key = r.key)
+)
+select r.key, r.delivery_id, f.number, r.attempt, f.rejected, f.reason, r.attempt < %(most)s as again
+from found f join sync_row r on r.target_id = %(target)s and r.key = f.key and r.delivery_id = f.delivery_id
+where r.line > 0 and not exists (
     select 1 from sync_row n where n.target_id = r.target_id and n.key = r.key and n.delivery_id > r.delivery_id)
 """
 
 
 def gather_open(connection: sa.Connection, target_id: int, *, patience: object, unlisted: bool, attempts: int) -> None:
-    """Table `sync_open`: rows that are not accepted; again: those to be delivered again.
+    """Table `sync_open`: rows that were rejected or not answered in time; again: those to be delivered again.
 
     patience: an interval; unlisted: rows that an acknowledgement does not name are accepted.
     """
     connection.exec_driver_sql("drop table if exists pg_temp.sync_open")
-    connection.exec_driver_sql(_OPEN, {"target": target_id, "patience": patience, "unlisted": unlisted})
-    connection.exec_driver_sql("update sync_open set again = due and attempt < %(most)s", {"most": attempts})
+    parameters = {"target": target_id, "patience": patience, "unlisted": unlisted, "most": attempts}
+    connection.exec_driver_sql(_OPEN, parameters)
 
 
 def given_up(connection: sa.Connection, target_id: int, system: str | None, suffix: str, attempts: int) -> pa.Table:
@@ -48,19 +56,18 @@ def given_up(connection: sa.Connection, target_id: int, system: str | None, suff
         from sync_open o join sync_row r on r.target_id = %(target)s and r.key = o.key and r.delivery_id = o.delivery_id
         left join xref x on x.system = %(system)s and x.local_id = o.key || %(suffix)s and x.recorded_to = 'infinity'
         left join customer c on c.pin = coalesce(x.pin, r.pin) and c.recorded_to = 'infinity'
-        where o.due and o.attempt >= %(most)s order by o.key
+        where o.attempt >= %(most)s order by o.key
         """,
         {"target": target_id, "system": system, "suffix": suffix, "most": attempts},
     )
 
 
-def settle(connection: sa.Connection, target_id: int) -> int:
+def settle(connection: sa.Connection, target_id: int, *, patience: object) -> int:
     """Settle the deliveries of which nothing is waited for any more; after the rows to be repeated were added."""
     return connection.exec_driver_sql(
         "update sync_delivery d set settled = true where d.target_id = %(target)s and not d.settled "
-        "and d.status = 'written' "
-        "and not exists (select 1 from sync_open o where o.delivery_id = d.delivery_id and not o.due)",
-        {"target": target_id},
+        f"and d.status = 'written' and (d.complete or {_LATE})",
+        {"target": target_id, "patience": patience},
     ).rowcount
 
 
@@ -96,8 +103,8 @@ def weigh(connection: sa.Connection, target_id: int, delivery_id: int, answers: 
     return Held(list(unknown), [key for key, alike in before if not alike], sum(alike for _, alike in before))
 
 
-def put_answers(connection: sa.Connection, delivery_id: int, ack_id: int) -> list[str]:
-    """Keep the answers of `sync_said`; the keys that were accepted."""
+def put_answers(connection: sa.Connection, delivery_id: int, ack_id: int, *, unlisted: bool) -> list[str]:
+    """Keep the answers of `sync_said`; the keys that were accepted. unlisted: what is not named is accepted."""
     connection.exec_driver_sql(
         "insert into sync_answer (delivery_id, key, accepted, reason, ack_id) "
         "select told_by, key, accepted, reason, %(ack)s from sync_said "
@@ -109,7 +116,10 @@ def put_answers(connection: sa.Connection, delivery_id: int, ack_id: int) -> lis
         "where d.settled and d.delivery_id in (select told_by from sync_said where not accepted)"
     )
     connection.exec_driver_sql(
-        "update sync_delivery set answered_at = clock_timestamp() where delivery_id = %(id)s", {"id": delivery_id}
+        "update sync_delivery d set answered_at = clock_timestamp(), complete = complete or %(unlisted)s "
+        "or (select count(*) from sync_answer where delivery_id = %(id)s) "
+        ">= (select count(*) from sync_row where delivery_id = %(id)s and line > 0) where delivery_id = %(id)s",
+        {"id": delivery_id, "unlisted": unlisted},
     )
     return list(connection.exec_driver_sql("select key from sync_said where accepted order by key").scalars())
 

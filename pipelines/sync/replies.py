@@ -100,7 +100,7 @@ def _apply(
         accepted = pc.sum(rows["accepted"].cast(pa.int64())).as_py() or 0
         facts |= {"status": "applied", "accepted": accepted, "rejected": rows.num_rows - accepted}
         ack_id = answers.put_ack(connection, facts)
-        keys = answers.put_answers(connection, delivery.delivery_id, ack_id)
+        keys = answers.put_answers(connection, delivery.delivery_id, ack_id, unlisted=answer.rows == "rejected")
         undelivered.close(connection, contract.target, keys)
     return Replied(facts["file"], "applied", number, accepted, rows.num_rows - accepted)
 

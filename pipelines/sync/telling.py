@@ -28,6 +28,7 @@ from mdm.sync.made import Making, content_columns, make_rows
 TASK = "undelivered"
 RUN = "sync"
 ATTEMPTS = 2
+FOR_EVER = dt.timedelta(days=36_500)
 
 
 def prepare(
@@ -55,7 +56,7 @@ def prepare(
             deliveries.drop_delivery(connection, delivery_id)
             delivery_id = None
         tasks = _give_up(connection, contract, target, asked)
-        answers.settle(connection, target.target_id)
+        answers.settle(connection, target.target_id, patience=_patience(contract))
         if upto > after:
             deliveries.advance(connection, target, upto)
     return delivery_id, tasks
@@ -72,11 +73,15 @@ def _is_another(connection: sa.Connection, contract: TargetContract) -> bool:
 
 def _gather_open(connection: sa.Connection, contract: TargetContract, target: Target) -> None:
     answer = contract.acknowledgement
-    patience = answer.patience if answer else dt.timedelta(days=36500)
     answers.gather_open(
-        connection, target.target_id, patience=patience, unlisted=answer is not None and answer.rows == "rejected",
-        attempts=answer.attempts if answer else ATTEMPTS,
+        connection, target.target_id, patience=_patience(contract),
+        unlisted=answer is not None and answer.rows == "rejected", attempts=answer.attempts if answer else ATTEMPTS,
     )  # fmt: skip
+
+
+def _patience(contract: TargetContract) -> dt.timedelta:
+    """How long answers are waited for."""
+    return contract.acknowledgement.patience if contract.acknowledgement else FOR_EVER
 
 
 def _add(

@@ -54,6 +54,7 @@ class SyncDelivery(SQLModel, table=True):
     created_at: datetime = instant(default="now()")
     written_at: datetime | None = instant(nullable=True)
     answered_at: datetime | None = instant("when its last acknowledgement was read", nullable=True)
+    complete: bool = Field(sa_column_kwargs={"comment": "every row was answered"})
     settled: bool = Field(
         sa_column_kwargs={"comment": "every row was accepted, delivered again, superseded or given to a steward"}
     )
@@ -89,6 +90,7 @@ class SyncAnswer(SQLModel, table=True):
     __tablename__ = "sync_answer"
     __table_args__ = (
         sa.PrimaryKeyConstraint("delivery_id", "key"),
+        sa.Index("sync_answer_rejected_ix", "delivery_id", postgresql_where=sa.text("not accepted")),
         {"comment": "what a target answered to one row of a delivery"},
     )
 
