@@ -23,26 +23,18 @@ from tests.pipelines.tiny import TinyWorkspace, people, text
 from tests.store.fixtures import new_database
 
 
-@pytest.fixture
-def place(server_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of a database that the workspace of a test has for itself."""
-    with new_database(server_url) as database:
-        database.close()
-        monkeypatch.setenv("MDM_DATABASE_URL", database.url)
-        yield database.url
-
-
 class World:
     """A workspace with a night of twenty people, and a backup of it."""
 
     def __init__(self, path: Path) -> None:
-        path.chmod(0o711)
-        self.workspace = TinyWorkspace(path, "[run]\nbusiness_date = 2026-04-01\n[backup]\nkeep = 2\n")
+        self.workspace = TinyWorkspace(path, keep=True)
+
+    def live(self) -> None:
+        """The night, and the backup."""
         self.workspace.add("crm", text(people(0, 20)))
         with self.opened() as database:
             self.workspace.night(database)
             make_backup(self.workspace.settings, database)
-            self.before = self.state(database)
 
     @contextmanager
     def opened(self) -> Iterator[Database]:
@@ -74,9 +66,39 @@ class World:
         return restore(self.workspace.path, choose(self.workspace.path, asked), asked)
 
 
+@pytest.fixture(scope="module")
+def lived(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A database and a workspace with a night and a backup, to be copied."""
+    path = tmp_path_factory.mktemp("lived")
+    TinyWorkspace(path, "[run]\nbusiness_date = 2026-04-01\n[backup]\nkeep = 2\n")
+    with new_database(server_url) as database, pytest.MonkeyPatch.context() as patch:
+        database.close()
+        patch.setenv("MDM_DATABASE_URL", database.url)
+        World(path).live()
+        yield database.url, path
+
+
 @pytest.fixture
-def world(place: str, tmp_path: Path) -> World:
-    return World(tmp_path)
+def place(server_url: str, lived: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a copy that the workspace of a test has for itself."""
+    with new_database(server_url, name_of(lived[0])) as database:
+        database.close()
+        monkeypatch.setenv("MDM_DATABASE_URL", database.url)
+        yield database.url
+
+
+@pytest.fixture
+def world(place: str, lived: tuple[str, Path], tmp_path: Path) -> World:
+    path = tmp_path / "workspace"
+    shutil.copytree(lived[1], path)
+    for file in path.rglob("issued.json"):
+        file.write_text(file.read_text().replace(str(lived[1]), str(path)))
+    return World(path)
+
+
+def name_of(url: str) -> str:
+    """The database of a URL."""
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def status_of(connection: sa.Connection, pin: str) -> str:
@@ -111,7 +133,7 @@ def test_no_pin_is_issued_twice_and_everything_issued_resolves(world: World) -> 
 def test_a_lost_database_comes_back_with_what_the_files_say(world: World, place: str) -> None:
     late = world.another_night()
     engine = sa.create_engine(place.rpartition("/test_")[0] + "/template1?" + place.partition("?")[2])
-    name = place.partition("?")[0].rpartition("/")[2]
+    name = name_of(place)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"drop database {name} with (force)")
         connection.exec_driver_sql(f"create database {name}")
@@ -136,11 +158,13 @@ def test_without_any_word_of_what_was_issued_it_asks(world: World, place: str) -
 
 
 def test_the_store_is_as_it_was(world: World) -> None:
+    with world.opened() as database:
+        before = world.state(database)
     (world.workspace.settings.var / "issued.json").unlink()  # else those noted ahead are retired
     (folder_of(world.workspace.settings) / "issued.json").unlink()
     world.put_back()
     with world.opened() as database:
-        assert world.state(database) == world.before
+        assert world.state(database) == before
 
 
 def test_who_was_erased_since_stays_erased(world: World) -> None:
@@ -159,8 +183,6 @@ def test_what_is_damaged_or_in_use_is_refused(world: World) -> None:
         connection.exec_driver_sql("select 1")
         with pytest.raises(StoreError, match="in use"):
             world.put_back()
-    with world.opened() as database:
-        assert world.state(database) == world.before
     (backup,) = backups(folder_of(world.workspace.settings))
     data = max((backup.path / "database").iterdir(), key=lambda file: file.stat().st_size)
     content = bytearray(data.read_bytes())

@@ -39,8 +39,8 @@ def lived(path: Path, database: Database) -> TinyWorkspace:
     with database.begin() as connection:
         for verdict, status in ((None, "closed"), ("same", "closed"), ("dismissed", "closed"), (None, "open")):
             connection.exec_driver_sql(
-                "insert into task (kind, left_id, right_id, party, status, verdict, opened_run, closed_at, systems) values "
-                "('possible_match', 1, 2, 'person', %(status)s, %(verdict)s, 'r', now(), '{}')",
+                "insert into task (kind, left_id, right_id, party, status, verdict, opened_run, closed_at, systems) "
+                "values ('possible_match', 1, 2, 'person', %(status)s, %(verdict)s, 'r', now(), '{}')",
                 {"status": status, "verdict": verdict},
             )
     return workspace
