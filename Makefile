@@ -9,6 +9,7 @@
 #   make bench-api   how fast the API answers; make bench-api ROWS=1000000 for the size of the targets
 #   make bench-warehouse  how fast the warehouse is exported; make bench-warehouse ROWS=1000000 for the size of the targets
 #   make bench-webhooks   how fast subscribers are told of changes
+#   make bench-sync      how fast a delta goes back to a target; make bench-sync CHANGES_OF=1000000 for the size of the targets
 #   make nights     only the operator's nights; make nights CUSTOMERS=10000 NIGHTS=30 for the acceptance test
 #   make env         .venv with the locked packages and this project
 #   make lock        the lock files again after a change of pyproject.toml (needs a package index)
@@ -25,13 +26,14 @@ REQUESTS ?= 1000
 # Tests run side by side, the tests of a file in one process, the longest files first; SIDE_BY_SIDE= runs them one after another.
 SIDE_BY_SIDE ?= --numprocesses=logical --dist=loadfile --no-loadscope-reorder tests/promises tests/live tests/properties tests/pipelines tests
 CUSTOMERS ?= 300
+CHANGES_OF ?= 100000
 NIGHTS ?= 4
 
 export PYTHONUTF8 := 1
 # Packages are compiled once, when first imported, also where somebody forbids it: each command would do it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: env test-env demo test pictures browser check lint types test-slow bench bench-api bench-warehouse bench-webhooks nights lock clean
+.PHONY: env test-env demo test pictures browser check lint types test-slow bench bench-api bench-warehouse bench-webhooks bench-sync nights lock clean
 .DELETE_ON_ERROR:
 
 # -- the environment ---------------------------------------------------------------------------------------------------
@@ -96,6 +98,9 @@ bench-warehouse: env
 
 bench-webhooks: env
 	$(BIN)/python -m benchmarks.downstream.webhooks
+
+bench-sync: env
+	$(BIN)/python -m benchmarks.sync_back --customers $(CHANGES_OF)
 
 nights: env
 	$(BIN)/python -m benchmarks.thirty_nights --customers $(CUSTOMERS) --nights $(NIGHTS)
