@@ -69,7 +69,7 @@ class Unwritable(_Model):
     """
 
     policy: Policy = "substitute"
-    table: dict[str, str] = {}
+    table: dict[str, str] = {}  # noqa: RUF012  pydantic copies it
     otherwise: str = "?"
 
 

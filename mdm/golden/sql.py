@@ -33,7 +33,8 @@ DECAYED_TRUST = (
 def entries_query(attribute: Attribute, *, echoes: bool = False) -> str:
     """SQL for (customer, entries): the JSON text of what the document holds under the attribute's name.
 
-    echoes: ``golden_record`` has the column ``issues``, which may mark values as echoes. Candidates that are alone in their slot pass straight through; only contested slots are compared.
+    echoes: ``golden_record`` has the column ``issues``, which may mark values as echoes. Candidates that are alone in
+    their slot pass straight through; only contested slots are compared.
     """
     group = "customer, slot" if attribute.slot else "customer"
     return f"""

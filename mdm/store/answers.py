@@ -46,7 +46,8 @@ def gather_open(connection: sa.Connection, target_id: int, *, patience: object, 
 def given_up(connection: sa.Connection, target_id: int, system: str | None, suffix: str, attempts: int) -> pa.Table:
     """Rows of `sync_open` that were delivered often enough.
 
-    key, pin, number, attempt, rejected, reason, record_id, party. record_id: of the key's record, or of the customer's founder; null when there is none any more.
+    key, pin, number, attempt, rejected, reason, record_id, party. record_id: of the key's record, or of the customer's
+    founder; null when there is none any more.
     """
     return fetch_arrow(
         connection,

@@ -99,8 +99,9 @@ def add_delivery(connection: sa.Connection, target: Target, facts: Mapping[str, 
     )
     row = connection.exec_driver_sql(
         "insert into sync_delivery (target_id, number, kind, status, position_from, position_to, business_date, "
-        "contract, folder, file, rows, withheld, complete, settled) values (%(target)s, %(number)s, %(kind)s, 'prepared', "
-        "%(position_from)s, %(position_to)s, %(business_date)s, %(contract)s, %(folder)s, %(file)s, 0, 0, false, %(settled)s) "
+        "contract, folder, file, rows, withheld, complete, settled) "
+        "values (%(target)s, %(number)s, %(kind)s, 'prepared', %(position_from)s, %(position_to)s, %(business_date)s, "
+        "%(contract)s, %(folder)s, %(file)s, 0, 0, false, %(settled)s) "
         "returning delivery_id",
         {**facts, "target": target.target_id, "number": target.number + 1},
     )

@@ -1,6 +1,6 @@
 """What targets were told: facts of keys that may have to be told, and the ledger of what was (`sync_row`).
 
-A target's last row of a key is what it is taken to hold. The ledger grows with what changes, also under full deliveries:
+A target's last row of a key is what it is taken to hold. The ledger grows with what changes, under full deliveries too:
 the file of a full delivery is the last row of every key up to it.
 """
 
@@ -99,7 +99,8 @@ def gather_keys(connection: sa.Connection, asked: Asked, after: int, upto: int) 
 def _changed_keys(asked: Asked) -> str:
     pins = (
         "select distinct pin from (select c.pin from change c where c.position > %(after)s and c.position <= %(upto)s "
-        "union all select unnest(c.related) from change c where c.position > %(after)s and c.position <= %(upto)s) as p "
+        "union all select unnest(c.related) from change c "
+        "where c.position > %(after)s and c.position <= %(upto)s) as p "
         "where pin is not null"
     )
     if asked.system is None:

@@ -87,7 +87,8 @@ def _echoes(number: int, contract: TargetContract) -> str | None:
     return f"""(
     WITH now AS (
         SELECT system, local_id, {values} FROM (
-            SELECT r.*, from_json(r.original, '{ORIGINAL}') AS o FROM cleansed_now r SEMI JOIN sent USING (system, local_id)
+            SELECT r.*, from_json(r.original, '{ORIGINAL}') AS o
+            FROM cleansed_now r SEMI JOIN sent USING (system, local_id)
         ) r
     ), old AS (
         SELECT system, local_id, {values}, r.issues AS issues FROM (

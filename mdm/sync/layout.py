@@ -37,7 +37,7 @@ class Layout:
     number: int
 
     def write(self, portions: Iterable[pa.Table], out: BinaryIO) -> int:
-        """Write portions of rows (key, action, pin, moved_from, attempt, content), in order; how many rows there were."""
+        """Write portions of rows (key, action, pin, moved_from, attempt, content), in order; how many there were."""
         kind = self.contract.format.type
         with duckdb.connect(config={"threads": 2}) as scratch:
             cells = (self._cells(portion, scratch) for portion in portions if portion.num_rows)
@@ -53,7 +53,7 @@ class Layout:
                     remedy="Make the column as wide as its longest value: nothing of a key, code or date is cut off.",
                 ) from error  # fmt: skip
 
-    # -- cells: every column as text ------------------------------------------------------------------------------------
+    # -- cells: every column as text -----------------------------------------------------------------------------------
 
     def _cells(self, rows: pa.Table, scratch: duckdb.DuckDBPyConnection) -> pa.Table:
         """A text per column and row, null where there is nothing: codes, dates and facts of the row written out."""
@@ -74,7 +74,7 @@ class Layout:
         for column in self.contract.columns:
             yield _written(of_row.get(column.value) or f"nullif(c[{places.get(column.name)}], '')", column)
 
-    # -- text formats ---------------------------------------------------------------------------------------------------
+    # -- text formats --------------------------------------------------------------------------------------------------
 
     def _text(self, cells: Iterator[pa.Table], out: BinaryIO, scratch: duckdb.DuckDBPyConnection) -> int:
         layout = self.contract.format
@@ -98,7 +98,8 @@ class Layout:
             members = ", ".join(f"{_quoted(name)}: x{place}" for place, name in enumerate(names))
             line = f"concat(to_json({{{members}}}), chr(10))"
         elif layout.type == "delimited":
-            line = f"concat({f', {_quoted(layout.delimiter)}, '.join(map(self._delimited, range(len(names))))}, {self._end})"
+            between = f", {_quoted(layout.delimiter)}, "
+            line = f"concat({between.join(map(self._delimited, range(len(names))))}, {self._end})"
         else:
             line = f"concat({', '.join(self._padded(n, c) for n, c in enumerate(self.contract.columns))}, {self._end})"
         found = scratch.sql(f"SELECT {line} AS line FROM cells").to_arrow_table()["line"]
@@ -164,12 +165,12 @@ class Layout:
         except UnicodeEncodeError as error:
             line = text[: error.start].count("\n") + 1
             raise MdmError(
-                f"line {line} has U+{ord(text[error.start]):04X}, which {encoding} cannot write, in a key, code or header",
+                f"a key, code or header in line {line} has U+{ord(text[error.start]):04X}, which {encoding} cannot write",
                 where=self.contract.path,
                 remedy="Name another encoding, or other codes; values of customers are repaired by `unwritable:`.",
             ) from error
 
-    # -- the others -----------------------------------------------------------------------------------------------------
+    # -- the others ----------------------------------------------------------------------------------------------------
 
     def _parquet(self, cells: Iterator[pa.Table], out: BinaryIO) -> int:
         names = [column.name for column in self.contract.columns]

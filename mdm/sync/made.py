@@ -112,7 +112,8 @@ def make_rows(facts: pa.Table, making: Making, dates: Dates, scratch: duckdb.Duc
 def _differences(scratch: duckdb.DuckDBPyConnection) -> pa.Table:
     table = scratch.sql(f"""
         SELECT key, CASE WHEN same AND again THEN told_action ELSE {_ACTION} END AS action, pin,
-            CASE WHEN same THEN told_from WHEN pin <> told_pin AND told_action <> 'gone' THEN told_pin END AS moved_from,
+            CASE WHEN same THEN told_from
+                 WHEN pin <> told_pin AND told_action <> 'gone' THEN told_pin END AS moved_from,
             (CASE WHEN same THEN attempt + 1 ELSE 1 END)::SMALLINT AS attempt,
             CASE WHEN pin IS NOT NULL THEN content END AS content, CASE WHEN pin IS NOT NULL THEN altered END AS altered
         FROM (
@@ -141,7 +142,7 @@ def _contents(making: Making, dates: Dates, scratch: duckdb.DuckDBPyConnection) 
 
 
 def _value(making: Making, contested: Sequence[int], scratch: duckdb.DuckDBPyConnection) -> None:
-    """Table `valued`: of column n the value c<n>, and the target's own o<n>; of contested ones s<n> whence and t<n> when."""
+    """Table `valued`: of column n the value c<n> and the target's own o<n>; if contested, s<n>: whence, t<n>: when."""
     selected, owned = [], making.needs_own
     for place, column in enumerate(making.columns):
         if column.value in CONTENT_OF_ROW:

@@ -35,7 +35,8 @@ OPEN = ("attributes", "consents")  # attributes.<name>, consents.<purpose>.<chan
 
 VALUES = (
     *OF_ROW, "name.full", *(f"name.{part}" for part in NAME_PARTS), "organisation.name", "organisation.form", *SINGLE,
-    *(f"identifiers.{name}" for name in IDENTIFIER_TYPES), *LISTS, *(f"address.{field}" for field in ADDRESS_TEXT_FIELDS),
+    *(f"identifiers.{name}" for name in IDENTIFIER_TYPES), *LISTS,
+    *(f"address.{field}" for field in ADDRESS_TEXT_FIELDS),
 )  # fmt: skip
 
 _GROUPS = {"death_date": "birth_date"}
@@ -84,7 +85,7 @@ _OWN_LIST = {"phones": "number", "emails": "address"}
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """SQL of a value: its text, and the record that it comes from ([system, local id]; null: a steward) and its date."""
+    """SQL of a value: its text, the record that it comes from ([system, local id]; null: a steward), and its date."""
 
     text: str
     record: str

@@ -28,17 +28,22 @@ Progress = Callable[[str], None]
 
 
 def sync(
-    settings: Settings, database: Database, only: str | None = None, progress: Progress = lambda text: None
+    settings: Settings,
+    database: Database,
+    only: str | None = None,
+    progress: Progress = lambda text: None,
+    *,
+    answers: bool = False,
 ) -> list[Told]:
     """Tell the targets of a workspace what changed since they were told last; a report of each, by name.
 
-    A target that cannot be told keeps nobody from the others: its report says why. Raises ContractError when contracts
+    answers: only read what they answered. A target that cannot be told keeps nobody from the others: its report says why. Raises ContractError when contracts
     are wrong, NotFound for a target that there is none of.
     """
     sources = load_contracts(settings.sources)
     contracts = find_targets(settings, only)
     trust = {source.source: {**source.trust.groups, "default": source.trust.default} for source in sources}
-    return [tell_target(settings, database, contract, trust, progress) for contract in contracts]
+    return [tell_target(settings, database, contract, trust, progress, answers=answers) for contract in contracts]
 
 
 def every_target(settings: Settings) -> list[TargetContract]:
@@ -64,13 +69,21 @@ def tell_target(
     contract: TargetContract,
     trust: Trust,
     progress: Progress = lambda text: None,
+    *,
+    answers: bool = False,
 ) -> Told:
-    """Tell one target what changed since it was told last; what it was told, or why it could not be."""
+    """Tell one target what changed since it was told last; what it was told, or why it could not be.
+
+    answers: only read what it answered.
+    """
     started, report = time.monotonic(), Told(contract.target)
     progress(contract.target)
     try:
         with sync_lock(database, contract.target):
-            _tell_one(settings, database, contract, trust, report)
+            if answers:
+                report.replies = read_replies(settings, database, contract)
+            else:
+                _tell_one(settings, database, contract, trust, report)
     except MdmError as error:
         report.error = str(error)
     report.seconds = round(time.monotonic() - started, 3)

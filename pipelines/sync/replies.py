@@ -93,7 +93,7 @@ def _apply(
         if rows.num_rows > delivery.rows:
             raise MdmError(
                 f"{rows.num_rows} rows answer delivery {number}, which had {delivery.rows}", where=facts["file"],
-                remedy="Have the target send the acknowledgement of this delivery alone; nothing of this file was kept.",
+                remedy="Have the target answer this delivery alone; nothing of this file was kept.",
             )  # fmt: skip
         held = answers.weigh(connection, target.target_id, delivery.delivery_id, rows)
         _check(held, number, facts["file"], delivery.withheld)
@@ -125,7 +125,7 @@ def _some(keys: list[str]) -> str:
     return f"{shown}, ..." if len(keys) > SHOWN else shown
 
 
-# -- rows ----------------------------------------------------------------------------------------------------------------
+# -- rows --------------------------------------------------------------------------------------------------------------
 
 
 def _rows(file: File, contract: TargetContract, answer: Acknowledgement) -> tuple[int, pa.Table]:

@@ -9,7 +9,7 @@ from mdm.errors import GateStopped
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One delivery. actions: rows by what happened to the key; repeats: rows delivered before; altered: see `sync_row`."""
+    """One delivery. actions: rows by what happened to the key; repeats: rows sent before; altered: see `sync_row`."""
 
     number: int
     kind: str

@@ -1,8 +1,8 @@
-"""Three legacy systems and a warehouse through five nights with faults; at the end each holds what the master file says.
+"""Three legacy systems and a warehouse, five nights with faults; at the end each holds what the master file says.
 
 The systems are as real ones are: each reads the files that lie in its folder, once, in the order of their numbers;
-applies rows by its own key; answers, or does not; and delivers its own file for the next night, with what it was told in
-it. Each counts what it is told: the same row twice must be marked as a repeat.
+applies rows by its own key; answers, or does not; and delivers its own file for the next night, with what it was told
+in it. Each counts what it is told: the same row twice must be marked as a repeat.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ WIDTHS = {"ID": 8, "PIN": 12, "ACT": 10, "OLD": 12, "AGAIN": 1, "NAME": 40, "PHO
 
 @dataclass
 class Legacy:
-    """A legacy system. own: its rows by key, as it delivers them; told: what it was told by key; seen: (number, key)."""
+    """A legacy system. own: its rows by key, as it delivers them; told: what it holds of us by key."""
 
     name: str
     workspace: TinyWorkspace

@@ -1,4 +1,4 @@
-"""What a target must be told, of what is now and what it was told: actions, whose value is sent, what cannot be written."""
+"""What a target must be told: what happened to a key, whose value is sent, what cannot be written."""
 
 from __future__ import annotations
 
