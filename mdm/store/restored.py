@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import sqlalchemy as sa
 
+from mdm.errors import StoreError
 from mdm.store import issued
 from mdm.store.bulk import load_values
 from mdm.store.database import Database
@@ -112,6 +113,15 @@ def look_into(connection: sa.Connection, position: int) -> Future:
         chis=column(f"select distinct chi {since} and chi is not null order by 1"),
         targets=dict(map(tuple, connection.exec_driver_sql("select target, number from sync_target"))),
     )
+
+
+def look_back(url: str, position: int) -> Future | None:
+    """As `look_into`, of the database at `url`; None when there is none of ours, or it cannot be read."""
+    try:
+        with bare(url) as database, database.read() as connection:
+            return look_into(connection, position)
+    except (StoreError, sa.exc.SQLAlchemyError):
+        return None
 
 
 def end_unfinished(connection: sa.Connection) -> int:

@@ -24,6 +24,7 @@ def sync(
         Path | None,
         typer.Option("--into", metavar="DIR", help="Where a replay is put [default: outbound/<target>/replayed]."),
     ] = None,
+    answers: Annotated[bool, typer.Option("--answers", help="Only read what targets answered; send nothing.")] = False,
     corrections: Annotated[
         bool, typer.Option("--corrections", help="List who was told a PIN that proved wrong, and who has corrected it.")
     ] = False,
@@ -42,6 +43,7 @@ def sync(
       mdm sync -w data/samples
       mdm sync --target mobile_billing --json
       mdm sync --target mobile_billing --replay 3
+      mdm sync --answers
       mdm sync --corrections
     """
     from mdm.errors import UsageError
@@ -65,6 +67,6 @@ def sync(
             print_json(made) if as_json else show_replayed(made)
             return 0 if made.same or made.withheld else 1
         with shown_progress(silent=as_json) as progress:
-            reports = tell(settings, database, target, progress)
+            reports = tell(settings, database, target, progress, answers=answers)
     print_json(reports) if as_json else show_told(reports)
     return leave_code(reports)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from mdm.contracts.target_load import load_targets
 from mdm.schedule import Line
 from mdm.settings import Settings
 from mdm.store import jobs
@@ -18,7 +19,7 @@ Defer = Callable[[sa.Connection, str, dt.datetime], None]  # in this transaction
 # job -> the command that it is
 COMMANDS = {
     "run": ("run",),
-    "acknowledgements": ("sync", "--acknowledgements"),
+    "acknowledgements": ("sync", "--answers"),
     "warehouse": ("warehouse",),
     "webhooks": ("webhook", "send"),
     "settle": ("settle",),
@@ -67,8 +68,8 @@ def _targets(settings: Settings) -> Iterable[tuple[str, str]]:
 
 
 def target_names(settings: Settings) -> tuple[str, ...]:
-    """The targets that have a contract."""
-    return tuple(sorted(file.stem for file in settings.targets.glob("*.yaml")))
+    """The targets that have a contract, by name. Raises ContractError."""
+    return tuple(contract.target for contract in load_targets(settings.targets))
 
 
 def give_due(database: Database, planned: Iterable[Planned], defer: Defer, now: dt.datetime | None = None) -> list[str]:

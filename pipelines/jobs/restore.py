@@ -96,7 +96,7 @@ def restore(workspace: Path, backup: Backup, wanted: Wanted, progress: Progress 
             where=str(workspace / FILE), remedy="Restore it into its own workspace.",
         )  # fmt: skip
     with _server(settings) as url:
-        future = _future(url, backup)
+        future = restored.look_back(url, backup.manifest["position"])
         bounds = _bounds(settings, backup, wanted, future)
         stamp = f"{dt.datetime.now(dt.UTC):%Y%m%d%H%M%S}"
         new, aside = f"mdm_restored_{stamp}", f"mdm_before_{stamp}"
@@ -144,15 +144,6 @@ def _server(settings: Settings) -> Iterator[str]:
         yield server.url
     finally:
         server.leave()
-
-
-def _future(url: str, backup: Backup) -> restored.Future | None:
-    """What the database as it is knows of the time since; None when there is none, or it cannot be read."""
-    try:
-        with restored.bare(url) as database, database.read() as connection:
-            return restored.look_into(connection, backup.manifest["position"])
-    except (MdmError, sa.exc.SQLAlchemyError):
-        return None
 
 
 def _bounds(settings: Settings, backup: Backup, wanted: Wanted, future: restored.Future | None) -> Bounds:
