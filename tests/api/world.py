@@ -5,10 +5,8 @@ The model is put there beforehand (declared defaults as for 100,000 records), so
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +23,8 @@ from mdm.settings import Settings
 from mdm.store import customers, embedded, households, models
 from mdm.store.database import Database, open_database
 from pipelines.night import run_night
+from tests.shared import copy_workspace, made_once
+from tests.store.fixtures import waive_durability, workspace_directory
 
 TOML = """
 [instance]
@@ -128,36 +128,33 @@ class World:
 
 
 @contextmanager
-def new_workspace() -> Iterator[Settings]:
-    """A workspace with feeds and no store yet, in a directory that PostgreSQL can enter; removed at the end."""
-    directory = Path(tempfile.mkdtemp(prefix="mdm-api-"))
-    directory.chmod(0o755)
+def new_world() -> Iterator[World]:
+    """The small town in a store of its own, for those who write into it; removed at the end."""
+    with workspace_directory() as directory:
+        copy_workspace(made_once("small-town", _after_a_night), directory)
+        settings = Settings.load(directory)
+        with open_database(None, settings.var) as database:
+            yield World(settings, database)
+
+
+def _after_a_night(directory: Path) -> None:
     for name in ("sources", "landing"):
         (directory / name).mkdir()
     (directory / "mdm.toml").write_text(TOML, encoding="utf-8")
     for name, (contract, rows) in SOURCES.items():
         (directory / "sources" / f"{name}.yaml").write_text(contract.lstrip(), encoding="utf-8")
         (directory / "landing" / f"{name}.csv").write_text(rows, encoding="utf-8")
-    try:
-        yield Settings.load(directory)
-    finally:
-        embedded.remove(directory / "var")
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-@contextmanager
-def new_world() -> Iterator[World]:
-    """The small town in a store of its own, for those who write into it; removed at the end."""
-    with new_workspace() as settings, closing(open_database(None, settings.var)) as database:
+    settings = Settings.load(directory)
+    with open_database(None, settings.var) as database:
         with database.begin() as connection:
             for party in ("person", "organisation"):
                 model = untrained(party, records=100_000)
                 models.save_model(connection, model.model_id, party, orjson.loads(model.to_json()))
                 models.make_current(connection, model.model_id)
         assert run_night(settings, database)["status"] == "applied"
-        found = World(settings, database)
-        _add_former_ids(found)
-        yield found
+        _add_former_ids(World(settings, database))
+        waive_durability(database)
+    embedded.stop(settings.var)  # who leaves last does not wait until it is
 
 
 @cache

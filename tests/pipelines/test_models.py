@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from pipelines.cli import app
 from pipelines.models import compare_models, list_models, promote_models, train_candidates
 from pipelines.night import leave_code
 from pipelines.stewardship import judge
+from tests.pipelines.evenings import After
 from tests.pipelines.tiny import FAMILY, TinyWorkspace, people, person, text
 
 SETTINGS = '[run]\nbusiness_date = 2026-04-01\n[cleanse]\nregion = "US"\n'
@@ -43,14 +45,29 @@ FIRMS_ROWS = [
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, fresh_database: Database) -> TinyWorkspace:
-    """crm and billing share twenty people, some of whom have moved or have another phone; two firms are one."""
-    workspace = make(tmp_path)
-    assert workspace.night(fresh_database)["status"] == "applied"
-    return workspace
+def evening(after: After, tmp_path: Path) -> Iterator[tuple[TinyWorkspace, Database]]:
+    with after(made).copied(tmp_path / "operator") as found:
+        yield found
+
+
+@pytest.fixture
+def workspace(evening: tuple[TinyWorkspace, Database]) -> TinyWorkspace:
+    return evening[0]
+
+
+@pytest.fixture
+def store(evening: tuple[TinyWorkspace, Database]) -> Database:
+    """Of the workspace."""
+    return evening[1]
+
+
+def made(path: Path, database: Database) -> None:
+    """A first night."""
+    assert make(path).night(database)["status"] == "applied"
 
 
 def make(path: Path) -> TinyWorkspace:
+    """crm and billing share twenty people, some of whom have moved or have another phone; two firms are one."""
     workspace = TinyWorkspace(path, SETTINGS)
     workspace.add("crm", text(people(0, 60)))
     same = [person(n, ID=f"B{n:03}") for n in range(10, 18)]
@@ -99,34 +116,28 @@ def total(counts: dict[str, dict[str, int]], name: str) -> int:
     return sum(row[name] for row in counts.values())
 
 
-def test_what_is_learned_again_is_the_model_in_use(workspace: TinyWorkspace, fresh_database: Database) -> None:
-    before = fingerprint(fresh_database)
-    trained = train_candidates(workspace.settings, fresh_database)
+def test_what_is_learned_again_is_the_model_in_use(workspace: TinyWorkspace, store: Database) -> None:
+    before = fingerprint(store)
+    trained = train_candidates(workspace.settings, store)
     assert [(model.party, model.status) for model in trained] == [("person", "current"), ("organisation", "current")]
     assert all(model.model_id == model.in_use for model in trained)
     assert all(level.bits == level.bits_in_use for model in trained for level in model.levels)
-    found = compare_models(workspace.settings, fresh_database, [model.model_id for model in trained])["comparison"]
+    found = compare_models(workspace.settings, store, [model.model_id for model in trained])["comparison"]
     assert (found["pins"], found["churn"]["churned"]) == ({}, 0)
-    assert (
-        total(found["customers"], "stay")
-        == total(found["customers"], "before")
-        == len(set(pins(fresh_database).values()))
-    )
+    assert total(found["customers"], "stay") == total(found["customers"], "before") == len(set(pins(store).values()))
     for group, names in (("tasks", ("opened", "closed")), ("matching_pairs", ("gained", "lost")),
                          ("households", ("changed", "redirect", "retired", "minted"))):  # fmt: skip
         assert all(total(found[group], name) == 0 for name in names)
     assert found["examples"] == {"merges": [], "splits": [], "households": []}
-    assert fingerprint(fresh_database) == before
+    assert fingerprint(store) == before
 
 
-def test_compare_writes_nothing_and_promote_does_what_it_said(
-    workspace: TinyWorkspace, fresh_database: Database
-) -> None:
-    first, former = pins(fresh_database), in_use(fresh_database)
-    new = stricter(fresh_database)
-    before = fingerprint(fresh_database)
-    found = compare_models(workspace.settings, fresh_database, examples=50)["comparison"]
-    assert fingerprint(fresh_database) == before
+def test_compare_writes_nothing_and_promote_does_what_it_said(workspace: TinyWorkspace, store: Database) -> None:
+    first, former = pins(store), in_use(store)
+    new = stricter(store)
+    before = fingerprint(store)
+    found = compare_models(workspace.settings, store, examples=50)["comparison"]
+    assert fingerprint(store) == before
     assert [path.name for path in (workspace.path / "var" / "runs").iterdir()] == ["20260401-01"]
     persons = found["customers"]["person"]
     assert persons["split"] > 0
@@ -134,19 +145,19 @@ def test_compare_writes_nothing_and_promote_does_what_it_said(
     assert found["customers"]["organisation"]["stay"] == len(FAMILY)
     assert len(found["examples"]["splits"]) == persons["split"]
 
-    stopped = promote_models(workspace.settings, fresh_database)
+    stopped = promote_models(workspace.settings, store)
     assert (stopped["status"], leave_code(stopped)) == ("stopped", 3)
     assert found["churn"]["stopped"] == stopped["reason"]
-    assert fingerprint(fresh_database) == before | {"runs": "2"}
+    assert fingerprint(store) == before | {"runs": "2"}
 
-    report = promote_models(workspace.settings, fresh_database, accept_churn=True)
+    report = promote_models(workspace.settings, store, accept_churn=True)
     assert (report["status"], report["models"]) == ("applied", {"person": new})
     assert {kind: number for kind, number in report["lineage"].items() if number} == found["pins"]
     assert report["churn"]["churned"] == found["churn"]["churned"]
     assert report["applied"]["tasks_opened"] == total(found["tasks"], "opened")
     assert report["applied"]["tasks_closed"] == total(found["tasks"], "closed")
     assert report["households"]["minted"]["household"] == found["households"]["household"]["minted"]
-    after = pins(fresh_database)
+    after = pins(store)
     assert len(set(after.values())) == total(found["customers"], "after")
     for example in found["examples"]["splits"]:
         assert {first[key] for keys in example["records"].values() for key in keys} == {example["pin"]}
@@ -155,15 +166,15 @@ def test_compare_writes_nothing_and_promote_does_what_it_said(
         }
         assert example["weight"] < 2.0 <= example["weight_now"]
         assert example["in_words"].startswith("The same")
-    assert in_use(fresh_database) == new
-    assert workspace.night(fresh_database)["status"] == "unchanged"
+    assert in_use(store) == new
+    assert workspace.night(store)["status"] == "unchanged"
 
-    back = compare_models(workspace.settings, fresh_database, [former])["comparison"]
+    back = compare_models(workspace.settings, store, [former])["comparison"]
     assert back["customers"]["person"]["merge"] == 2 * persons["split"]
     assert len(back["examples"]["merges"]) == 5
-    promote_models(workspace.settings, fresh_database, [former], accept_churn=True)
-    assert pins(fresh_database) == first
-    with fresh_database.begin() as connection:
+    promote_models(workspace.settings, store, [former], accept_churn=True)
+    assert pins(store) == first
+    with store.begin() as connection:
         for key, pin in after.items():  # those that were issued meanwhile redirect
             view = look_up(connection, pin)
             assert (view.pin, view.redirected_from) == (first[key], None if pin == first[key] else pin)
@@ -171,21 +182,21 @@ def test_compare_writes_nothing_and_promote_does_what_it_said(
 
 @pytest.mark.slow
 def test_promoting_ends_where_a_first_load_under_that_model_ends(
-    workspace: TinyWorkspace, fresh_database: Database, module_database: Database, tmp_path: Path
+    workspace: TinyWorkspace, store: Database, module_database: Database, tmp_path: Path
 ) -> None:
     """Promise 4: which records form a customer does not depend on the model that they were matched with before."""
-    stricter(fresh_database, 7.0)
-    promote_models(workspace.settings, fresh_database, accept_churn=True)
-    with fresh_database.begin() as there, module_database.begin() as here:
+    stricter(store, 7.0)
+    promote_models(workspace.settings, store, accept_churn=True)
+    with store.begin() as there, module_database.begin() as here:
         for party in ("person", "organisation"):
             row = models.current_model(there, party)
             assert row is not None
             models.save_model(here, row["model_id"], party, row["definition"])
             models.make_current(here, row["model_id"])
     make(tmp_path / "loaded").night(module_database)
-    assert partition(pins(fresh_database)) == partition(pins(module_database)) != set()
+    assert partition(pins(store)) == partition(pins(module_database)) != set()
     for table in ("record", "record_key", "pair"):
-        assert fingerprint(fresh_database)[table] == fingerprint(module_database)[table]
+        assert fingerprint(store)[table] == fingerprint(module_database)[table]
 
 
 def partition(found: dict[str, str]) -> set[frozenset[str]]:
@@ -194,35 +205,35 @@ def partition(found: dict[str, str]) -> set[frozenset[str]]:
 
 
 @pytest.mark.slow
-def test_organisations_are_promoted_by_themselves(workspace: TinyWorkspace, fresh_database: Database) -> None:
-    first = pins(fresh_database)
+def test_organisations_are_promoted_by_themselves(workspace: TinyWorkspace, store: Database) -> None:
+    first = pins(store)
     assert first["firms:F0"] == first["firms:F99"]
-    new = candidate(fresh_database, "organisation", prior=-40.0)
-    found = compare_models(workspace.settings, fresh_database)["comparison"]
+    new = candidate(store, "organisation", prior=-40.0)
+    found = compare_models(workspace.settings, store)["comparison"]
     n = len(FAMILY)
     assert found["customers"]["organisation"] == {"before": n, "after": n + 1, "stay": n - 1, "merge": 0, "split": 1}
     assert found["customers"]["person"]["split"] == 0
-    promote_models(workspace.settings, fresh_database, accept_churn=True)
-    assert in_use(fresh_database, "organisation") == new
-    after = pins(fresh_database)
+    promote_models(workspace.settings, store, accept_churn=True)
+    assert in_use(store, "organisation") == new
+    after = pins(store)
     assert {key for key in first if first[key] != after[key]} == {"firms:F99"}
 
 
-def test_judgements_hold_under_another_model(workspace: TinyWorkspace, fresh_database: Database) -> None:
+def test_judgements_hold_under_another_model(workspace: TinyWorkspace, store: Database) -> None:
     settings = workspace.settings.model_copy(
         update={"gates": workspace.settings.gates.model_copy(update={"max_churn": 1.0})}
     )
     for two, verdict in ((("crm:K012", "billing:B012"), "different"), (("crm:K001", "crm:K002"), "same")):
-        judge(settings, fresh_database, *two, verdict, actor="tester", reason="a test")
-    first = pins(fresh_database)
-    stricter(fresh_database, 40.0)
-    promote_models(settings, fresh_database)
-    apart = pins(fresh_database)
+        judge(settings, store, *two, verdict, actor="tester", reason="a test")
+    first = pins(store)
+    stricter(store, 40.0)
+    promote_models(settings, store)
+    apart = pins(store)
     assert apart["crm:K001"] == apart["crm:K002"] == first["crm:K001"]
     assert apart["crm:K013"] != apart["billing:B013"]
-    stricter(fresh_database, -46.0)  # more than the first one believed in
-    promote_models(settings, fresh_database)
-    again = pins(fresh_database)
+    stricter(store, -46.0)  # more than the first one believed in
+    promote_models(settings, store)
+    again = pins(store)
     assert again["crm:K012"] == first["crm:K012"] != again["billing:B012"] == first["billing:B012"]
     assert again["crm:K013"] == again["billing:B013"]
 
@@ -232,15 +243,15 @@ def mdm(*arguments: str) -> Result:
 
 
 def test_the_verbs_tell_it_to_people_and_machines(
-    workspace: TinyWorkspace, fresh_database: Database, monkeypatch: pytest.MonkeyPatch
+    workspace: TinyWorkspace, store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MDM_DATABASE_URL", fresh_database.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("MDM_DATABASE_URL", store.engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("MDM_WORKSPACE", str(workspace.path))
     assert "this is the model in use already" in mdm("train").stdout
     assert orjson.loads(mdm("train", "--json").stdout)[0]["status"] == "current"
     refused = mdm("model", "promote", "--json")
     assert (refused.exit_code, orjson.loads(refused.stderr)["remedy"]) == (1, "Make one: mdm train.")
-    new = stricter(fresh_database)
+    new = stricter(store)
     assert re.search(rf"{new} +candidate", mdm("model", "list").stdout)
     told = mdm("model", "compare", "--examples", "1").stdout
     example = re.search(r"PIN (\d+) would fall apart\n  afterwards \d+: (\w+):\w+\n  afterwards \d+: (\w+):\w+\n", told)
@@ -256,25 +267,25 @@ def test_the_verbs_tell_it_to_people_and_machines(
     assert promoted.stdout.startswith(f"{new} in use since run 20260401-03")
 
 
-def test_a_model_of_another_version_is_replaced(workspace: TinyWorkspace, fresh_database: Database) -> None:
-    first = pins(fresh_database)
-    with fresh_database.begin() as connection:
+def test_a_model_of_another_version_is_replaced(workspace: TinyWorkspace, store: Database) -> None:
+    first = pins(store)
+    with store.begin() as connection:
         definition = orjson.loads(current_model(connection, "person").to_json())
         definition["levels"]["birth"].insert(1, {"code": "same_year", "m": 0.02, "u": 0.02})
         models.save_model(connection, "person-000000000000", "person", definition)
         models.make_current(connection, "person-000000000000")
     workspace.deliver("crm", text([*people(0, 60), person(61)]), day="20260401")
     with pytest.raises(StoreError, match="levels of birth") as stopped:
-        workspace.night(fresh_database)
+        workspace.night(store)
     assert "mdm train, mdm model promote" in (stopped.value.remedy or "")
-    trained = train_candidates(workspace.settings, fresh_database)[0]
+    trained = train_candidates(workspace.settings, store)[0]
     assert (trained.status, trained.in_use, trained.prior_in_use) == ("candidate", "person-000000000000", None)
-    found = compare_models(workspace.settings, fresh_database)["comparison"]
+    found = compare_models(workspace.settings, store)["comparison"]
     assert found["customers"]["person"]["split"] == found["customers"]["person"]["merge"] == 0
-    assert promote_models(workspace.settings, fresh_database)["status"] == "applied"
-    assert pins(fresh_database) == first
-    assert workspace.night(fresh_database)["status"] == "applied"
-    assert pins(fresh_database).items() > first.items()
+    assert promote_models(workspace.settings, store)["status"] == "applied"
+    assert pins(store) == first
+    assert workspace.night(store)["status"] == "applied"
+    assert pins(store).items() > first.items()
 
 
 def test_refusals_say_what_to_do(tmp_path: Path, fresh_database: Database) -> None:

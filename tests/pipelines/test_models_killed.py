@@ -10,27 +10,35 @@ from mdm.store.database import Database
 from pipelines.folder import MANIFEST
 from pipelines.models import list_models, promote_models
 from pipelines.night import APPLY
+from tests.pipelines.evenings import After
 from tests.pipelines.processes import applying, kill, run_on, start_promotion, wait_for
-from tests.pipelines.test_models import fingerprint, in_use, make, stricter
+from tests.pipelines.test_models import fingerprint, in_use, made, make, stricter
+from tests.pipelines.tiny import TinyWorkspace
 
 KILLED = ("match", "resolve", APPLY)
 
 
-def test_killed_and_called_again(tmp_path: Path, module_database: Database, fresh_database: Database) -> None:
-    undisturbed, killed = make(tmp_path / "undisturbed"), make(tmp_path / "killed")
-    for workspace, database in ((undisturbed, module_database), (killed, fresh_database)):
-        assert workspace.night(database)["status"] == "applied"
+def test_killed_and_called_again(after: After, tmp_path: Path) -> None:
+    before = after(made)
+    with before.copied(tmp_path / "undisturbed") as (undisturbed, database):
         stricter(database)
-    assert promote_models(undisturbed.settings, module_database, accept_churn=True)["status"] == "applied"
-    folder = killed.path / "var" / "runs" / "20260401-02"
+        assert promote_models(undisturbed.settings, database, accept_churn=True)["status"] == "applied"
+        expected = fingerprint(database)
+    with before.copied(tmp_path / "killed") as (killed, database):
+        stricter(database)
+        _kill_in_every_step(killed, database)
+        run_on(lambda: promote_models(killed.settings, database, accept_churn=True))
+        assert fingerprint(database) == expected
+
+
+def _kill_in_every_step(workspace: TinyWorkspace, database: Database) -> None:
+    folder = workspace.path / "var" / "runs" / "20260401-02"
     for step in KILLED:
-        process = start_promotion(killed, fresh_database)
-        wait_for(applying(folder, fresh_database) if step == APPLY else (folder / step).is_dir, process)
+        process = start_promotion(workspace, database)
+        wait_for(applying(folder, database) if step == APPLY else (folder / step).is_dir, process)
         kill(process)
         assert step == APPLY or not (folder / step / MANIFEST).exists()
-        assert "candidate" in {model["status"] for model in list_models(fresh_database)}
-    run_on(lambda: promote_models(killed.settings, fresh_database, accept_churn=True))
-    assert fingerprint(fresh_database) == fingerprint(module_database)
+        assert "candidate" in {model["status"] for model in list_models(database)}
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,20 +13,36 @@ from mdm.store import customers, golden
 from mdm.store.database import Database
 from pipelines.night import Asked, run_night
 from pipelines.stewardship import Decided, judge, override, unmerge
+from tests.pipelines.evenings import After
 from tests.pipelines.tiny import TinyWorkspace, people, person, text
 
 SETTINGS = '[run]\nbusiness_date = 2026-04-01\n[cleanse]\nregion = "US"\n[gates]\nmax_churn = 1.0\n'
 WHO = {"actor": "tester", "reason": "a test"}
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, fresh_database: Database) -> TinyWorkspace:
+def eighty_people(path: Path, database: Database) -> None:
     """crm and billing share K005; K001 and K002 have nothing in common."""
-    workspace = TinyWorkspace(tmp_path, SETTINGS)
+    workspace = TinyWorkspace(path, SETTINGS)
     workspace.add("crm", text(people(0, 80)))
     workspace.add("billing", text([person(5, ID="B005")]))
-    assert workspace.night(fresh_database)["status"] == "applied"
-    return workspace
+    assert workspace.night(database)["status"] == "applied"
+
+
+@pytest.fixture
+def evening(after: After, tmp_path: Path) -> Iterator[tuple[TinyWorkspace, Database]]:
+    with after(eighty_people).copied(tmp_path / "operator") as found:
+        yield found
+
+
+@pytest.fixture
+def workspace(evening: tuple[TinyWorkspace, Database]) -> TinyWorkspace:
+    return evening[0]
+
+
+@pytest.fixture
+def store(evening: tuple[TinyWorkspace, Database]) -> Database:
+    """Of the workspace."""
+    return evening[1]
 
 
 def pins(database: Database, *keys: str) -> list[str]:
@@ -44,77 +61,77 @@ def again(workspace: TinyWorkspace, database: Database, day: str) -> None:
     assert workspace.night(database)["status"] == "applied"
 
 
-def test_different_splits_and_same_joins_for_good(workspace: TinyWorkspace, fresh_database: Database) -> None:
+def test_different_splits_and_same_joins_for_good(workspace: TinyWorkspace, store: Database) -> None:
     two = ("crm:K005", "billing:B005")
-    (whole, also) = pins(fresh_database, *two)
+    (whole, also) = pins(store, *two)
     assert whole == also
-    found = decided(workspace, fresh_database, *two, "different")
+    found = decided(workspace, store, *two, "different")
     assert found.report is not None
     assert len(set(found.after.values())) == 2
-    again(workspace, fresh_database, "20260401")
-    apart = pins(fresh_database, *two)
+    again(workspace, store, "20260401")
+    apart = pins(store, *two)
     assert apart == [found.after[key] for key in two]
-    decided(workspace, fresh_database, *two, "unsure")  # taken back: the evidence decides again
-    assert set(pins(fresh_database, *two)) == {whole}
-    decided(workspace, fresh_database, "crm:K001", "crm:K002", "same")
-    again(workspace, fresh_database, "20260402")
-    assert len(set(pins(fresh_database, "crm:K001", "crm:K002"))) == 1
+    decided(workspace, store, *two, "unsure")  # taken back: the evidence decides again
+    assert set(pins(store, *two)) == {whole}
+    decided(workspace, store, "crm:K001", "crm:K002", "same")
+    again(workspace, store, "20260402")
+    assert len(set(pins(store, "crm:K001", "crm:K002"))) == 1
 
 
-def test_a_contradiction_is_refused_with_its_chain(workspace: TinyWorkspace, fresh_database: Database) -> None:
-    decided(workspace, fresh_database, "crm:K001", "crm:K002", "same")
-    decided(workspace, fresh_database, "crm:K002", "crm:K003", "same")
+def test_a_contradiction_is_refused_with_its_chain(workspace: TinyWorkspace, store: Database) -> None:
+    decided(workspace, store, "crm:K001", "crm:K002", "same")
+    decided(workspace, store, "crm:K002", "crm:K003", "same")
     with pytest.raises(UsageError, match="K001 is the same as crm:K002 is the same as crm:K003"):
-        decided(workspace, fresh_database, "crm:K001", "crm:K003", "different")
+        decided(workspace, store, "crm:K001", "crm:K003", "different")
     with pytest.raises(UsageError, match="no such verdict"):
-        decided(workspace, fresh_database, "crm:K001", "crm:K003", "maybe")
+        decided(workspace, store, "crm:K001", "crm:K003", "maybe")
     with pytest.raises(UsageError, match="one record"):
-        decided(workspace, fresh_database, "crm:K001", "crm:K001", "same")
+        decided(workspace, store, "crm:K001", "crm:K001", "same")
     with pytest.raises(NotFound, match="K999"):
-        decided(workspace, fresh_database, "crm:K001", "crm:K999", "same")
+        decided(workspace, store, "crm:K001", "crm:K999", "same")
 
 
-def test_unmerging_gives_the_old_pin_back(workspace: TinyWorkspace, fresh_database: Database) -> None:
+def test_unmerging_gives_the_old_pin_back(workspace: TinyWorkspace, store: Database) -> None:
     keys = ("crm:K001", "crm:K002")
-    first, second = pins(fresh_database, *keys)
-    decided(workspace, fresh_database, *keys, "same")
-    assert pins(fresh_database, *keys) == [first, first]
-    unmerge(workspace.settings, fresh_database, second, **WHO)
-    assert pins(fresh_database, *keys) == [first, second]
+    first, second = pins(store, *keys)
+    decided(workspace, store, *keys, "same")
+    assert pins(store, *keys) == [first, first]
+    unmerge(workspace.settings, store, second, **WHO)
+    assert pins(store, *keys) == [first, second]
     with pytest.raises(UsageError, match="nothing to take out"):
-        unmerge(workspace.settings, fresh_database, second, **WHO)
-    unmerge(workspace.settings, fresh_database, "billing:B005", **WHO)
-    assert len(set(pins(fresh_database, "crm:K005", "billing:B005"))) == 2
+        unmerge(workspace.settings, store, second, **WHO)
+    unmerge(workspace.settings, store, "billing:B005", **WHO)
+    assert len(set(pins(store, "crm:K005", "billing:B005"))) == 2
     with pytest.raises(UsageError, match="would leave nothing behind"):
-        unmerge(workspace.settings, fresh_database, "billing:B005", **WHO)
-    again(workspace, fresh_database, "20260401")
-    assert pins(fresh_database, *keys) == [first, second]
+        unmerge(workspace.settings, store, "billing:B005", **WHO)
+    again(workspace, store, "20260401")
+    assert pins(store, *keys) == [first, second]
 
 
-def test_an_override_holds_until_its_last_day(workspace: TinyWorkspace, fresh_database: Database) -> None:
-    (pin,) = pins(fresh_database, "crm:K001")
+def test_an_override_holds_until_its_last_day(workspace: TinyWorkspace, store: Database) -> None:
+    (pin,) = pins(store, "crm:K001")
 
     def born() -> str:
-        with fresh_database.begin() as connection:
+        with store.begin() as connection:
             doc = golden.find_golden(connection, pin)
         assert doc is not None
         return str(doc["doc"]["birth_date"]["value"])
 
     before, last = born(), dt.date(2026, 4, 2)
-    override(workspace.settings, fresh_database, pin, "birth_date", "1980-03-02", expires=last, **WHO)
+    override(workspace.settings, store, pin, "birth_date", "1980-03-02", expires=last, **WHO)
     assert born() == "1980-03-02"
-    run_night(workspace.settings, fresh_database, Asked(business_date=last))
+    run_night(workspace.settings, store, Asked(business_date=last))
     assert born() == "1980-03-02"
-    run_night(workspace.settings, fresh_database, Asked(business_date=dt.date(2026, 4, 3)))
+    run_night(workspace.settings, store, Asked(business_date=dt.date(2026, 4, 3)))
     assert born() == before
-    override(workspace.settings, fresh_database, pin, "birth_date", "1980-03-03", **WHO)
+    override(workspace.settings, store, pin, "birth_date", "1980-03-03", **WHO)
     assert born() == "1980-03-03"
-    override(workspace.settings, fresh_database, pin, "birth_date", None, lift=True, **WHO)
+    override(workspace.settings, store, pin, "birth_date", None, lift=True, **WHO)
     assert born() == before
     with pytest.raises(UsageError, match="no such attribute"):
-        override(workspace.settings, fresh_database, pin, "shoe_size", "43", **WHO)
+        override(workspace.settings, store, pin, "shoe_size", "43", **WHO)
     for attribute, value in (("birth_date", "soon"), ("birth_date", "1980-02-30"), ("sex", "x")):
         with pytest.raises(UsageError, match=attribute.replace("sex", "no such sex")):
-            override(workspace.settings, fresh_database, pin, attribute, value, **WHO)
+            override(workspace.settings, store, pin, attribute, value, **WHO)
     with pytest.raises(NotFound, match="nothing is pinned"):
-        override(workspace.settings, fresh_database, pin, "sex", None, lift=True, **WHO)
+        override(workspace.settings, store, pin, "sex", None, lift=True, **WHO)

@@ -1,5 +1,6 @@
 """Fixtures: PostgreSQL, and a workspace whose customers stewards decide about."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mdm.store import customers, models
 from mdm.store.database import Database
 from mdm.store.fingerprint import store_fingerprint
 from tests.live.writing import writer_of
+from tests.pipelines.evenings import *  # noqa: F403
+from tests.pipelines.evenings import After
 from tests.pipelines.tiny import TinyWorkspace, people, person, text
 from tests.store.fixtures import *  # noqa: F403
 
@@ -52,13 +55,18 @@ def put_models(database: Database) -> None:
             models.make_current(connection, model.model_id)
 
 
-@pytest.fixture
-def desk(fresh_database: Database, open_directory: Path) -> Desk:
+def forty_people(path: Path, database: Database) -> None:
     """crm has 40 people; billing has K005 too, and somebody who may be K007."""
-    workspace = TinyWorkspace(open_directory / "ws", SETTINGS)
+    workspace = TinyWorkspace(path, SETTINGS)
     perhaps = person(7, ID="B007", GIVEN="Hugh", PHONE="", STREET="", ZIP="", CITY="", BORN="")
     workspace.add("crm", text(people(0, 40)))
     workspace.add("billing", text([person(5, ID="B005"), perhaps]))
-    put_models(fresh_database)
-    assert workspace.night(fresh_database)["status"] == "applied"
-    return Desk(workspace, fresh_database, writer_of(workspace, fresh_database))
+    put_models(database)
+    assert workspace.night(database)["status"] == "applied"
+
+
+@pytest.fixture
+def desk(after: After, open_directory: Path) -> Iterator[Desk]:
+    """Of forty people (see `forty_people`)."""
+    with after(forty_people).copied(open_directory / "ws") as (workspace, database):
+        yield Desk(workspace, database, writer_of(workspace, database))

@@ -46,6 +46,8 @@ def server_url() -> Iterator[str]:
     """The URL of a server for the whole session, with the database `template_mdm` of empty tables."""
     with workspace_directory() as directory:
         server = embedded.join(directory / "var")
+        with Database(server.url) as database:
+            waive_durability(database)
         _administer(server.url, "create database template_mdm")
         open_database(server.url.replace("/postgres?", "/template_mdm?"), directory / "var").close()
         yield server.url
@@ -93,6 +95,13 @@ def new_database(server_url: str, template: str = "template_mdm") -> Iterator[Da
     finally:
         database.close()
         _administer(server_url, f"drop database {name} with (force)")
+
+
+def waive_durability(database: Database) -> None:
+    """Let a server of tests, from now on, not wait for the disk: nobody cuts its power."""
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("alter system set fsync = off")
+        connection.exec_driver_sql("select pg_reload_conf()")
 
 
 def _administer(url: str, statement: str) -> None:
