@@ -23,8 +23,8 @@ SAMPLE := data/samples
 CODE := mdm pipelines expectations api benchmarks tests
 ROWS ?= 100000
 REQUESTS ?= 1000
-# Tests run side by side, the tests of a file in one process, the longest files first; SIDE_BY_SIDE= runs them one after another.
-SIDE_BY_SIDE ?= --numprocesses=logical --dist=loadfile --no-loadscope-reorder tests/promises tests/live tests/properties tests/pipelines tests
+# Tests run side by side, the tests of a file in one process, in the order of tests/conftest.py; SIDE_BY_SIDE= runs them one after another.
+SIDE_BY_SIDE ?= --numprocesses=logical --dist=loadfile --no-loadscope-reorder
 CUSTOMERS ?= 300
 CHANGES_OF ?= 100000
 NIGHTS ?= 4
