@@ -58,7 +58,10 @@ def run(
             night = coming.result()
             gc.freeze()
             asked = night.Asked(only=only, dry_run=dry_run, business_date=date.date() if date else None)
-            report = night.run_night(settings, database, asked, progress)
+            try:
+                report = night.run_night(settings, database, asked, progress)
+            finally:
+                gc.unfreeze()  # or DuckDB complains, as the process ends, about what was never given back
     if as_json:
         print_json(report)
     else:
