@@ -22,7 +22,8 @@ from mdm.store.database import Database
 from pipelines.night import APPLY, run_night
 from tests.api.keys import add_key
 from tests.api.serving import in_thread
-from tests.pipelines.tiny import TinyWorkspace, family_of_sources, next_night
+from tests.pipelines.evenings import After, first_night
+from tests.pipelines.tiny import TinyWorkspace, next_night
 from tests.promises.life import Life
 
 KEYS = [f"crm/K{number:03}" for number in range(66)]
@@ -51,26 +52,29 @@ def answers(client: httpx.Client) -> dict[str, Any]:
     return found
 
 
-def test_who_asks_while_a_night_is_applied_hears_what_was_before(tmp_path: Path, fresh_database: Database) -> None:
-    workspace = family_of_sources(tmp_path)
-    assert workspace.night(fresh_database)["status"] == "applied"
+def test_who_asks_while_a_night_is_applied_hears_what_was_before(after: After, tmp_path: Path) -> None:
+    with after(first_night).copied(tmp_path / "operator") as (workspace, database):
+        _ask_while_a_night_is_applied(workspace, database)
+
+
+def _ask_while_a_night_is_applied(workspace: TinyWorkspace, database: Database) -> None:
     next_night(workspace)
-    url = fresh_database.engine.url.render_as_string(hide_password=False)
+    url = database.engine.url.render_as_string(hide_password=False)
     settings = workspace.settings.model_copy(update={"database_url": url})
-    key = add_key(fresh_database)
-    with in_thread(make_app(settings), key=key) as client, fresh_database.engine.connect() as holder:
+    key = add_key(database)
+    with in_thread(make_app(settings), key=key) as client, database.engine.connect() as holder:
         before = answers(client)
         with ThreadPoolExecutor(1) as pool:
-            night = _night_that_waits(pool, workspace, fresh_database, holder)
-            with fresh_database.read() as reader:  # a question that is put before the end, and answered after it
+            night = _night_that_waits(pool, workspace, database, holder)
+            with database.read() as reader:  # a question that is put before the end, and answered after it
                 asked = look_up(reader, "crm:K003")
                 assert answers(client) == before
-                _check_uncommitted(fresh_database)
+                _check_uncommitted(database)
                 holder.rollback()
                 assert night.result(120)["status"] == "applied"
                 assert look_up(reader, "crm:K003") == asked
         after = answers(client)
-    with fresh_database.read() as reader:
+    with database.read() as reader:
         assert look_up(reader, "crm:K003") != asked
     assert (before["crm/K000"][0], after["crm/K000"][0]) == (200, 404)
     assert (before["crm/K059"][0], after["crm/K059"][0]) == (404, 200)

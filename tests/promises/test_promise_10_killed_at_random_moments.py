@@ -9,8 +9,6 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,57 +21,45 @@ from mdm.store.fingerprint import store_fingerprint
 from mdm.store.locks import run_lock
 from mdm.store.lookups import latest_version
 from pipelines.accounts import COUNTED
+from tests.pipelines.evenings import After, Evening
 from tests.pipelines.processes import PATIENCE, applying, kill, run_on, start_night
 from tests.pipelines.tiny import TinyWorkspace, family_of_sources, people, person, text
-from tests.store.fixtures import new_database
 
 RUN = "20260401-02"
 JUDGED = ((("crm", "K001"), ("crm", "K002"), "same"), (("crm", "K012"), ("billing", "B012"), "different"))
 
 
 @dataclass(frozen=True)
-class Evening:
-    """A store after its first night, and what the next one does to it. seconds: of the night; apply: of its end."""
+class Tonight:
+    """A night that is to be disturbed. seconds: that it takes; apply: its end; said: what is to come of it."""
 
-    path: Path
-    server_url: str
-    database: str
-    seconds: float = 0.0
-    apply: float = 0.0
-    said: tuple[Any, ...] = ()
-
-    @contextmanager
-    def copied(self, path: Path) -> Iterator[tuple[TinyWorkspace, Database]]:
-        """Workspace and store as they were before the night."""
-        shutil.copytree(self.path, path / "operator")
-        with new_database(self.server_url, self.database) as database:
-            yield TinyWorkspace(path / "operator", keep=True), database
-        shutil.rmtree(path / "operator")
+    before: Evening
+    seconds: float
+    apply: float
+    said: tuple[Any, ...]
 
 
 @pytest.fixture(scope="module")
-def evening(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
-    path = tmp_path_factory.mktemp("evening")
+def tonight(after: After, tmp_path_factory: pytest.TempPathFactory) -> Tonight:
+    before = after(eventful_evening)
+    with before.copied(tmp_path_factory.mktemp("undisturbed") / "operator") as (undisturbed, database):
+        begun = time.monotonic()
+        process = start_night(undisturbed, database)
+        process.join(PATIENCE)
+        assert process.exitcode == 0
+        seconds = time.monotonic() - begun
+        with database.begin() as connection:
+            steps = {row["step"]: row["seconds"] for row in runs.steps(connection, RUN)}
+        return Tonight(before, seconds, steps["apply"], _said(database))
+
+
+def eventful_evening(path: Path, database: Database) -> None:
+    """After the first night, and before one that finds much."""
     workspace = family_of_sources(path)
     toml = path / "mdm.toml"
     toml.write_text(toml.read_text(encoding="utf-8") + "[gates]\nmax_churn = 1.0\n", encoding="utf-8")
-    with new_database(server_url) as database:
-        assert workspace.night(database)["status"] == "applied"
-        _happen(workspace, database)
-        database.close()  # nobody may use what is copied
-        name = database.engine.url.database
-        assert name is not None
-        before = Evening(path, server_url, name)
-        with before.copied(tmp_path_factory.mktemp("undisturbed")) as (undisturbed, its_database):
-            begun = time.monotonic()
-            process = start_night(undisturbed, its_database)
-            process.join(PATIENCE)
-            assert process.exitcode == 0
-            seconds = time.monotonic() - begun
-            with its_database.begin() as connection:
-                steps = {row["step"]: row["seconds"] for row in runs.steps(connection, RUN)}
-            said = _said(its_database)
-        yield Evening(path, server_url, name, seconds, steps["apply"], said)
+    assert workspace.night(database)["status"] == "applied"
+    _happen(workspace, database)
 
 
 def _happen(workspace: TinyWorkspace, database: Database) -> None:
@@ -103,17 +89,17 @@ def _said(database: Database) -> tuple[Any, ...]:
         return store_fingerprint(connection), accounts, run["status"], run["report"]["applied"]
 
 
-def _disturb(evening: Evening, path: Path, dice: random.Random, *, in_apply: bool) -> int:
+def _disturb(tonight: Tonight, path: Path, dice: random.Random, *, in_apply: bool) -> int:
     """Kill the night, once or twice, and let it end; how often it could be killed before it was over."""
     kills = 0
-    with evening.copied(path) as (workspace, database):
+    with tonight.before.copied(path / "operator") as (workspace, database):
         for _ in range(dice.randint(1, 2)):
             process = start_night(workspace, database)
             if in_apply:
                 look = applying(workspace.path / "var" / "runs" / RUN, database)
                 while process.is_alive() and not look():
                     time.sleep(0.001)
-            process.join(dice.uniform(0, evening.apply if in_apply else evening.seconds))
+            process.join(dice.uniform(0, tonight.apply if in_apply else tonight.seconds))
             if process.is_alive():
                 kill(process)
                 kills += 1
@@ -121,7 +107,8 @@ def _disturb(evening: Evening, path: Path, dice: random.Random, *, in_apply: boo
                 assert process.exitcode == 0
             run_on(lambda: _released(database))
         assert workspace.night(database)["status"] in ("applied", "unchanged")
-        assert _said(database) == evening.said
+        assert _said(database) == tonight.said
+    shutil.rmtree(path / "operator")
     return kills
 
 
@@ -130,21 +117,21 @@ def _released(database: Database) -> None:
         pass
 
 
-def _disturb_until(evening: Evening, path: Path, *, kills: int, seed: int) -> None:
+def _disturb_until(tonight: Tonight, path: Path, *, kills: int, seed: int) -> None:
     dice, number, done = random.Random(seed), 0, 0
     while done < kills:
         number += 1
         try:
-            done += _disturb(evening, path, dice, in_apply=number % 3 == 0)
+            done += _disturb(tonight, path, dice, in_apply=number % 3 == 0)
         except AssertionError as error:
             raise AssertionError(f"seed {seed}, night {number}, after {done} kills") from error
         assert number < 5 * kills, "the nights end before they can be killed"
 
 
-def test_killed_five_times(evening: Evening, tmp_path: Path) -> None:
-    _disturb_until(evening, tmp_path, kills=5, seed=10)
+def test_killed_five_times(tonight: Tonight, tmp_path: Path) -> None:
+    _disturb_until(tonight, tmp_path, kills=5, seed=10)
 
 
 @pytest.mark.slow
-def test_killed_fifty_times(evening: Evening, tmp_path: Path) -> None:
-    _disturb_until(evening, tmp_path, kills=50, seed=random.SystemRandom().randrange(1 << 32))
+def test_killed_fifty_times(tonight: Tonight, tmp_path: Path) -> None:
+    _disturb_until(tonight, tmp_path, kills=50, seed=random.SystemRandom().randrange(1 << 32))

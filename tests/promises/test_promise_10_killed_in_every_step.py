@@ -13,25 +13,24 @@ from mdm.store.database import Database
 from mdm.store.fingerprint import store_fingerprint
 from pipelines.folder import MANIFEST
 from pipelines.night import APPLY, STEPS
+from tests.pipelines.evenings import After, first_night
 from tests.pipelines.processes import applying, kill, run_on, start_night, wait_for
 from tests.pipelines.tiny import TinyWorkspace, family_of_sources, next_night
-from tests.store.fixtures import new_database
 
 
-def test_killed_in_every_step(tmp_path: Path, module_database: Database, fresh_database: Database) -> None:
-    undisturbed, killed = family_of_sources(tmp_path / "undisturbed"), family_of_sources(tmp_path / "killed")
-    assert undisturbed.night(module_database)["status"] == "applied"
+def test_killed_in_every_step(after: After, tmp_path: Path, fresh_database: Database) -> None:
+    killed = family_of_sources(tmp_path / "killed")
     _kill_in_every_step(killed, fresh_database, "20260401-01")
     assert run_on(lambda: killed.night(fresh_database))["status"] == "applied"
-    assert _fingerprint(fresh_database) == _fingerprint(module_database)
+    with after(first_night).copied(tmp_path / "undisturbed") as (_, undisturbed):
+        assert _fingerprint(fresh_database) == _fingerprint(undisturbed)
 
 
 @pytest.mark.slow
-def test_killed_in_every_step_of_a_later_night(tmp_path: Path, server_url: str) -> None:
-    undisturbed, killed = family_of_sources(tmp_path / "undisturbed"), family_of_sources(tmp_path / "killed")
-    with new_database(server_url) as one, new_database(server_url) as other:
-        for workspace, database in ((undisturbed, one), (killed, other)):
-            assert workspace.night(database)["status"] == "applied"
+def test_killed_in_every_step_of_a_later_night(after: After, tmp_path: Path) -> None:
+    before = after(first_night)
+    with before.copied(tmp_path / "one") as (undisturbed, one), before.copied(tmp_path / "other") as (killed, other):
+        for workspace in (undisturbed, killed):
             next_night(workspace)
         assert undisturbed.night(one)["status"] == "applied"
         _kill_in_every_step(killed, other, "20260401-02")
