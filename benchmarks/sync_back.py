@@ -84,11 +84,12 @@ _FILL = (
 )
 # every STEPth customer, from a place of its own each time
 _CHANGE = (
-    "create temporary table moved on commit drop as select (100000000000 + n)::text as pin "
-    "from generate_series(%(round)s::bigint, %(n)s, %(step)s) as n",
+    "create temporary table moved on commit drop as select g.pin, g.doc from generate_series("
+    "%(round)s::bigint, %(n)s, %(step)s) as n join golden g on g.pin = (100000000000 + n)::text "
+    "and g.recorded_to = 'infinity'",
+    "analyze moved",
     "update golden g set recorded_to = now() from moved m where g.pin = m.pin and g.recorded_to = 'infinity'",
-    "insert into golden (pin, doc, run_id) select g.pin, replace(g.doc, 'wei', %(word)s), 'bench' from golden g "
-    "join moved m using (pin) where g.recorded_to = now()",
+    "insert into golden (pin, doc, run_id) select pin, replace(doc, 'wei', %(word)s), 'bench' from moved",
     "insert into change (type, pin, run_id, actor) select 'changed', pin, 'bench', 'run' from moved",
 )
 _QUERY = """

@@ -37,8 +37,8 @@ def sync(
 ) -> list[Told]:
     """Tell the targets of a workspace what changed since they were told last; a report of each, by name.
 
-    answers: only read what they answered. A target that cannot be told keeps nobody from the others: its report says why. Raises ContractError when contracts
-    are wrong, NotFound for a target that there is none of.
+    answers: only read what they answered. A target that cannot be told keeps nobody from the others: its report says
+    why. Raises ContractError when contracts are wrong, NotFound for a target that there is none of.
     """
     sources = load_contracts(settings.sources)
     contracts = find_targets(settings, only)

@@ -7,6 +7,7 @@ delivery that the next sync writes.
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -52,7 +53,9 @@ def prepare(
         )
         keys = told.gather_keys(connection, asked, 0 if _is_another(connection, contract) else after, upto)
         delivery_id = _add(connection, contract, target, (after, upto), folder, day) if keys else None
-        if delivery_id is not None and not _add_rows(connection, making, asked, target, delivery_id, keys, scratch):
+        if delivery_id is not None and not _add_rows(
+            database, connection, making, asked, target, delivery_id, keys, scratch
+        ):
             deliveries.drop_delivery(connection, delivery_id)
             delivery_id = None
         tasks = _give_up(connection, contract, target, asked)
@@ -102,6 +105,7 @@ def _add(
 
 
 def _add_rows(
+    database: Database,
     connection: sa.Connection,
     making: Making,
     asked: Asked,
@@ -110,21 +114,37 @@ def _add_rows(
     keys: int,
     scratch: duckdb.DuckDBPyConnection,
 ) -> int:
-    """Rows of the delivery into the ledger; how many."""
+    """Rows of the delivery into the ledger; how many. While rows are made the next facts are fetched."""
     contract, line, added = making.contract, 0, 0
     says_gone = any(contract.columns_of("action"))
-    for facts in told.facts(connection, asked, keys, first=target.number == 0):
-        rows = make_rows(facts, making, partial(told.dates_of, connection), scratch)
+
+    def put(rows: pa.Table) -> None:
+        nonlocal line, added
         shown = pc.or_(pc.not_equal(rows["action"], "gone"), says_gone)  # without a column for it nobody would know
         lines = pc.if_else(shown, pc.add(pc.cumulative_sum(shown.cast(pa.int64())), line), 0)
         told.add_rows(connection, _ledger(rows, lines, target.target_id, delivery_id))
         line += pc.sum(shown.cast(pa.int64())).as_py() or 0
         added += rows.num_rows
+
+    with ThreadPoolExecutor(1, thread_name_prefix="rows") as pool:
+        made: list[Future[pa.Table]] = []
+        for facts in told.facts(connection, asked, keys, first=target.number == 0):
+            made.append(pool.submit(make_rows, facts, making, partial(_dates, database), scratch))
+            if len(made) > 1:
+                put(made.pop(0).result())
+        for last in made:
+            put(last.result())
     if added:
         full = contract.delivery == "full" and target.number > 0
         lines_of_file = told.count_standing(connection, target.target_id, delivery_id) if full else line
         deliveries.note_rows(connection, delivery_id, lines_of_file)
     return added
+
+
+def _dates(database: Database, keys: pa.Table) -> pa.Table:
+    """Asked for while the sync's own connection fetches."""
+    with database.begin() as connection:
+        return told.dates_of(connection, keys)
 
 
 def _ledger(rows: pa.Table, lines: pa.ChunkedArray, target_id: int, delivery_id: int) -> pa.Table:

@@ -13,6 +13,7 @@ import pytest
 from mdm.errors import NotFound
 from mdm.store import tasks
 from mdm.store.database import Database
+from mdm.store.sync_lock import sync_lock
 from pipelines.erasure import erase
 from pipelines.stewardship import judge, unmerge
 from pipelines.sync.corrections import corrections_of
@@ -20,6 +21,7 @@ from pipelines.sync.every import sync
 from pipelines.sync.replay import replay
 from pipelines.sync.reports import Told, leave_code
 from tests.pipelines.evenings import After
+from tests.pipelines.processes import run_mdm
 from tests.pipelines.tiny import TinyWorkspace, text
 from tests.pipelines.tiny import person as somebody
 
@@ -309,6 +311,25 @@ def test_a_file_of_somebody_else_is_not_written_over(workspace: TinyWorkspace, s
     (report,) = sync(workspace.settings, store, "billing")
     assert "is there already" in str(report.error)
     (folder / "b_001.csv").unlink()
+    report = told(workspace, store)
+    assert [(sent.number, sent.rows, sent.resumed) for sent in report.deliveries] == [(1, 12, True)]
+
+
+def test_two_at_once(workspace: TinyWorkspace, store: Database) -> None:
+    with sync_lock(store, "billing"):
+        (report,) = sync(workspace.settings, store, "billing")
+    assert "another process tells billing just now" in str(report.error)
+    assert len(rows(told(workspace, store))) == 12
+
+
+def test_a_full_disk(workspace: TinyWorkspace, store: Database, tmp_path: Path) -> None:
+    many = "".join(f"  - N{n}: name.full\n" for n in range(20))
+    target(workspace, "billing", BILLING.replace("  - PHONE: phones\n", f"  - PHONE: phones\n{many}"))
+    said = tmp_path / "said"
+    assert run_mdm(["sync", "-w", str(workspace.path), "--json"], store, said, file_size=3000) == 1
+    assert "cannot be written" in said.read_text()
+    folder = workspace.path / "outbound" / "billing"
+    assert list(folder.iterdir()) == []
     report = told(workspace, store)
     assert [(sent.number, sent.rows, sent.resumed) for sent in report.deliveries] == [(1, 12, True)]
 
