@@ -20,7 +20,9 @@ from mdm.match.blocking import BlockLimits
 from mdm.resolve.incarnation import is_new_incarnation
 from mdm.resolve.lineage import Xref
 from mdm.resolve.pins import mint_pins
+from mdm.resolve.references import named_by
 from mdm.store import live
+from mdm.store.references import put_reference
 
 
 class Attempt:
@@ -66,6 +68,8 @@ class Attempt:
         live.insert_rows(connection, "record", [version])
         live.add_keys(connection, [(key, record_id) for key in matched.keys] + list(matched.late))
         live.insert_rows(connection, "pair", self._pairs(matched, cleansed["party"]))
+        if cleansed["role"] == "enrichment":
+            put_reference(connection, record_id, named_by(cleansed["relationships"]))
         seeds = {record_id, *(pair.left_id for pair in matched.pairs), *(pair.right_id for pair in matched.pairs)}
         if departed:
             seeds |= self._companions(departed)

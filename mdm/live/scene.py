@@ -16,8 +16,10 @@ from mdm.resolve.clusters import ClusterRules, Judgements, Open, Pair, resolve_c
 from mdm.resolve.enrichment import attach_enrichment
 from mdm.resolve.identity import Mint, RecordChanges, assign_pins
 from mdm.resolve.lineage import CustomerState, IdentityChange, IdentityState, RecordOrder, Xref
+from mdm.resolve.references import Named, pin_today
 from mdm.store import live
 from mdm.store.live import Reached
+from mdm.store.references import references_of
 
 
 class Models(dict[str, Model | None]):
@@ -54,6 +56,7 @@ class Scene:
     parties: dict[str, str]  # PIN -> party
     changes: RecordChanges
     models: Models
+    named: Mapping[int, Named] = field(default_factory=dict)  # enrichment record -> the customer that it names
 
     @property
     def pins(self) -> set[str]:
@@ -121,6 +124,7 @@ def gather(
             told_apart=frozenset(r for a, b, verdict, new in judged if new and verdict == "different" for r in (a, b)),
         ),
         models,
+        references_of(connection, enrichment) if enrichment else {},
     )
 
 
@@ -135,10 +139,18 @@ def resolve(
         found.clusters, scene.before, order=order, changes=scene.changes, next_number=next_number, mint=mint
     )
     bought = {record: (row.system, row.local_id) for record, row in scene.enrichment.items()}
-    hosts = attach_enrichment(bought, scene.pairs, keys, rules.match_weight) if bought else {}
+    unnamed = {record: key for record, key in bought.items() if record not in scene.named}
+    hosts = attach_enrichment(unnamed, scene.pairs, keys, rules.match_weight) if unnamed else {}
     owners = identity.after.xrefs
-    attached = {record: Xref(owners[host].pin, owners[host].pin) for record, host in hosts.items()}
-    return Outcome(identity, attached, frozenset(bought.keys() - hosts.keys()), found.open)
+    pins = {record: owners[host].pin for record, host in hosts.items()}
+    holder = {key: owners[record].pin for record, key in keys.items()} if scene.named else {}
+    for record, named in scene.named.items():
+        key = (named.system or "", named.local_id or "")
+        pin = holder.get(key) if named.pin is None else pin_today(named.pin, identity.after.customers)
+        if pin is not None:
+            pins[record] = pin
+    attached = {record: Xref(pin, pin) for record, pin in pins.items()}
+    return Outcome(identity, attached, frozenset(bought.keys() - attached.keys()), found.open)
 
 
 def numbers_of(features: Mapping[int, Row], models: Mapping[str, Model | None], parties: Mapping[int, str]) -> Any:

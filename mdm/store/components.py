@@ -1,6 +1,7 @@
 """Which records must be resolved together: everything that hangs together with the records that changed.
 
-Two records hang together through a stored pair of enough weight, a judgement *same* in force, or a common customer.
+Two records hang together through a stored pair of enough weight, a judgement *same* in force, a common customer, or
+because one of them, of an enrichment source, names the other.
 The clustering itself is `mdm.resolve`'s; this only gathers what it must see.
 """
 
@@ -11,13 +12,14 @@ import sqlalchemy as sa
 
 from mdm.store.bulk import Values, fetch_numbers, load_values
 from mdm.store.ordered import by_index
+from mdm.store.references import LINKED
 
 _PREPARE = """
 create temporary table reached (record_id bigint primary key, step integer not null) on commit drop;
 insert into reached select value, 0 from seed
 """
 
-_STEP = """
+_STEP = f"""
 insert into reached (record_id, step)
 select distinct next_id, %(step)s from (
     select p.right_id as next_id from frontier f join pair p on p.left_id = f.record_id and p.weight >= %(least)s
@@ -33,6 +35,8 @@ select distinct next_id, %(step)s from (
     select together.record_id from frontier f
     join xref x on x.record_id = f.record_id and x.recorded_to = 'infinity'
     join xref together on together.pin = x.pin and together.recorded_to = 'infinity'
+    union all
+    select named.next_id from frontier f cross join lateral ({LINKED}) as named
 ) as found
 where next_id is not null
 on conflict do nothing

@@ -89,6 +89,7 @@ GOES = {
     "override": f"t.pin in {_PINS}",
     "sighting": f"t.record_id in {_RECORDS}",
     "entity_key": f"t.record_id in {_RECORDS}",
+    "reference": f"t.record_id in {_RECORDS} or t.pin in {_PINS}",
     "address": f"t.address in {_ADDRESSES}",
     "address_key": f"t.address in {_ADDRESSES}",
     "dwelling_join": f"t.weak in {_SITES} or t.strong in {_SITES} or t.weak_address in {_ADDRESSES} "

@@ -18,10 +18,11 @@ from psycopg.rows import dict_row
 
 from mdm.errors import StoreError
 from mdm.store.connection import driver_of
+from mdm.store.references import LINKED
 from mdm.store.second_looks import STALE
 from mdm.store.tasks import ANSWERED, REGION, SYSTEMS, VALUE
 
-_REACHED = """
+_REACHED = f"""
 with recursive reached(record_id) as (
     select unnest(%(seeds)s::bigint[])
     union
@@ -38,6 +39,8 @@ with recursive reached(record_id) as (
         union all
         select t.record_id from xref x join xref t on t.pin = x.pin and t.recorded_to = 'infinity'
         where x.record_id = f.record_id and x.recorded_to = 'infinity'
+        union all
+        {LINKED}
     ) as n
 )
 select r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.recorded_from, x.pin, x.home

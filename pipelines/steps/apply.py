@@ -29,6 +29,7 @@ from mdm.store import (
     overrides,
     pairs,
     records,
+    references,
     second_looks,
     tasks,
 )
@@ -204,6 +205,9 @@ def _customers(
         customers.end_xrefs(connection, closed)
     if "xref" not in loads:
         counts["xrefs_changed"] = customers.put_xrefs(connection, rows_of(night, scratch, "xref")).inserted
+    bought = folder.read("resolve", "bought")
+    if bought.num_rows:
+        references.put_references(connection, bought["record_id"], folder.read("resolve", "references"))
     events = folder.read("resolve", "lineage")  # in its order
     for name, value in (("run_id", night.run_id), ("actor", ACTOR)):
         events = events.append_column(name, pa.repeat(pa.scalar(value, pa.string()), events.num_rows))

@@ -23,7 +23,8 @@ from mdm.registry.models import model_in_use
 from mdm.resolve.clusters import Judgements
 from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import CustomerState, IdentityState, Xref
-from mdm.store import components, customers, judgements, pairs, records
+from mdm.resolve.references import Named, named_by
+from mdm.store import components, customers, judgements, pairs, records, references
 from mdm.store.pending import pending_records
 from pipelines.asking import asking
 from pipelines.context import Night
@@ -64,6 +65,7 @@ class Gathered:
     before: IdentityState = field(default_factory=IdentityState)
     parties_before: dict[str, str] = field(default_factory=dict)  # PIN -> party
     changes: RecordChanges = field(default_factory=RecordChanges)
+    named: dict[int, Named] = field(default_factory=dict)  # enrichment record -> the customer that it names
 
 
 def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> Gathered:
@@ -77,6 +79,8 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
     scored = night.folder.read("match", "pairs", columns=["party", "left_id", "right_id", "weight", "levels"])
     dropped = night.folder.read("match", "dropped")
     pending = _ids(pending_records(connection, night.business_date)["record_id"])
+    named = _references(night, scratch)
+    pending = pa.concat_arrays([pending, *_linked(night, connection, named)])
     if night.models:
         stored = _everybody(connection)
     else:
@@ -93,7 +97,41 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
         _take_pairs(found, night, connection, old_pairs.result(), work, left, scored, dropped)
         _take_judgements(found, night, connection)
         _take_identity(found, connection, xrefs.result(), states.result(), moved, left)
+    _take_named(found, connection, work, named)
     return found
+
+
+def _references(night: Night, scratch: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The customers that tonight's enrichment records name (mdm.resolve.references), as the store keeps them."""
+    columns = {name: pa.string() for name in ("system", "local_id", "pin")}
+    nobody = pa.schema([("record_id", pa.int64()), *columns.items()]).empty_table()
+    if all(contract.role != "enrichment" for contract in night.contracts):
+        return nobody
+    rows = scratch.sql(
+        f"SELECT record_id, relationships FROM {night.folder.sql('cleanse', 'records')} "
+        "WHERE role = 'enrichment' AND relationships IS NOT NULL"
+    ).fetchall()
+    found = [(record, named_by(relationships)) for record, relationships in rows]
+    given = [(record, *named) for record, named in found if named is not None]
+    table = [dict(zip(nobody.column_names, row, strict=True)) for row in given]
+    return pa.Table.from_pylist(table, schema=nobody.schema)
+
+
+def _linked(night: Night, connection: sa.Connection, named: pa.Table) -> list[pa.Array]:
+    """Stored records that tonight's enrichment names, and stored enrichment that names tonight's records."""
+    keys = night.folder.read("cleanse", "records", columns=["system", "local_id"])
+    found = [references.referring_to(connection, keys)]
+    return found if named.num_rows == 0 else [*found, references.hosts_of(connection, named)]
+
+
+def _take_named(found: Gathered, connection: sa.Connection, work: pa.Table, named: pa.Table) -> None:
+    if found.enrichment.num_rows == 0:
+        return
+    own = set(work["record_id"].to_pylist())
+    stored = [record for record in found.enrichment["record_id"].to_pylist() if record not in own]
+    found.named = dict(references.references_of(connection, stored)) if stored else {}
+    columns = (named[name].to_pylist() for name in ("record_id", "system", "local_id", "pin"))
+    found.named |= {record: Named(*rest) for record, *rest in zip(*columns, strict=True)}
 
 
 def _ids(column: pa.ChunkedArray) -> pa.Array:

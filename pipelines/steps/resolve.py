@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 from mdm.resolve.clusters import Open
 from mdm.resolve.configured import cluster_rules
 from mdm.resolve.enrichment import attach_enrichment
+from mdm.resolve.references import PinState, pin_today
 from mdm.store import counters
 from pipelines.context import Night
 from pipelines.steps.gather import Gathered, gather
 from pipelines.steps.identify import Identified, identify
-from pipelines.steps.partition import NOWHERE, Integers, partition, places_of, to_pairs
+from pipelines.steps.partition import Integers, partition, places_of, to_pairs
 
 XREFS = pa.schema(
     [
@@ -32,6 +33,9 @@ XREFS = pa.schema(
         ("pin", pa.string()),
         ("home", pa.string()),
     ]
+)
+REFERENCES = pa.schema(
+    [("record_id", pa.int64()), ("system", pa.string()), ("local_id", pa.string()), ("pin", pa.string())]
 )
 TASKS = pa.schema(
     [
@@ -60,8 +64,11 @@ def resolve(night: Night) -> dict[str, Any]:
     while not _reserve(night, next_number, identified.minted):
         next_number = _next_number(night)
         identified = identify(night, found, owner, next_number)
-    attached = _attach(found, rules.match_weight)
+    attached = _pins_of(found, identified, _attach(found, rules.match_weight))
     _write(night, found, identified, attached, asked)
+    night.folder.write("resolve", "bought", found.enrichment.select(["record_id"]))
+    rows = [{"record_id": record, **named._asdict()} for record, named in found.named.items()]
+    night.folder.write("resolve", "references", pa.Table.from_pylist(rows, schema=REFERENCES))
     night.folder.write_json("resolve", "numbers", {"first": next_number, "minted": identified.minted})
     return {
         "records": len(found.records) + len(found.enrichment),
@@ -96,13 +103,38 @@ def _counted(texts: pa.ChunkedArray) -> dict[str, int]:
 
 
 def _attach(found: Gathered, match_weight: float) -> dict[int, int]:
-    """Enrichment record -> the record of a customer that it goes with."""
-    bought = found.enrichment["record_id"].combine_chunks()
+    """Enrichment record that names nobody -> the record of a customer that it goes with."""
+    known = pa.array(list(found.named), pa.int64())
+    unnamed = found.enrichment.filter(pc.invert(pc.is_in(found.enrichment["record_id"], known)))
+    bought = unnamed["record_id"].combine_chunks()
     ends = [pc.is_in(found.pairs[end], bought) for end in ("left_id", "right_id")]
     pairs = to_pairs(found.pairs.filter(pc.or_(*ends)))
     theirs = pa.array({record for pair in pairs for record in (pair.left, pair.right)}, pa.int64())
     known = found.records.filter(pc.is_in(found.records["record_id"], theirs))
-    return attach_enrichment(_keys(found.enrichment), pairs, _keys(known), match_weight)
+    return attach_enrichment(_keys(unnamed), pairs, _keys(known), match_weight)
+
+
+def _pins_of(found: Gathered, identified: Identified, attached: Mapping[int, int]) -> dict[int, str]:
+    """Enrichment record -> the PIN that it goes with: of the record that it matches, or as it says itself."""
+    place = places_of(_column(attached.values()), found.records["record_id"].to_numpy())
+    pins = dict(zip(attached, identified.pin.take(pa.array(place)).to_pylist(), strict=True))
+    if not found.named:
+        return pins
+    columns = (identified.customers[name].to_pylist() for name in ("pin", "status", "redirect_to"))
+    states = {pin: PinState(status, led_to) for pin, status, led_to in zip(*columns, strict=True)}
+    names = [named.local_id for named in found.named.values() if named.local_id is not None]
+    asked = pc.is_in(found.records["local_id"], pa.array(names, pa.string()))
+    holders = zip(
+        *(found.records[name].filter(asked).to_pylist() for name in ("system", "local_id")),
+        identified.pin.filter(asked.combine_chunks()).to_pylist(),
+        strict=True,
+    )
+    holder = {(system, local_id): pin for system, local_id, pin in holders}
+    for record, named in found.named.items():
+        pin = holder.get((named.system, named.local_id)) if named.pin is None else pin_today(named.pin, states)
+        if pin is not None:
+            pins[record] = pin
+    return pins
 
 
 def _keys(records: pa.Table) -> dict[int, tuple[str, str]]:
@@ -114,7 +146,7 @@ def _keys(records: pa.Table) -> dict[int, tuple[str, str]]:
 
 
 def _write(
-    night: Night, found: Gathered, identified: Identified, attached: Mapping[int, int], asked: Sequence[Open]
+    night: Night, found: Gathered, identified: Identified, attached: Mapping[int, str], asked: Sequence[Open]
 ) -> None:
     folder = night.folder
     folder.write("resolve", "customers", identified.customers)
@@ -126,13 +158,11 @@ def _write(
     folder.write("resolve", "tasks", _tasks(found, asked))
 
 
-def _xrefs(found: Gathered, identified: Identified, attached: Mapping[int, int]) -> pa.Table:
+def _xrefs(found: Gathered, identified: Identified, attached: Mapping[int, str]) -> pa.Table:
     own = found.records.drop_columns(["party"]).append_column("pin", identified.pin)
     bought = found.enrichment.drop_columns(["party"])
-    hosts = _column(attached.get(record, NOWHERE) for record in bought["record_id"].to_pylist())
-    place = places_of(hosts, found.records["record_id"].to_numpy())
-    pin = identified.pin.take(pa.array(place, mask=place == NOWHERE))
-    bought = bought.append_column("pin", pin).append_column("home", pin).filter(pa.array(place != NOWHERE))
+    pin = pa.array([attached.get(record) for record in bought["record_id"].to_pylist()], pa.string())
+    bought = bought.append_column("pin", pin).append_column("home", pin).filter(pc.is_valid(pin))
     return pa.concat_tables([own.append_column("home", identified.home).cast(XREFS), bought.cast(XREFS)])
 
 

@@ -17,6 +17,8 @@ STAYS = {
     "delivery": "counts, and the name of a file",
     "erasure": "what stays of an erasure",
     "household": "an address that only the erased person gave is taken out (mdm.store.erasure)",
+    "job": "when a job of the schedule ran last",
+    "job_run": "exit codes, and the name of a log, which is cleaned",
     "lock_holder": "a process",
     "openid_attempt": "where somebody wants to go, for a quarter of an hour",
     "sign_in_failure": "hashes of names and addresses, for a day",

@@ -11,7 +11,7 @@ from mdm.store.tables.customers import Customer, Golden, Household, Lineage, Mem
 from mdm.store.tables.erasure import Erasure, Suppression
 from mdm.store.tables.jobs import Job, JobRun
 from mdm.store.tables.machinery import Applying, Counter, Due, LockHolder, OnceTold
-from mdm.store.tables.records import GenericValue, Model, Pair, Record, RecordKey
+from mdm.store.tables.records import GenericValue, Model, Pair, Record, RecordKey, Reference
 from mdm.store.tables.runs import Delivery, ExpectationResult, Quarantine, Run, RunStep
 from mdm.store.tables.stewardship import HouseholdDecision, Judgement, Override, Task
 from mdm.store.tables.subscribers import HeldChange, Subscriber
@@ -23,7 +23,8 @@ __all__ = [
     "CURRENT", "METADATA", "PAST", "Account", "Address", "AddressKey", "ApiKey", "Applying", "Audit", "Change",
     "ConsoleSession", "Counter", "Customer", "Delivery", "Due", "DwellingJoin", "EntityKey", "Erasure",
     "ExpectationResult", "GenericValue", "Golden", "HeldChange", "Household", "HouseholdDecision", "Job", "JobRun",
-    "Judgement", "KeptForm", "Lineage", "LockHolder", "Membership", "Model", "OnceTold", "OpenIdAttempt", "Override", "Pair",
-    "Quarantine", "Record", "RecordKey", "Run", "RunStep", "Sighting", "SignInFailure", "Subscriber", "Suppression",
-    "SyncAck", "SyncAnswer", "SyncDelivery", "SyncRow", "SyncTarget", "Task", "Xref", "table_of",
+    "Judgement", "KeptForm", "Lineage", "LockHolder", "Membership", "Model", "OnceTold", "OpenIdAttempt", "Override",
+    "Pair", "Quarantine", "Record", "RecordKey", "Reference", "Run", "RunStep", "Sighting", "SignInFailure",
+    "Subscriber", "Suppression", "SyncAck", "SyncAnswer", "SyncDelivery", "SyncRow", "SyncTarget", "Task", "Xref",
+    "table_of",
 ]  # fmt: skip

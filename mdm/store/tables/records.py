@@ -96,6 +96,21 @@ class Pair(SQLModel, table=True):
     model_id: str = text("the model that weighed it")
 
 
+class Reference(SQLModel, table=True):
+    """The customer that a record of an enrichment source names itself: by PIN, or by the key of another source."""
+
+    __tablename__ = "reference"
+    __table_args__ = (
+        sa.Index("reference_key_ix", "system", "local_id"),
+        {"comment": "the customer that an enrichment record names itself"},
+    )
+
+    record_id: int = bigint("of the enrichment record", primary_key=True)
+    system: str | None = text("of the key", nullable=True)
+    local_id: str | None = text("the key", nullable=True)
+    pin: str | None = text("the PIN, where that is given", nullable=True)
+
+
 class GenericValue(SQLModel, table=True):
     """A phone, e-mail address or dwelling that so many hold that it is no evidence."""
 
@@ -126,4 +141,4 @@ class Model(SQLModel, table=True):
     created_at: datetime = instant(default="now()")
 
 
-__all__ = ["CURRENT", "GenericValue", "Model", "Pair", "Record", "RecordKey"]
+__all__ = ["CURRENT", "GenericValue", "Model", "Pair", "Record", "RecordKey", "Reference"]

@@ -609,6 +609,18 @@ def upgrade() -> None:
     )  # fmt: skip
     op.create_index("job_run_job_ix", "job_run", ["job", "job_run_id"], unique=False)
     op.create_table(
+        "reference",
+        sa.Column(
+            "record_id", sa.BigInteger(), autoincrement=False, nullable=False, comment="of the enrichment record"
+        ),
+        sa.Column("system", sa.Text(), nullable=True, comment="of the key"),
+        sa.Column("local_id", sa.Text(), nullable=True, comment="the key"),
+        sa.Column("pin", sa.Text(), nullable=True, comment="the PIN, where that is given"),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("reference_pk")),
+        comment="the customer that an enrichment record names itself",
+    )
+    op.create_index("reference_key_ix", "reference", ["system", "local_id"], unique=False)
+    op.create_table(
         "lock_holder",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("pid", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1432,6 +1444,8 @@ def downgrade() -> None:
     op.drop_index("once_at_ix", table_name="once")
     op.drop_table("once")
     op.drop_table("lock_holder")
+    op.drop_index("reference_key_ix", table_name="reference")
+    op.drop_table("reference")
     op.drop_index("job_run_job_ix", table_name="job_run")
     op.drop_table("job_run")
     op.drop_table("job")
