@@ -17,6 +17,7 @@ from mdm.store.changes import TYPES
 from mdm.store.database import Database
 from mdm.store.subscribers import Subscriber
 from mdm.webhooks import check_url, new_salt, secret_of, written
+from pipelines.webhooks.post import address_of
 
 MOST = 1000  # changes in one request
 OK = 200
@@ -43,7 +44,7 @@ def add(
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no name of a subscriber", remedy="Letters, digits, - _ . in lower case.")
-    check_url(url, settings.webhooks)
+    _check_address(url, settings)
     if unknown := [each for each in types if each not in TYPES]:
         raise UsageError(f"no change is of the type {unknown[0]!r}", remedy=f"There are {', '.join(TYPES)}.")
     if pii and not values:
@@ -140,6 +141,18 @@ def remove(database: Database, name: str, *, actor: str) -> None:
         _find(connection, name)
         subscribers.remove(connection, name)
         _note(connection, actor, f"mdm webhook remove {name}")
+
+
+def _check_address(url: str, settings: Settings) -> None:
+    """Raises UsageError for what may not be sent to; a host that is not known today is looked at when it is sent to."""
+    parts = check_url(url, settings.webhooks)
+    try:
+        address_of(str(parts.hostname), parts.port or 443, settings.webhooks)
+    except PermissionError as error:
+        remedy = "Name a public one, or set [webhooks] allow_private = true in mdm.toml."
+        raise UsageError(str(error), where=url, remedy=remedy) from None
+    except OSError:
+        return
 
 
 def _find(connection: sa.Connection, name: str) -> Subscriber:

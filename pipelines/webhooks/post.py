@@ -97,7 +97,7 @@ class Line:
         connection = http.client.HTTPConnection(host, port, timeout=self._settings.timeout_seconds)
         connection.auto_open = 0  # it would resolve the name once more
         connection.default_port = 443 if secure else 80
-        plain = socket.create_connection((self._address(host, port), port), self._settings.timeout_seconds)
+        plain = socket.create_connection((address_of(host, port, self._settings), port), self._settings.timeout_seconds)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             connection.sock = self._context.wrap_socket(plain, server_hostname=host) if secure else plain
@@ -105,14 +105,6 @@ class Line:
             plain.close()
             raise
         return connection
-
-    def _address(self, host: str, port: int) -> str:
-        """An address of the host that changes may be sent to. Raises OSError when it has none."""
-        found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        for address in found:
-            if may_send_to(ipaddress.ip_address(address.partition("%")[0]), self._settings):
-                return address
-        raise PermissionError("its address is not public, and [webhooks] allow_private is false")
 
     def hang_up(self) -> None:
         """Close the connection."""
@@ -128,6 +120,15 @@ class Line:
                 socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)  # not that of TLS, which is not for threads
             except OSError:
                 return
+
+
+def address_of(host: str, port: int, settings: WebhookSettings) -> str:
+    """An address of a host that changes may be sent to. Raises PermissionError when it has none, OSError if unknown."""
+    found = [str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    for address in found:
+        if may_send_to(ipaddress.ip_address(address.partition("%")[0]), settings):
+            return address
+    raise PermissionError("its address is not public, and [webhooks] allow_private is false")
 
 
 class Watch(threading.Thread):

@@ -297,13 +297,18 @@ def test_addresses_that_are_refused(tmp_path: Path, fresh_database: Database, ur
     assert remedy in str(caught.value)
 
 
-def test_private_addresses_are_not_sent_to(tmp_path: Path, fresh_database: Database, receiver: Receiver) -> None:
-    """By their number or by a name that leads to one: it is looked at when the connection is made."""
-    strict = TinyWorkspace(_made(tmp_path / "ws"), "[webhooks]\nallow_http = true\n").settings
+def test_private_addresses_are_not_sent_to(
+    tmp_path: Path, settings: Settings, fresh_database: Database, receiver: Receiver
+) -> None:
+    """By their number or by a name that leads to one: refused, and looked at again when the connection is made."""
+    strict = TinyWorkspace(_made(tmp_path / "strict"), "[webhooks]\nallow_http = true\n").settings
     announce(fresh_database, 1)
     port = receiver.url.rsplit(":", 1)[1]
     for number, host in enumerate(("127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433")):
-        desk.add(strict, fresh_database, f"n{number}", f"http://{host}:{port}", actor="test", since="start")
+        url = f"http://{host}:{port}"
+        with pytest.raises(UsageError, match="not public"):
+            desk.add(strict, fresh_database, f"n{number}", url, actor="test", since="start")
+        desk.add(settings, fresh_database, f"n{number}", url, actor="test", since="start")
     send(strict, fresh_database)
     assert receiver.requests == []
     assert {each["error"] for each in desk.listed(fresh_database)} == {
