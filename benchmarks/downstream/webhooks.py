@@ -44,7 +44,9 @@ from generate_series(1, %(events)s) n
 
 def main() -> None:
     """Parse the arguments, measure, print the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.downstream.webhooks", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.downstream.webhooks", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--events", type=int, default=10_000, help="changes that are sent (default 10,000)")
     parser.add_argument("--customers", type=int, default=1_000, help="whose changes they are (default 1,000)")
     parser.add_argument("--json", type=Path, help="write the figures here too")
