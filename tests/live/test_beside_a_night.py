@@ -10,10 +10,10 @@ import pytest
 
 from mdm.store.database import Database
 from tests.live.writing import delete, put, writer_of
+from tests.pipelines.evenings import After
 from tests.pipelines.tiny import COLUMNS, TinyWorkspace, text
 from tests.promises.test_promise_04_the_order_does_not_matter import _said
 from tests.promises.towns import NIGHTS, deliver, start, town
-from tests.store.fixtures import new_database
 
 Rows = dict[tuple[str, str], dict[str, str]]
 
@@ -33,27 +33,27 @@ def nights_and_writes(seed: int) -> tuple[Any, Rows, list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize(("seed", "until"), [(1, "match")])
-def test_writes_beside_a_night(seed: int, until: str, server_url: str, tmp_path: Path) -> None:
-    _same_beside(seed, until, server_url, tmp_path)
+def test_writes_beside_a_night(seed: int, until: str, after: After, tmp_path: Path) -> None:
+    _same_beside(seed, until, after, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 24))
-def test_writes_beside_many_nights(seed: int, server_url: str, tmp_path: Path) -> None:
-    _same_beside(seed, ("receive", "match", "resolve", "judge")[seed % 4], server_url, tmp_path)
+def test_writes_beside_many_nights(seed: int, after: After, tmp_path: Path) -> None:
+    _same_beside(seed, ("receive", "match", "resolve", "judge")[seed % 4], after, tmp_path)
 
 
-def _same_beside(seed: int, until: str, server_url: str, tmp_path: Path) -> None:
+def _same_beside(seed: int, until: str, after: After, tmp_path: Path) -> None:
     nights, written, gone = nights_and_writes(seed)
     first = {("shop", f"S{n}"): {**row, "ID": f"S{n}"} for n, row in enumerate(list(nights[0]["crm"].values())[:2])}
 
-    def begin(name: str, database: Database) -> TinyWorkspace:
-        workspace = start(tmp_path / name, database)
+    def begin(path: Path, database: Database) -> None:
+        workspace = start(path, database)
         workspace.source("shop")
         workspace.deliver("shop", text([*first.values()], COLUMNS), day="20260401")
         deliver(workspace, nights[0], 1)
         workspace.night(database)
-        return workspace
+        deliver(workspace, nights[-1], NIGHTS)
 
     def write(workspace: TinyWorkspace, database: Database) -> None:
         writer = writer_of(workspace, database)
@@ -62,16 +62,13 @@ def _same_beside(seed: int, until: str, server_url: str, tmp_path: Path) -> None
         for source, key in gone:
             delete(writer, source, key)
 
-    with new_database(server_url) as database:  # the night first, then the channels
-        workspace = begin("after", database)
-        deliver(workspace, nights[-1], NIGHTS)
+    before = after(begin)
+    with before.copied(tmp_path / "after") as (workspace, database):  # the night first, then the channels
         workspace.night(database)
         write(workspace, database)
         workspace.night(database, feeds=False)
         expected = _said(database)
-    with new_database(server_url) as database:
-        workspace = begin("beside", database)
-        deliver(workspace, nights[-1], NIGHTS)
+    with before.copied(tmp_path / "beside") as (workspace, database):
         workspace.night(database, only=until)
         write(workspace, database)
         workspace.night(database)

@@ -17,6 +17,7 @@ import pytest
 from mdm.errors import StoreError
 from mdm.store.database import Database
 from tests.live.writing import put, writer_of
+from tests.pipelines.evenings import After
 from tests.pipelines.tiny import COLUMNS, TinyWorkspace, people, person, text
 from tests.promises.test_promise_04_the_order_does_not_matter import _said
 from tests.store.fixtures import new_database
@@ -75,17 +76,15 @@ HELD = [
 ]
 
 
-def test_who_has_nothing_to_do_with_it_does_not_wait(server_url: str, tmp_path: Path) -> None:
+def test_who_has_nothing_to_do_with_it_does_not_wait(after: After, tmp_path: Path) -> None:
     """And whoever is told to come again a moment later finds it as if the night had been over before."""
-    with new_database(server_url) as database:
-        workspace = begin(tmp_path / "after", database)
+    with after(begin).copied(tmp_path / "after") as (workspace, database):
         workspace.night(database)
         for source, row in [("shop", FREE), *HELD]:
             put(writer_of(workspace, database), source, row)
         workspace.night(database, feeds=False)
         expected = _said(database)
-    with new_database(server_url) as database:
-        workspace = begin(tmp_path / "beside", database)
+    with after(begin).copied(tmp_path / "beside") as (workspace, database):
         with applying(workspace, database) as (night, go_on):
             assert put(writer_of(workspace, database), "shop", FREE).outcome == "created"
             for source, row in HELD:
