@@ -23,7 +23,7 @@ from mdm.store.database import Database
 from mdm.store.mart import TABLES
 from mdm.store.mart_reading import Mark, Part
 from pipelines.warehouse.duck import schema_json, views_sql
-from pipelines.warehouse.folder import Export, Kind, WarehouseFolder
+from pipelines.warehouse.folder import UNFINISHED, Export, Kind, WarehouseFolder
 
 CONNECTIONS = 2
 WHOLE_FROM = 0.25  # share of the customers that changed from which to export everything costs less
@@ -70,7 +70,7 @@ def export(
             whole = full or bool(why)
             snapshot = mart_reading.share_snapshot(holder)
             schemas = {name: mart_reading.schema_of(holder, table) for name, table in TABLES.items()}
-            written = _Written(path / ".unfinished", schemas, parts, progress)
+            written = _Written(path / UNFINISHED, schemas, parts, progress)
             with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="warehouse") as pool:
                 for each in [pool.submit(_read_on, database, snapshot, written, n) for n in range(CONNECTIONS)]:
                     each.result()
@@ -78,6 +78,7 @@ def export(
             written.fill_up()
         kind: Kind = "full" if whole else "increment"
         if not written.rows and not whole:
+            folder.leave()
             return Exported(str(path), None, kind, {}, time.monotonic() - began)
         done = Export(run, kind, at, now, dict(sorted(written.rows.items())))
         chain = [done] if whole else [*former, done]

@@ -125,7 +125,11 @@ class WarehouseFolder:
         for name, content in documents.items():
             self.write(name, content)
         self.put_manifest([*before, export])
-        shutil.rmtree(unfinished, ignore_errors=True)
+        self.leave()
+
+    def leave(self) -> None:
+        """Remove what was to be written into."""
+        shutil.rmtree(self.path / UNFINISHED, ignore_errors=True)
 
     def put_manifest(self, exports: list[Export]) -> None:
         """Write the manifest, in one step."""

@@ -49,6 +49,7 @@ def forget(folder: WarehouseFolder, person: Mapping[str, pa.Table]) -> list[Path
         cleaned = [file for table in _GOES for file in folder.files(table) if _drop(scratch, file, _GOES[table])]
         for table, emptied in _EMPTIED.items():
             cleaned += [file for file in folder.files(table) if _empty(scratch, file, *emptied)]
+    folder.leave()
     if cleaned:
         folder.put_manifest([replace(export, rows=_counted(folder, export.run, export.rows)) for export in former])
     return cleaned
