@@ -60,8 +60,9 @@ GAP = 1000  # numbers of deliveries that are skipped, at least one and at most s
 # the delivery that stands for all that the target was told and the store forgot; it has no file
 _MARK = """
 insert into sync_delivery (target_id, number, kind, status, position_from, position_to, business_date, contract, folder,
-    file, rows, withheld, written_at, settled)
-select t.target_id, %(number)s, 'delta', 'written', 0, 0, current_date, d.contract, d.folder, '', 0, 0, now(), true
+    file, rows, withheld, written_at, complete, settled)
+select t.target_id, %(number)s, 'delta', 'written', 0, 0, current_date, d.contract, d.folder, '', 0, 0,
+    now(), true, true
 from sync_target t cross join lateral (
     select contract, folder from sync_delivery d where d.target_id = t.target_id order by d.number desc limit 1
 ) d where t.target = %(target)s
