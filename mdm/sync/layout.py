@@ -165,7 +165,7 @@ class Layout:
         except UnicodeEncodeError as error:
             line = text[: error.start].count("\n") + 1
             raise MdmError(
-                f"a key, code or header in line {line} has U+{ord(text[error.start]):04X}, which {encoding} cannot write",
+                f"a key or code, line {line}, has U+{ord(text[error.start]):04X}, which {encoding} cannot write",
                 where=self.contract.path,
                 remedy="Name another encoding, or other codes; values of customers are repaired by `unwritable:`.",
             ) from error

@@ -40,7 +40,7 @@ def folder_of(settings: Settings, contract: TargetContract) -> Path:
     if not folder.is_dir():
         raise MdmError(
             f"the folder of target {contract.target} is not there", where=str(folder),
-            remedy=f"Mount or make it, or correct `folder:` in {contract.path}; the next sync sends what is to be sent.",
+            remedy=f"Mount or make it, or correct `folder:` in {contract.path}; the next sync sends it.",
         )  # fmt: skip
     if not os.access(folder, os.W_OK | os.X_OK):
         raise MdmError(

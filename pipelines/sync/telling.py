@@ -99,7 +99,8 @@ def _add(
     facts = {
         "kind": "full" if first else contract.delivery, "position_from": span[0], "position_to": span[1],
         "business_date": day, "contract": orjson.dumps(contract.model_dump(mode="json")).decode(),
-        "folder": str(folder), "file": contract.file_name(target.number + 1, day), "settled": contract.acknowledgement is None,
+        "folder": str(folder), "file": contract.file_name(target.number + 1, day),
+        "settled": contract.acknowledgement is None,
     }  # fmt: skip
     return deliveries.add_delivery(connection, target, facts)
 

@@ -19,7 +19,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-
 from mdm.registry.lookup import look_up
 from mdm.store.database import Database
 from pipelines.stewardship import judge, unmerge
