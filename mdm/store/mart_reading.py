@@ -2,7 +2,7 @@
 
 A full export reads each table by ranges of its pages, so that the server never sorts and nobody holds more than a part.
 An increment reads what belongs to owners that have changed since a mark: customers and households out of the outbox
-(`change`); source records, and states of which nobody is told since they differ in evidence only, by the time they came.
+(`change`); source records, and states that nobody is told of as they differ in evidence only, by the time they came.
 """
 
 from __future__ import annotations
