@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 import pytest
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ from mdm.store.fingerprint import store_fingerprint
 from pipelines.erasure import erase
 from pipelines.jobs.backup import backups, find_backup, folder_of, make_backup
 from pipelines.jobs.restore import Report, Wanted, choose, restore
+from pipelines.sync.every import sync
 from tests.pipelines.tiny import TinyWorkspace, people, text
 from tests.store.fixtures import new_database
 
@@ -219,3 +221,33 @@ def test_a_backup_is_enough_for_a_new_machine(world: World, tmp_path: Path) -> N
     world.workspace = TinyWorkspace(elsewhere, keep=True)
     assert world.pins(0, 20) == early
     assert not os.path.exists(elsewhere / "landing" / "crm_20260331.csv")
+
+
+HUB = """
+target: hub
+format: {type: json_lines}
+file: "hub_{number}.jsonl"
+columns: [{KEY: key}, {PIN: pin}, {ACT: action}, {NAME: name.full}]
+"""
+
+
+def test_targets_are_told_what_they_hold_from_the_future(world: World) -> None:
+    """A target that knows customers by PIN: what it was sent since is sent as gone, all others as they are."""
+    (world.workspace.path / "targets").mkdir()
+    (world.workspace.path / "targets" / "hub.yaml").write_text(HUB)
+    with world.opened() as database:
+        sync(world.workspace.settings, database)
+        make_backup(world.workspace.settings, database)
+    late = set(world.another_night().values())
+    with world.opened() as database:
+        (told,) = sync(world.workspace.settings, database)
+    assert told.deliveries[-1].number == 2
+    report = world.put_back()
+    assert report.targets == ["hub"]
+    with world.opened() as database:
+        (told,) = sync(world.workspace.settings, database)
+    (delivery,) = told.deliveries
+    rows = [orjson.loads(line) for line in Path(delivery.file).read_text().splitlines()]
+    assert delivery.number == 1001
+    assert late <= {row["PIN"] or row["KEY"] for row in rows if row["ACT"] == "gone"}
+    assert {row["PIN"] for row in rows if row["ACT"] != "gone"} == set(world.pins(0, 20).values())
