@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -20,15 +21,15 @@ from api.app import make_app
 from tests.api.keys import add_key, bearing
 from tests.api.world import new_world
 
-EXAMPLES = 12  # of each operation
 CHECKS = (
     not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
     response_schema_conformance,
 )  # fmt: skip
 
 
-def test_any_request_is_answered_as_described() -> None:
-    """Every operation of the description, with drawn requests, valid ones and others; in a town of its own."""
+@pytest.mark.parametrize("examples", [7, pytest.param(60, marks=pytest.mark.slow)])
+def test_any_request_is_answered_as_described(examples: int) -> None:
+    """Every operation of the description, with as many drawn requests, valid ones and others; in a town of its own."""
     with new_world() as world:
         described = schemathesis.openapi.from_asgi("/openapi.json", make_app(world.settings))
         headers = bearing(add_key(world.database))
@@ -36,17 +37,17 @@ def test_any_request_is_answered_as_described() -> None:
         for found in described.get_all_operations():
             operation = found.ok()
             try:
-                _ask(operation, headers)
+                _ask(operation, headers, examples)
             except (AssertionError, BaseExceptionGroup, schemathesis.errors.SchemathesisError) as fault:
                 faults.append(f"{operation.label}: {fault}")
         assert not faults, "\n\n".join(faults)
 
 
-def _ask(operation: Any, headers: dict[str, str]) -> None:
+def _ask(operation: Any, headers: dict[str, str], examples: int) -> None:
     strategies = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck),
+        max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.generate], derandomize=True,
     )  # fmt: skip
     @given(case=st.one_of(*strategies))

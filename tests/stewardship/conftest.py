@@ -68,5 +68,9 @@ def forty_people(path: Path, database: Database) -> None:
 @pytest.fixture
 def desk(after: After, open_directory: Path) -> Iterator[Desk]:
     """Of forty people (see `forty_people`)."""
-    with after(forty_people).copied(open_directory / "ws") as (workspace, database):
-        yield Desk(workspace, database, writer_of(workspace, database))
+    with after(forty_people).copied(open_directory / "ws") as found:
+        yield desk_of(*found)
+
+
+def desk_of(workspace: TinyWorkspace, database: Database) -> Desk:
+    return Desk(workspace, database, writer_of(workspace, database))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +13,13 @@ from mdm.registry import look_up_household
 from mdm.stewardship import decisions
 from mdm.stewardship.households import By, HouseholdEffect, decisions_about, merge, move, split, take_back
 from mdm.store import due, households
+from mdm.store.database import Database
 from mdm.store.locks import run_lock
 from pipelines.erasure import erase
 from pipelines.settling import settle
-from tests.pipelines.tiny import person, text
-from tests.stewardship.conftest import Desk
+from tests.pipelines.evenings import After
+from tests.pipelines.tiny import TinyWorkspace, person, text
+from tests.stewardship.conftest import Desk, desk_of, forty_people
 
 BY = By("jane", "asked them")
 TRY = By("jane", "asked them", dry_run=True)
@@ -58,11 +62,18 @@ def pin(desk: Desk, number: int) -> str:
     return desk.pins(f"crm:K{number:03}")[0]
 
 
+def after_a_second_night(path: Path, database: Database) -> None:
+    """Forty people, and then `town`."""
+    forty_people(path, database)
+    town(desk_of(TinyWorkspace(path, keep=True), database), "20260402")
+
+
 @pytest.fixture
-def five(desk: Desk) -> Desk:
-    town(desk, "20260402")
-    assert homes(desk) == {"123", "45"}
-    return desk
+def five(after: After, open_directory: Path) -> Iterator[Desk]:
+    with after(after_a_second_night).copied(open_directory / "ws") as found:
+        desk = desk_of(*found)
+        assert homes(desk) == {"123", "45"}
+        yield desk
 
 
 def test_a_split_holds_at_once_and_every_night_until_it_is_taken_back(five: Desk) -> None:
