@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -14,12 +16,22 @@ from tests.store.fixtures import new_database
 
 
 @settings(
-    max_examples=3, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.explicit, Phase.generate]
+    max_examples=2, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.explicit, Phase.generate]
 )
 @given(world=worlds(), seed=st.integers(0, 1000))
 def test_written_one_by_one(world: World, seed: int, server_url: str, tmp_path_factory: Places) -> None:
     """Records that come, change and go through the API; a run without feeds settles what they left for others."""
-    path = tmp_path_factory.mktemp("written")
+    _same_one_by_one(world, seed, server_url, tmp_path_factory.mktemp("written"))
+
+
+@pytest.mark.slow
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(world=worlds(), seed=st.integers(0, 1000))
+def test_many_towns_written_one_by_one(world: World, seed: int, server_url: str, tmp_path_factory: Places) -> None:
+    _same_one_by_one(world, seed, server_url, tmp_path_factory.mktemp("written"))
+
+
+def _same_one_by_one(world: World, seed: int, server_url: str, path: Path) -> None:
     with new_database(server_url) as database:
         workspace = start(path / "once", database)
         deliver(workspace, world.nights[-1], NIGHTS)
