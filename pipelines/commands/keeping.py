@@ -70,7 +70,7 @@ def restore(
     \b
     Example:
       mdm restore -w data/samples --yes
-      mdm restore --at 2026-04-01T08:00 --from /mnt/backups/mdm
+      mdm restore --at 2026-04-01T08:00 --from /srv/backups/mdm
     """
     import os
 
