@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from mdm.store import addresses
+from mdm.store.applying import wait_in
 from mdm.store.database import Database
 from mdm.store.states import is_empty
 from mdm.store.twins import drop_twin, fill_twin
@@ -74,8 +75,7 @@ class Aside:
 
     def _begin(self, database: Database) -> None:
         self._connection = self._applying.enter_context(database.begin())
-        self._connection.exec_driver_sql("set local idle_in_transaction_session_timeout = 0")
-        self._moment = self._connection.exec_driver_sql("select now()").scalar_one()
+        self._moment = wait_in(self._connection)
 
     def start(self, night: Night, steps: Sequence[str]) -> None:
         """Begin to load what `steps`, which are done, have made, where it is for a table that is still empty."""
