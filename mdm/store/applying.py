@@ -29,7 +29,7 @@ def publish(connection: sa.Connection, numbers: pa.Array) -> None:
 
 
 def wait_in(connection: sa.Connection) -> datetime:
-    """Let the transaction wait for as long as a night takes, where the server ends idle ones; its moment: its `now()`."""
+    """Let the transaction wait for as long as a night takes, where the server ends idle ones; its moment (`now()`)."""
     connection.exec_driver_sql("set local idle_in_transaction_session_timeout = 0")
     moment: datetime = connection.exec_driver_sql("select now()").scalar_one()
     return moment
