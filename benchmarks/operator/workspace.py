@@ -18,7 +18,7 @@ from benchmarks.operator.world import World, make_world
 
 FEEDS = (mobile_billing, fixed_line, broadband, tv, key_accounts, call_centre, enrichment)
 SAMPLE = Path(__file__).parents[2] / "data" / "samples"
-WRITTEN_BY_HAND = ("mdm.toml", "README.md", "sources")
+WRITTEN_BY_HAND = ("mdm.toml", "README.md", "sources", "targets")
 ROWS_PER_CUSTOMER = 1.87  # rows of all feeds, counted at 565,000 customers
 
 

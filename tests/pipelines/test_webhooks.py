@@ -210,8 +210,9 @@ def test_paused_resumed_replayed_removed(settings: Settings, fresh_database: Dat
     desk.replay(fresh_database, "crm", str(last - 4), actor="jane")
     announce(fresh_database, 1)
     send(settings, fresh_database)
-    assert [event.get("repeated") for event in receiver.events[10:]] == [True] * 4 + [None]
-    assert receiver.first_time == [event["id"] for event in (*receiver.events[:10], receiver.events[-1])]
+    (new,) = (event for event in receiver.events[10:] if "repeated" not in event)  # of several customers any is first
+    assert [event["repeated"] for event in receiver.events[10:] if event is not new] == [True] * 4
+    assert sorted(receiver.first_time) == sorted(event["id"] for event in (*receiver.events[:10], new))
     desk.remove(fresh_database, "crm", actor="jane")
     assert desk.listed(fresh_database) == []
     with pytest.raises(NotFound, match="no subscriber 'crm'"):
