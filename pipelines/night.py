@@ -26,7 +26,6 @@ from mdm.store.locks import run_lock
 from pipelines.accounts import settled_accounts
 from pipelines.context import Night, Progress
 from pipelines.folder import RunFolder
-from pipelines.giving_way import give_way
 from pipelines.measure import measure
 from pipelines.model_changes import compare_with_store
 from pipelines.report import make_report
@@ -51,7 +50,7 @@ STEPS: dict[str, Step] = {
     "judge": judge,
 }
 APPLY = "apply"
-# Steps that read nothing of each other are done side by side; the first takes longest, the others give way to it.
+# Steps that read nothing of each other are done side by side.
 STAGES: tuple[tuple[str, ...], ...] = (
     ("receive",),
     ("cleanse",),
@@ -118,8 +117,6 @@ def _do_all(night: Night, names: Sequence[str], *, load: bool) -> dict[str, Any]
     """The manifests of steps that are done side by side. load: what they made may be loaded aside."""
 
     def do(name: str) -> dict[str, Any]:
-        if name != names[0]:
-            give_way()
         manifest = _do(night, name, STEPS[name])
         if load:
             night.aside.start(night, [name])

@@ -1,9 +1,8 @@
-"""The applying transaction: how it waits, and the locks of a night that applies: a table, for they are too many."""
+"""The locks of a night that applies: a table, since there are more than the server has room for."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,10 +25,3 @@ def publish(connection: sa.Connection, numbers: pa.Array) -> None:
     connection.exec_driver_sql("truncate applying")
     with deferred_indexes(connection, ["applying"]):
         copy_rows(connection, "applying", ["number"], pa.table({"number": pc.unique(numbers)}))
-
-
-def wait_in(connection: sa.Connection) -> datetime:
-    """Let the transaction wait for as long as a night takes, where the server ends idle ones; its moment (`now()`)."""
-    connection.exec_driver_sql("set local idle_in_transaction_session_timeout = 0")
-    moment: datetime = connection.exec_driver_sql("select now()").scalar_one()
-    return moment

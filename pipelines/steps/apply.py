@@ -50,12 +50,7 @@ from pipelines.steps.rows import of_run, rows_of
 
 Counts = dict[str, Any]
 Last = Callable[[sa.Connection, Counts], None]
-LOADED = ("lineage", "household", "membership", "change", *aside.TABLES)
-# What the rows of a table are called that was loaded aside; there was nothing that they could have replaced.
-_COUNTED = {
-    "record": "records_new", "pair": "pairs", "customer": "customers_new", "xref": "xrefs_changed",
-    "golden": "golden_changed",
-}  # fmt: skip
+LOADED = ("record", "customer", "xref", "lineage", "golden", "household", "membership", "change", *aside.TABLES)
 ACTOR = "run"
 KEPT = ("generic_value", "undelivered")  # tasks that no night closes by not asking again
 MOST_LOCKS = 1_000_000  # of a night that changes 50,000 records; to publish them takes two seconds
@@ -72,7 +67,7 @@ def apply(night: Night, last: Last) -> Counts:
         alone = stack.enter_context(ExitStack())  # until the night's locks are published
         gate = alone.enter_context(night.database.begin())
         locks.be_alone(gate)
-        connection = stack.enter_context(night.aside.applying(night.database))
+        connection = stack.enter_context(night.database.begin())
         touched = look(night, connection, scratch)
         first = is_empty(connection, "customer")
         own = None if night.models or first else locks_of(night, scratch, MOST_LOCKS)
@@ -97,15 +92,15 @@ def _all(whole: Night, rebased: Rebased, connection: sa.Connection) -> Counts:
         with deferred_indexes(connection, [table for table in LOADED if table not in loads]):
             counts = {**_records(night, connection, scratch, loads), **_matching(night, connection, scratch, loads)}
             counts |= {
-                **_customers(night, connection, scratch, loads),
+                **_customers(night, connection, scratch),
                 **_households(night, connection, scratch, loads),
             }
-            loaded = {table: load.result() for table, load in loads.items()}
-            for table in loaded:
-                take_place(connection, table)
-            counts |= {counted: loaded[table] for table, counted in _COUNTED.items() if table in loaded}
             if first:
                 changes.announce_first(connection, run_id=night.run_id, actor=ACTOR)
+        loaded = {table: load.result() for table, load in loads.items()}
+        for table in loaded:
+            take_place(connection, table)
+        counts |= {"pairs": loaded["pair"]} if "pair" in loaded else {}
     _decisions(night, connection)
     counts |= _tasks(night, connection)
     if rebased.untouched and not first:
@@ -139,10 +134,7 @@ def _records(
     night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection, loads: Loads
 ) -> dict[str, Any]:
     folder = night.folder
-    counts = {"records_changed": 0}
-    if "record" not in loads:
-        put = records.put_versions(connection, rows_of(night, scratch, "record"))
-        counts = {"records_new": put.inserted - put.changed, "records_changed": put.changed}
+    put = records.put_versions(connection, rows_of(night, scratch, "record"))
     work = folder.read("cleanse", "records", columns=["record_id", "moved"])
     gone = of_run(night, scratch, "cleanse", "gone").to_arrow_table()
     deleted = records.mark_deleted(connection, gone) if gone.num_rows else 0
@@ -160,7 +152,7 @@ def _records(
             keys.replace_keys(connection, stale, index)
         else:
             keys.load_keys(connection, index)
-    return counts | {"records_deleted": deleted}
+    return {"records_new": put.inserted - put.changed, "records_changed": put.changed, "records_deleted": deleted}
 
 
 def _matching(
@@ -192,19 +184,13 @@ def _model_id(text: bytes) -> str:
     return Model.from_json(text).model_id
 
 
-def _customers(
-    night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection, loads: Loads
-) -> dict[str, Any]:
+def _customers(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     folder = night.folder
-    counts = {"customers_changed": 0}
-    if "customer" not in loads:
-        put = customers.put_customers(connection, rows_of(night, scratch, "customer"))
-        counts = {"customers_new": put.inserted - put.changed, "customers_changed": put.changed}
+    put = customers.put_customers(connection, of_run(night, scratch, "resolve", "customers"))
     closed = folder.read("resolve", "closed")
     if closed.num_rows:
         customers.end_xrefs(connection, closed)
-    if "xref" not in loads:
-        counts["xrefs_changed"] = customers.put_xrefs(connection, rows_of(night, scratch, "xref")).inserted
+    xrefs = customers.put_xrefs(connection, of_run(night, scratch, "resolve", "xrefs"))
     bought = folder.read("resolve", "bought")
     if bought.num_rows:
         references.put_references(connection, bought["record_id"], folder.read("resolve", "references"))
@@ -215,9 +201,13 @@ def _customers(
     ended = folder.read("golden", "ended")
     if ended.num_rows:
         golden_store.end_golden(connection, ended)
-    if "golden" not in loads:
-        counts["golden_changed"] = golden_store.put_golden(connection, rows_of(night, scratch, "golden")).inserted
-    return counts
+    counts = {
+        "customers_new": put.inserted - put.changed,
+        "customers_changed": put.changed,
+        "xrefs_changed": xrefs.inserted,
+    }
+    golden = golden_store.put_golden(connection, of_run(night, scratch, "golden", "golden"))
+    return counts | {"golden_changed": golden.inserted}
 
 
 def _households(
