@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import FrameType
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from api.metrics import SHARED
 from mdm.settings import Settings
 from mdm.store.database import open_database
 
 GRACE_SECONDS = 10  # for open requests, at the end
+NOT_STARTED = 3  # exit code, uvicorn's own
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers: int = 1) -> None:
@@ -33,7 +36,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
         if settings.database_url is not None:
             os.environ["MDM_DATABASE_URL"] = settings.database_url
         signal.signal(signal.SIGTERM, _leave)  # uvicorn raises it again when it has finished
-        uvicorn.run(
+        config = uvicorn.Config(
             "api.app:create_app",
             factory=True,
             host=host,
@@ -44,6 +47,31 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
+        with suppress(KeyboardInterrupt):
+            _run(config)
+
+
+def _run(config: uvicorn.Config) -> None:
+    """Serve in this process, or in several on one socket."""
+    if config.workers > 1:
+        Multiprocess(config, sockets=[listening_socket(config)]).run()
+        return
+    server = uvicorn.Server(config)
+    config.load_app()
+    server.run()
+    if not server.started:
+        sys.exit(NOT_STARTED)
+
+
+def listening_socket(config: uvicorn.Config) -> socket.socket:
+    """A socket that several processes share; what it accepts gives each packet away at once.
+
+    asyncio asks for that only of sockets that say they speak TCP, and uvicorn's, made for several processes, does not:
+    the body of an answer would wait 40 ms for the client to acknowledge its head.
+    """
+    found = config.bind_socket()
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+    return found
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+import uvicorn
 
 from api.app import make_app
+from api.server import listening_socket
 from mdm.registry import look_up
 from mdm.settings import Settings
 from mdm.store import embedded
@@ -107,3 +110,10 @@ def test_an_unexpected_error_gives_a_reference_and_no_stack_trace(
     assert "call-500: unexpected builtins.RuntimeError" in caplog.text
     assert "in broken" in caplog.text
     assert "Ann Lee" not in caplog.text
+
+
+def test_what_several_processes_accept_gives_each_packet_away_at_once() -> None:
+    with listening_socket(uvicorn.Config("api.app:create_app", port=0, workers=2)) as listening:
+        listening.listen()
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
