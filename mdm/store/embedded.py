@@ -98,7 +98,7 @@ class EmbeddedServer:
             return
         with _starting_or_stopping(self._var):
             if _try_lock(self._users, fcntl.LOCK_EX):
-                _stop(self.place, wait=False)  # its last checkpoint is nothing to wait for; who comes next does
+                _stop(self.place)
             self._users.close()
 
 
@@ -205,10 +205,9 @@ def _start(place: Place) -> None:
     )
 
 
-def _stop(place: Place, *, wait: bool = True) -> None:
+def _stop(place: Place) -> None:
     if _server_process(place.data) is not None:
-        until = ("-w", "-t", int(START_TIMEOUT)) if wait else ("-W",)
-        _run(place, "pg_ctl", "-D", place.data, *until, "-m", "fast", "stop")
+        _run(place, "pg_ctl", "-D", place.data, "-w", "-t", int(START_TIMEOUT), "-m", "fast", "stop")
 
 
 def _settings(place: Place) -> dict[str, str]:
