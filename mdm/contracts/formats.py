@@ -93,7 +93,7 @@ def _delimited(node: Node, fields: dict[str, Node], reading: Reading) -> Delimit
         reading.problems.add(node, "missing", key="format.columns", expected="the column names, since header is false")
     if header and columns:
         reading.problems.add(fields["columns"], "means nothing here", expected="`header: false` beside it")
-    _check_distinct(columns, fields.get("columns", node), reading)
+    reading.distinct(fields.get("columns", node), "column", columns)
     return DelimitedFormat(
         delimiter=read_delimiter(fields, reading),
         quote=read_quote(fields, reading),
@@ -131,7 +131,7 @@ def read_quote(fields: dict[str, Node], reading: Reading) -> str | None:
 
 def _fixed_width(node: Node, fields: dict[str, Node], reading: Reading) -> FixedWidthFormat:
     columns = tuple(_fixed_column(item, reading) for item in reading.items(fields["columns"]))
-    _check_distinct(tuple(column.name for column in columns), fields["columns"], reading)
+    reading.distinct(fields["columns"], "column", tuple(column.name for column in columns))
     end = max((column.start + column.width - 1 for column in columns), default=1)
     length = None
     if "record_length" in fields:
@@ -154,11 +154,6 @@ def _fixed_column(node: Node, reading: Reading) -> FixedColumn:
         start=reading.whole(fields["start"], minimum=1),
         width=reading.whole(fields["width"], minimum=1),
     )
-
-
-def _check_distinct(columns: tuple[str, ...], node: Node, reading: Reading) -> None:
-    for name in sorted({name for name in columns if columns.count(name) > 1}):
-        reading.problems.add(node, "column named twice", found=repr(name), expected="distinct names")
 
 
 def _json_lines(node: Node, fields: dict[str, Node], reading: Reading) -> JsonLinesFormat:

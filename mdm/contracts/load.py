@@ -237,9 +237,7 @@ def _trust(node: Node, reading: Reading) -> TrustRule:
 
 def _records(node: Node, parent: RecordMap, reading: Reading) -> tuple[RecordContract, ...]:
     records = tuple(_record(item, parent, reading) for item in reading.items(node))
-    names = [record.name for record in records]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        reading.problems.add(node, "record named twice", found=repr(name), expected="distinct names")
+    reading.distinct(node, "record", [record.name for record in records])
     return records
 
 

@@ -49,6 +49,11 @@ class Reading:
         self.problems.add(node, "not a text" if node.value else "empty", found=node.shown, expected=expected)
         return "?"
 
+    def distinct(self, node: Node, what: str, names: Sequence[str]) -> None:
+        """Say which names of a list stand there twice; `what` they name."""
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self.problems.add(node, f"{what} named twice", found=repr(name), expected="distinct names")
+
     def items(self, node: Node) -> list[Node]:
         """The items of a list, or the node itself where one item may stand for a list of one."""
         if isinstance(node.value, list):

@@ -28,9 +28,7 @@ _ALIASES = {
 def read_columns(node: Node, reading: Reading, layout: TargetFormat) -> tuple[TargetColumn, ...]:
     """The columns, in the order in which they are written."""
     columns = tuple(_column(item, reading, layout) for item in reading.items(node))
-    names = [column.name for column in columns]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        reading.problems.add(node, "column named twice", found=repr(name), expected="distinct names")
+    reading.distinct(node, "column", [column.name for column in columns])
     return columns
 
 

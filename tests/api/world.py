@@ -20,7 +20,7 @@ from mdm.match.model import untrained
 from mdm.registry import look_up
 from mdm.resolve.pins import mint_household_ids, mint_pins
 from mdm.settings import Settings
-from mdm.store import customers, embedded, households, models
+from mdm.store import customers, households, models
 from mdm.store.database import Database, open_database
 from pipelines.night import run_night
 from tests.shared import copy_workspace, made_once
@@ -154,7 +154,6 @@ def _after_a_night(directory: Path) -> None:
         assert run_night(settings, database)["status"] == "applied"
         _add_former_ids(World(settings, database))
         waive_durability(database)
-    embedded.stop(settings.var)  # who leaves last does not wait until it is
 
 
 @cache

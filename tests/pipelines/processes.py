@@ -90,10 +90,17 @@ def applying(folder: Path, database: Database) -> Callable[[], bool]:
 
 def kill(process: ForkServerProcess) -> None:
     """SIGKILL, and wait until it is gone."""
+    assert kill_or_end(process), "the process ended before it could be killed"
+
+
+def kill_or_end(process: ForkServerProcess) -> bool:
+    """SIGKILL to a process that may just be ending by itself: whether it died of it, else it has ended well."""
     assert process.pid is not None
-    os.kill(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGKILL)
     process.join()
-    assert process.exitcode == -signal.SIGKILL
+    assert process.exitcode in (0, -signal.SIGKILL)
+    return process.exitcode != 0
 
 
 def run_on(what: Callable[[], T]) -> T:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mdm.store import embedded
 from mdm.store.database import open_database
 from tests.pipelines.evenings import *  # noqa: F403
 from tests.pipelines.tiny import TinyWorkspace
@@ -34,6 +33,5 @@ def _live(directory: Path) -> None:
     with open_database(None, directory / "var") as database:
         waive_durability(database)
         found = lived(directory, database)
-    embedded.stop(directory / "var")  # who leaves last does not wait until it is
     facts = {name: value for name, value in vars(found).items() if name not in ("workspace", "database")}
     (directory / FACTS).write_bytes(pickle.dumps(facts))

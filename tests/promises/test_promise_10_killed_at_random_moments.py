@@ -22,7 +22,7 @@ from mdm.store.locks import run_lock
 from mdm.store.lookups import latest_version
 from pipelines.accounts import COUNTED
 from tests.pipelines.evenings import After, Evening
-from tests.pipelines.processes import PATIENCE, applying, kill, run_on, start_night
+from tests.pipelines.processes import PATIENCE, applying, kill_or_end, run_on, start_night
 from tests.pipelines.tiny import TinyWorkspace, family_of_sources, people, person, text
 
 RUN = "20260401-02"
@@ -100,11 +100,7 @@ def _disturb(tonight: Tonight, path: Path, dice: random.Random, *, in_apply: boo
                 while process.is_alive() and not look():
                     time.sleep(0.001)
             process.join(dice.uniform(0, tonight.apply if in_apply else tonight.seconds))
-            if process.is_alive():
-                kill(process)
-                kills += 1
-            else:
-                assert process.exitcode == 0
+            kills += kill_or_end(process)
             run_on(lambda: _released(database))
         assert workspace.night(database)["status"] in ("applied", "unchanged")
         assert _said(database) == tonight.said

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mdm.store import embedded
 from mdm.store.database import open_database
 from tests.api.world import town, world
 from tests.registry.nights import Town, live
@@ -33,6 +32,5 @@ def _live(directory: Path) -> None:
     with open_database(None, directory / "var") as database:
         waive_durability(database)
         found = live(directory, database)
-    embedded.stop(directory / "var")  # who leaves last does not wait until it is
     facts = {name: value for name, value in vars(found).items() if name not in ("path", "database")}
     (directory / FACTS).write_bytes(pickle.dumps(facts))
