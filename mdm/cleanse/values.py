@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 Mark = Literal["repaired", "suspicious", "unreadable"]
+VALID = "valid"  # the mark of a value of which nothing had to be said
+_WORST_FIRST: tuple[Mark, ...] = ("unreadable", "suspicious", "repaired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,12 @@ class Issue:
     attribute: str
     mark: Mark
     reason: str
+
+
+def mark_of(issues: Iterable[Issue]) -> str:
+    """valid, or the worst mark among the remarks on one value."""
+    found = {issue.mark for issue in issues}
+    return next((mark for mark in _WORST_FIRST if mark in found), VALID)
 
 
 @dataclass(frozen=True, slots=True)
