@@ -1,6 +1,7 @@
 """Written one by one through the API, people end as the customers, golden records and households that a night gives.
 
     python -m benchmarks.parity [--people 1000] [--shuffles 3] [--set linked_feeds|sample] [--scratch DIR]
+                              [--json OUT]
 
 A night on the whole set trains the models. The records of some people (the truth says only whose they are) are loaded
 by one night of their own, under these models; and, for every shuffle, into a store of its own record by record: as the
@@ -14,7 +15,6 @@ import argparse
 import csv
 import random
 import shutil
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ import pyarrow.parquet as pq
 
 from api.records import RecordBody
 from benchmarks.accuracy import CASES, Case
-from benchmarks.table import Figure, show
+from benchmarks.scratch import scratch_directory
+from benchmarks.table import Figure, add_json, finish
 from benchmarks.thirty_nights.one_load import differences, same_models
-from benchmarks.thirty_nights.run import scratch_directory
 from benchmarks.thirty_nights.view import Content, content_of
 from mdm.contracts import load_contracts
 from mdm.live.orders import Order, Writer
@@ -229,6 +229,7 @@ def main() -> None:
     parser.add_argument("--shuffles", type=int, default=3, help="orders in which they are (default 3)")
     parser.add_argument("--set", choices=SETS, action="append", help="only this one (default both)")
     parser.add_argument("--scratch", type=Path, help="an empty directory to work in, kept (default: one that is not)")
+    add_json(parser)
     asked = parser.parse_args()
     figures = []
     with scratch_directory(asked.scratch) as scratch:
@@ -244,8 +245,7 @@ def main() -> None:
                 figures.append(Figure(f"{name}: time", found.seconds, "s"))
                 for what, count in found.differing.items():
                     figures.append(Figure(f"{name}: {what} that differ from one load", count, "", None, 0))
-    print(show(figures))
-    sys.exit(any(figure.reached is False for figure in figures))
+    finish(figures, asked.json)
 
 
 if __name__ == "__main__":

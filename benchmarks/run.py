@@ -10,17 +10,12 @@ size that the target is for; README.md beside this file says what each figure me
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from benchmarks.table import Figure, show
+from benchmarks.scratch import scratch_directory
+from benchmarks.table import Figure, add_json, leave, show
 
 
 def main() -> None:
@@ -31,14 +26,13 @@ def main() -> None:
     parser.add_argument("--nights", type=int, default=4, help="nights to live (default 4; the targets are for 30)")
     parser.add_argument("--only", choices=("accuracy", "time", "nights"), help="measure nothing else")
     parser.add_argument("--scratch", type=Path, help="an empty directory to work in, kept (default: one that is not)")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    add_json(parser)
     arguments = parser.parse_args()
-    with _scratch(arguments.scratch) as scratch:
+    with scratch_directory(arguments.scratch) as scratch:
+        for name in ("time", "accuracy", "nights"):
+            (scratch / name).mkdir()
         figures, steps = _measure(arguments, scratch)
-    if arguments.json is not None:
-        document = {"figures": [figure.to_json() for figure in figures], "steps": steps}
-        arguments.json.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    sys.exit(any(figure.reached is False for figure in figures))
+    leave(figures, arguments.json, steps=steps)
 
 
 def _measure(asked: argparse.Namespace, scratch: Path) -> tuple[list[Figure], dict[str, Any]]:
@@ -63,26 +57,6 @@ def _measure(asked: argparse.Namespace, scratch: Path) -> tuple[list[Figure], di
         print(f"\n{show(lived)}\n", flush=True)
         figures += lived
     return figures, steps
-
-
-@contextmanager
-def _scratch(asked: Path | None) -> Iterator[Path]:
-    """A directory that the user of the embedded PostgreSQL can pass through; removed unless it was asked for."""
-    if asked is not None:
-        (asked / "time").mkdir(parents=True)
-        (asked / "accuracy").mkdir()
-        (asked / "nights").mkdir()
-        yield asked.absolute()
-        return
-    path = Path(tempfile.mkdtemp(prefix="mdm-bench-"))
-    path.chmod(0o711)
-    try:
-        (path / "time").mkdir()
-        (path / "accuracy").mkdir()
-        (path / "nights").mkdir()
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _say(text: str) -> None:

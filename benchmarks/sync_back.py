@@ -5,13 +5,12 @@ told of everybody, then golden records change and the delta is timed: found, kep
 of the baseline joins the same tables for the same keys and takes the same columns out of the same documents. Shown
 besides: COPY of nothing but the finished rows, as they lie in the ledger.
 
-    python -m benchmarks.sync_back --customers 1000000 --changed 100000
+    python -m benchmarks.sync_back --customers 1000000 --changed 100000 [--json OUT]
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.table import Figure, show
+from benchmarks.table import Figure, add_json, finish
 from mdm.contracts.target_load import load_target
 from mdm.settings import Settings
 from mdm.store import embedded
@@ -187,13 +186,13 @@ def _copy(database: Database, query: str, rows: int) -> float:
     return seconds
 
 
-def main() -> int:
-    """Print the figures; leave with 1 when one was missed."""
+def main() -> None:
+    """Parse the arguments, measure, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--changed", type=int, default=None, help="default: a tenth")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", action="store_true")
+    add_json(parser)
     asked = parser.parse_args()
     changed = asked.changed or asked.customers // 10
 
@@ -214,9 +213,8 @@ def main() -> int:
             AT_LEAST_OF_SMALL, only_at=only_at,
         ),
     ]  # fmt: skip
-    print(json.dumps([figure.to_json() for figure in figures]) if asked.json else show(figures))
-    return int(any(figure.reached is False for figure in figures))
+    finish(figures, asked.json)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

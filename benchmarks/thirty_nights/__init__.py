@@ -1,6 +1,6 @@
 """Thirty nights: the acceptance test of the product, on the life of a made-up operator (`benchmarks.operator.life`).
 
-    python -m benchmarks.thirty_nights --customers 10000 --nights 30 [--seed 7] [--pace 4] [--json]
+    python -m benchmarks.thirty_nights --customers 10000 --nights 30 [--seed 7] [--pace 4] [--json OUT]
 
 Each day a channel writes some records one by one and a steward answers some tasks, each carried out by a run of its
 own; then comes the night. After every run the store is held against the truth of that date:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from benchmarks.operator.life.deliveries import Night, Operator
-from benchmarks.table import Figure, show
+from benchmarks.scratch import scratch_directory
+from benchmarks.table import Figure, add_json, finish
 from benchmarks.thirty_nights.one_load import compare
 from benchmarks.thirty_nights.pins import Finding, PinWatch
 from benchmarks.thirty_nights.steward import Steward
@@ -215,7 +211,7 @@ def main() -> None:
     parser.add_argument("--writes", type=int, default=3, help="records that the channel writes a day (default 3)")
     parser.add_argument("--pace", type=float, default=1.0, help="how much faster life goes (default 1)")
     parser.add_argument("--scratch", type=Path, help="an empty directory to work in, kept (default: one that is not)")
-    parser.add_argument("--json", action="store_true", help="print JSON, for machines")
+    add_json(parser)
     asked = parser.parse_args()
     with scratch_directory(asked.scratch) as out:
         lived = live(
@@ -229,30 +225,10 @@ def main() -> None:
             say=_say,
         )
     figures = lived.figures()
-    if asked.json:
-        document = {**asdict(lived), "figures": [figure.to_json() for figure in figures]}
-        print(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
-    else:
-        for finding in lived.findings:
-            print(f"night {finding.night}, {finding.run}: {finding.check}: {finding.what}")
-        print("\n".join(lived.differences))
-        print(show(figures))
-    sys.exit(any(figure.reached is False for figure in figures))
-
-
-@contextmanager
-def scratch_directory(asked: Path | None) -> Iterator[Path]:
-    """A directory that the user of the embedded PostgreSQL can pass through; removed unless it was asked for."""
-    if asked is not None:
-        asked.mkdir(parents=True, exist_ok=True)
-        yield asked.absolute()
-        return
-    path = Path(tempfile.mkdtemp(prefix="mdm-nights-"))
-    path.chmod(0o711)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    for finding in lived.findings:
+        print(f"night {finding.night}, {finding.run}: {finding.check}: {finding.what}")
+    print("\n".join(lived.differences))
+    finish(figures, asked.json, **asdict(lived))
 
 
 def _say(text: str) -> None:
