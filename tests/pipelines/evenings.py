@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
@@ -19,6 +20,7 @@ __all__ = ["after"]
 
 Make = Callable[[Path, Database], object]
 After = Callable[[Make], "Evening"]
+Copied = tuple[TinyWorkspace, Database]
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,25 @@ def after(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             return Evening(path, server_url, name)
 
         yield made
+
+
+def fixtures_after(make: Make, scope: Literal["function", "module"] = "function") -> tuple[Any, Any, Any]:
+    """Fixtures of a module: `evening` (both), `workspace`, `store`, as `make` left them; for each test, or for all."""
+
+    @pytest.fixture(scope=scope)
+    def evening(after: After, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
+        with after(make).copied(tmp_path_factory.mktemp(make.__name__) / "operator") as found:
+            yield found
+
+    @pytest.fixture(scope=scope)
+    def workspace(evening: Copied) -> TinyWorkspace:
+        return evening[0]
+
+    @pytest.fixture(scope=scope)
+    def store(evening: Copied) -> Database:
+        return evening[1]
+
+    return evening, workspace, store
 
 
 def first_night(path: Path, database: Database) -> None:

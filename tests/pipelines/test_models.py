@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from pipelines.cli import app
 from pipelines.models import compare_models, list_models, promote_models, train_candidates
 from pipelines.night import leave_code
 from pipelines.stewardship import judge
-from tests.pipelines.evenings import After
+from tests.pipelines.evenings import fixtures_after
 from tests.pipelines.tiny import FAMILY, TinyWorkspace, people, person, text
 
 SETTINGS = '[run]\nbusiness_date = 2026-04-01\n[cleanse]\nregion = "US"\n'
@@ -44,23 +43,6 @@ FIRMS_ROWS = [
 ]
 
 
-@pytest.fixture
-def evening(after: After, tmp_path: Path) -> Iterator[tuple[TinyWorkspace, Database]]:
-    with after(made).copied(tmp_path / "operator") as found:
-        yield found
-
-
-@pytest.fixture
-def workspace(evening: tuple[TinyWorkspace, Database]) -> TinyWorkspace:
-    return evening[0]
-
-
-@pytest.fixture
-def store(evening: tuple[TinyWorkspace, Database]) -> Database:
-    """Of the workspace."""
-    return evening[1]
-
-
 def made(path: Path, database: Database) -> None:
     """A first night."""
     assert make(path).night(database)["status"] == "applied"
@@ -77,6 +59,9 @@ def make(path: Path) -> TinyWorkspace:
     (path / "sources" / "firms.yaml").write_text(FIRMS.lstrip(), encoding="utf-8")
     workspace.deliver("firms", "\n".join([*FIRMS_ROWS, FIRMS_ROWS[1].replace("F0", "F99")]).encode())
     return workspace
+
+
+evening, workspace, store = fixtures_after(made)
 
 
 def candidate(database: Database, party: str = "person", **changes: Any) -> str:

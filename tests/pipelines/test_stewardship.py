@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from mdm.store import customers, golden
 from mdm.store.database import Database
 from pipelines.night import Asked, run_night
 from pipelines.stewardship import Decided, judge, override, unmerge
-from tests.pipelines.evenings import After
+from tests.pipelines.evenings import fixtures_after
 from tests.pipelines.tiny import TinyWorkspace, people, person, text
 
 SETTINGS = '[run]\nbusiness_date = 2026-04-01\n[cleanse]\nregion = "US"\n[gates]\nmax_churn = 1.0\n'
@@ -28,21 +27,7 @@ def eighty_people(path: Path, database: Database) -> None:
     assert workspace.night(database)["status"] == "applied"
 
 
-@pytest.fixture
-def evening(after: After, tmp_path: Path) -> Iterator[tuple[TinyWorkspace, Database]]:
-    with after(eighty_people).copied(tmp_path / "operator") as found:
-        yield found
-
-
-@pytest.fixture
-def workspace(evening: tuple[TinyWorkspace, Database]) -> TinyWorkspace:
-    return evening[0]
-
-
-@pytest.fixture
-def store(evening: tuple[TinyWorkspace, Database]) -> Database:
-    """Of the workspace."""
-    return evening[1]
+evening, workspace, store = fixtures_after(eighty_people)
 
 
 def pins(database: Database, *keys: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from pipelines.sync.corrections import corrections_of
 from pipelines.sync.every import sync
 from pipelines.sync.replay import replay
 from pipelines.sync.reports import Told, leave_code
-from tests.pipelines.evenings import After
+from tests.pipelines.evenings import fixtures_after
 from tests.pipelines.processes import run_mdm
 from tests.pipelines.tiny import TinyWorkspace, text
 from tests.pipelines.tiny import person as somebody
@@ -77,28 +76,15 @@ def target(workspace: TinyWorkspace, name: str, contract: str, patience: str = "
 
 
 def forty_people(path: Path, database: Database) -> None:
-    """crm knows 40 people; billing ten of them, and two whom nobody else knows."""
+    """crm knows 40 people; billing, a target, ten of them, and two whom nobody else knows."""
     workspace = TinyWorkspace(path, SETTINGS)
+    target(workspace, "billing", BILLING)
     workspace.add("crm", text(people(0, 40)))
     workspace.add("billing", text([person(n, ID=f"B{n:03}") for n in (*range(10), 50, 51)]))
     assert workspace.night(database)["status"] == "applied"
 
 
-@pytest.fixture
-def evening(after: After, tmp_path: Path) -> Iterator[tuple[TinyWorkspace, Database]]:
-    with after(forty_people).copied(tmp_path / "operator") as (workspace, database):
-        target(workspace, "billing", BILLING)
-        yield workspace, database
-
-
-@pytest.fixture
-def workspace(evening: tuple[TinyWorkspace, Database]) -> TinyWorkspace:
-    return evening[0]
-
-
-@pytest.fixture
-def store(evening: tuple[TinyWorkspace, Database]) -> Database:
-    return evening[1]
+evening, workspace, store = fixtures_after(forty_people)
 
 
 def told(workspace: TinyWorkspace, store: Database, name: str = "billing") -> Told:

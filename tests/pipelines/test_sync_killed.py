@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mdm.store.database import Database
 from pipelines.sync.every import sync
-from tests.pipelines.evenings import After
+from tests.pipelines.evenings import fixtures_after
 from tests.pipelines.processes import PATIENCE, context
-from tests.pipelines.test_sync import BILLING, forty_people, target
+from tests.pipelines.test_sync import forty_people
 from tests.pipelines.tiny import TinyWorkspace
 
 DATA, CONTROL = "b_001.csv", "b_001.ctl"
@@ -27,16 +26,13 @@ MOMENTS = {
 }
 
 
-@pytest.fixture
-def evening(after: After, tmp_path: Path) -> Iterator[tuple[TinyWorkspace, Database]]:
-    with after(forty_people).copied(tmp_path / "operator") as (workspace, database):
-        target(workspace, "billing", BILLING)
-        yield workspace, database
+evening, workspace, store = fixtures_after(forty_people)
 
 
 @pytest.mark.parametrize(("event", "of", "there"), MOMENTS.values(), ids=MOMENTS)
-def test_killed_and_gone_on_with(evening: tuple[TinyWorkspace, Database], event: str, of: str, there: set[str]) -> None:
-    workspace, store = evening
+def test_killed_and_gone_on_with(
+    workspace: TinyWorkspace, store: Database, event: str, of: str, there: set[str]
+) -> None:
     folder = workspace.path / "outbound" / "billing"
     url = store.engine.url.render_as_string(hide_password=False)
     process = context().Process(target=_sync, args=(workspace.path, url, event, of))

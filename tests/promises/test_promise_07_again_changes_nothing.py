@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -22,26 +22,11 @@ from pipelines.erasure import look_at
 from pipelines.models import promote_models, train_candidates
 from pipelines.night import Asked, run_night
 from pipelines.stewardship import judge, override
-from tests.pipelines.evenings import After, first_night
+from tests.pipelines.evenings import first_night, fixtures_after
 from tests.pipelines.tiny import TinyWorkspace, next_night, of_source, people, person, text
 
-
-@pytest.fixture(scope="module")
-def evening(after: After, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TinyWorkspace, Database]]:
-    """The tests of this module follow one another."""
-    with after(first_night).copied(tmp_path_factory.mktemp("again") / "operator") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def workspace(evening: tuple[TinyWorkspace, Database]) -> TinyWorkspace:
-    return evening[0]
-
-
-@pytest.fixture(scope="module")
-def store(evening: tuple[TinyWorkspace, Database]) -> Database:
-    """Of the workspace."""
-    return evening[1]
+# the tests of this module follow one another
+evening, workspace, store = fixtures_after(first_night, scope="module")
 
 
 def _nothing_changed(workspace: TinyWorkspace, database: Database) -> dict[str, Any]:
