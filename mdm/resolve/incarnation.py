@@ -22,8 +22,12 @@ CleansedRow = Mapping[str, Any]  # a row of `mdm.party.CLEANSED` as a dict
 
 _GIVEN_KEYS: Final = ("given_key", "middle_key")
 _FAMILY_KEYS: Final = ("family_key", "former_key")
+_HANZI: Final = ("given_native", "family_native")
 # The columns of CLEANSED that decide.
-READ: Final = ("party", "birth_date", "identifiers", "emails", "organisation_key", *_GIVEN_KEYS, *_FAMILY_KEYS)
+READ: Final = (
+    *("party", "birth_date", "sex", "identifiers", "emails", "organisation_key"),
+    *(*_GIVEN_KEYS, *_FAMILY_KEYS, *_HANZI),
+)
 # Jaro-Winkler of one name written twice is above this in nearly all cases, of two names below (Winkler, 1990; the upper
 # level of Splink's own name comparison is 0.92). Here the cautious side is to see a similarity.
 _SIMILAR_NAME: Final = 0.88
@@ -34,10 +38,11 @@ def is_new_incarnation(old: CleansedRow, new: CleansedRow) -> bool:
 
     A person never becomes an organisation. Equal values of an identifier that is unique, stable and one per party prove
     the same party; other values another one, unless name and birth date are the same (a wrong number is put right).
-    Where no such number speaks: the same birth date or the same e-mail is the same party, whatever the name. Another
-    birth date is another party unless given and family name are the same. Where a birth date is missing, another given
-    name is another party, even within one family: a line that passes from father to son says so by nothing else; so is
-    another name of an organisation.
+    Where no such number speaks: the same birth date is the same party, whatever the name, unless given name and sex are
+    others (twins). A birth date within a typo is the same party's if the given name is. Another birth date is another
+    party unless given and family name are the same. Where a birth date is missing, the same e-mail is the same party;
+    another given name is another one, even within one family: a line that passes from father to son says so by nothing
+    else; so is another family name in hanzi, which nobody changes, and another name of an organisation.
     """
     if old["party"] != new["party"]:
         return True
@@ -48,11 +53,15 @@ def is_new_incarnation(old: CleansedRow, new: CleansedRow) -> bool:
     born = _births(old.get("birth_date"), new.get("birth_date"))
     if any(_all_differ(mine[kind], theirs[kind]) for kind in shared):
         return old["party"] == "organisation" or born == "differ" or not _same_name(old, new)
-    if born == "same" or _emails(old) & _emails(new):
-        return False
+    if born == "same":
+        return _sexes_differ(old, new) and _given_names_differ(old, new)
+    if born == "near":
+        return _given_names_differ(old, new)
     if born == "differ":
         return not _same_name(old, new)
-    return _given_names_differ(old, new) or _organisations_differ(old, new)
+    if _emails(old) & _emails(new):
+        return False
+    return _given_names_differ(old, new) or _families_differ(old, new) or _organisations_differ(old, new)
 
 
 def _proofs(row: CleansedRow) -> dict[tuple[str, str | None], set[str]]:
@@ -71,29 +80,77 @@ def _all_differ(mine: set[str], theirs: set[str]) -> bool:
 
 
 def _births(old: datetime.date | None, new: datetime.date | None) -> str:
-    """same (within one typo, or day and month swapped), differ, or unknown on a side."""
+    """same, near (one typo apart, or day and month swapped), differ, or unknown on a side."""
     if old is None or new is None:
         return "unknown"
+    if old == new:
+        return "same"
     swapped = (old.year, old.day, old.month) == (new.year, new.month, new.day)
     near = swapped or OSA.distance(old.isoformat(), new.isoformat(), score_cutoff=1) <= 1
-    return "same" if near else "differ"
+    return "near" if near else "differ"
 
 
 def _emails(row: CleansedRow) -> set[str]:
     return {email["address"] for email in row.get("emails") or ()}
 
 
+def _sexes_differ(old: CleansedRow, new: CleansedRow) -> bool:
+    return None not in (old.get("sex"), new.get("sex")) and old["sex"] != new["sex"]
+
+
 def _same_name(old: CleansedRow, new: CleansedRow) -> bool:
-    """Whether given and family names are similar, in either order."""
+    """Whether given and family names are written alike, in either order, and no sex speaks against it.
+
+    In hanzi only the same characters are: this is asked where something else says that these are two people, and many
+    names sound the same.
+    """
+    if _sexes_differ(old, new):
+        return False
+    hanzi, others = (tuple(row.get(name) for name in _HANZI) for row in (old, new))
+    if None not in (*hanzi, *others) and not _one_of_former(old, new):
+        return others in (hanzi, hanzi[::-1])
     (given, family), (other_given, other_family) = _names(old), _names(new)
-    straight = _any_similar(given, other_given) and _any_similar(family, other_family)
-    return straight or (_any_similar(given, other_family) and _any_similar(family, other_given))
+    return (_any_similar(given, other_given) and _any_similar(family, other_family)) or _swapped(old, new)
+
+
+def _one_of_former(old: CleansedRow, new: CleansedRow) -> bool:
+    """Whether one of them was called before what the other is called."""
+    return any(
+        _any_similar(_parts(one, ("former_key",)), _parts(other, ("family_key",)))
+        for one, other in ((old, new), (new, old))
+    )
 
 
 def _given_names_differ(old: CleansedRow, new: CleansedRow) -> bool:
-    """Whether both have a given name, no part of one is similar to a part of the other, and they were not swapped."""
+    """Whether both have a given name, no part of one is similar to a part of the other, and they were not swapped.
+
+    Where the sexes differ only equal ones are similar: Robert and Roberta are two people.
+    """
     given, other_given = _names(old)[0], _names(new)[0]
-    return bool(given and other_given) and not _any_similar(given, other_given) and not _same_name(old, new)
+    if not (given and other_given) or _swapped(old, new):
+        return False
+    hanzi, other = old.get("given_native"), new.get("given_native")
+    if hanzi and other:
+        return hanzi != other if _sexes_differ(old, new) else not _hanzi_alike(old, new, "given")
+    return given.isdisjoint(other_given) if _sexes_differ(old, new) else not _any_similar(given, other_given)
+
+
+def _families_differ(old: CleansedRow, new: CleansedRow) -> bool:
+    """Whether both family names are in hanzi and not alike: there nobody takes the name of husband or wife."""
+    if not (old.get("family_native") and new.get("family_native")):
+        return False
+    return not (_hanzi_alike(old, new, "family") or _one_of_former(old, new) or _swapped(old, new))
+
+
+def _swapped(old: CleansedRow, new: CleansedRow) -> bool:
+    (given, family), (other_given, other_family) = _names(old), _names(new)
+    return _any_similar(given, other_family) and _any_similar(family, other_given)
+
+
+def _hanzi_alike(old: CleansedRow, new: CleansedRow, part: str) -> bool:
+    """Whether given or family names in hanzi sound the same, as after a slip of the keyboard, or one is cut off."""
+    mine, theirs = old[f"{part}_native"], new[f"{part}_native"]
+    return mine in theirs or theirs in mine or old[f"{part}_key"] == new[f"{part}_key"]
 
 
 def _organisations_differ(old: CleansedRow, new: CleansedRow) -> bool:

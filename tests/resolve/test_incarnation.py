@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdm.cleanse import names_chinese
 from mdm.party import CLEANSED, IDENTIFIER_TYPES
 from mdm.resolve.incarnation import is_new_incarnation
 
@@ -32,7 +33,15 @@ def organisation(name: str, **more: Any) -> dict[str, Any]:
     return row("", None, party="organisation", organisation_key=name, **more)
 
 
+def hanzi(name: str, born: date | None = BORN, *ids: tuple[str, str, str], **more: Any) -> dict[str, Any]:
+    """A cleansed person with a name in hanzi, the family name first and of one of them."""
+    family, given = name[0], name[1:]
+    keys = {"given_key": names_chinese.pinyin(given), "family_key": names_chinese.surname_pinyin(family)}
+    return row("", born, *ids, given_native=given, family_native=family, **keys, **more)
+
+
 OTHER = date(1955, 11, 27)
+NUMBER, OTHER_NUMBER = ("national_id", "CN", "110101198002030018"), ("national_id", "CN", "310101195511270025")
 MAIL = [{"address": "lee@mail.example"}]
 
 SAME_PARTY = {
@@ -56,9 +65,18 @@ SAME_PARTY = {
     "a part of a double name": (row("ann lee"), row("ann lee-smith", OTHER)),
     "a wrong national id put right": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("987654324"))),
     "the same, no birth date": (row("ann lee", None, nid("123456782")), row("ann lee", None, nid("987654324"))),
-    "birth date one typo away": (row("ann lee"), row("bob kim", date(1980, 2, 8))),
-    "two digits of the birth date swapped": (row("ann lee"), row("bob kim", date(1908, 2, 3))),
-    "day and month swapped": (row("ann lee"), row("bob kim", date(1980, 3, 2))),
+    "birth date one typo away": (row("ann lee"), row("ann kim", date(1980, 2, 8))),
+    "two digits of the birth date swapped": (row("ann lee"), row("ann kim", date(1908, 2, 3))),
+    "day and month swapped": (row("ann lee"), row("ann kim", date(1980, 3, 2))),
+    "a typo in a birth date, no given name": (row("ann lee"), row(" kim", date(1980, 2, 8))),
+    "another sex, same name and birth date": (row(sex="male"), row(sex="female")),
+    "another name, same birth date and sex": (row("ann lee", sex="female"), row("bob kim", sex="female")),
+    "hanzi of one sound, same birth date": (hanzi("聂萱"), hanzi("聂轩")),
+    "hanzi of one sound, birth date unknown": (hanzi("聂萱"), hanzi("聂轩", None)),
+    "one of two hanzi left out, birth date unknown": (hanzi("王建国"), hanzi("王建", None)),
+    "family and given name in hanzi swapped": (hanzi("聂萱"), hanzi("萱聂", OTHER)),
+    "hanzi and pinyin": (hanzi("聂萱"), row("xuan nie", OTHER)),
+    "family name in hanzi as it was before": (hanzi("聂萱"), hanzi("陈萱", None, former_key="nie")),
     "national id one typo away": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("123456787"))),
     "two digits of the id swapped": (row("ann lee", BORN, nid("123456782")), row("ann lee", BORN, nid("132456782"))),
     "one of two ids is equal": (
@@ -93,6 +111,16 @@ ANOTHER_PARTY = {
     "a name that is missing, another birth date": (row("ann lee"), row(" kim", OTHER)),
     "a person became an organisation": (row(), row(party="organisation")),
     "pinyin names": (row("wei zhang"), row("na li", OTHER)),
+    "one sound in hanzi, another birth date": (hanzi("聂萱"), hanzi("聂轩", OTHER)),
+    "one sound in hanzi, another number": (hanzi("聂萱", BORN, NUMBER), hanzi("聂轩", BORN, OTHER_NUMBER)),
+    "pinyin alike, hanzi not, birth date unknown": (hanzi("王建国"), hanzi("王建军", None)),
+    "another family name in hanzi, birth date unknown": (hanzi("陈勇"), hanzi("沈勇", None)),
+    "one name, another birth date and sex": (row(sex="male"), row("ann lee", OTHER, sex="female")),
+    "names alike, another sex": (row("robert lee", None, sex="male"), row("roberta lee", None, sex="female")),
+    "hanzi of one sound, another sex": (hanzi("聂萱", None, sex="female"), hanzi("聂轩", None, sex="male")),
+    "twins": (row("ann lee", sex="female"), row("bob lee", sex="male")),
+    "husband and wife born a digit apart": (row("ann lee"), row("bob kim", date(1980, 2, 8))),
+    "a household's e-mail, another name and birth date": (row(emails=MAIL), row("bob lee", OTHER, emails=MAIL)),
 }
 
 
@@ -106,13 +134,24 @@ def test_a_reused_key(old: dict[str, Any], new: dict[str, Any]) -> None:
     assert is_new_incarnation(old, new)
 
 
-names = st.sampled_from(["ann lee", "bob kim", "a kim", "na li", "", "ann"])
+people = st.sampled_from(
+    [*map(row, ["ann lee", "bob kim", "a kim", "na li", "", "ann"]), *map(hanzi, ["李娜", "李纳", "厉娜"])]
+)
 births = st.sampled_from([BORN, OTHER, date(1980, 3, 2), None])
 identifiers = st.lists(
     st.tuples(st.sampled_from(sorted(IDENTIFIER_TYPES)), st.just("CA"), st.sampled_from(["1234", "1243", "9999"])),
     max_size=3,
 )
-rows = st.builds(lambda name, born, ids: row(name, born, *ids), names, births, identifiers)
+sexes = st.sampled_from(["male", "female", None])
+rows = st.builds(
+    lambda who, born, sex, ids: {
+        **who,
+        "birth_date": born,
+        "sex": sex,
+        "identifiers": row("", None, *ids)["identifiers"],
+    },
+    *(people, births, sexes, identifiers),
+)
 
 
 @given(rows, rows)
