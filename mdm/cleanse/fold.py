@@ -14,9 +14,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufef
 _HAN = re.compile(r"[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NOT_LETTER = re.compile(r"[^a-z]+")
-_PLAIN_CHARACTERS = r"[!-~\u3400-\u4dbf\u4e00-\u9fff]+"  # ASCII and common hanzi: NFKC leaves them alone
+_PLAIN_CHARACTERS = r"[!-_a-~\u3400-\u4dbf\u4e00-\u9fff]+"  # ASCII and common hanzi: NFKC leaves them alone
 _PLAIN = re.compile(rf"{_PLAIN_CHARACTERS}(?: {_PLAIN_CHARACTERS})*")
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'"})
+# a lead byte of UTF-8, and a byte that is no letter in Windows-1252
+_SCRAMBLED = re.compile("[ÂÃ][\u0080-\u00bf\u02c6\u02dc\u2013-\u203a\u20ac\u2122]")
 CACHED = 1 << 17  # distinct words kept by a cache: a few ten MB at most
 
 
@@ -31,6 +33,21 @@ def tidy(text: object) -> str | None:
     text = unicodedata.normalize("NFKC", _CONTROL.sub(" ", text).translate(_APOSTROPHES))
     text = _SPACE.sub(" ", _CONTROL.sub(" ", text)).strip()
     return text or None
+
+
+def unscrambled(text: str) -> str | None:
+    """UTF-8 that somebody read as Windows-1252 ("RenÃ©e") in its own letters; None for anything else."""
+    if text.isascii() or _SCRAMBLED.search(text) is None:
+        return None
+    try:
+        return b"".join(map(_byte, text)).decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _byte(character: str) -> bytes:
+    """The byte that Windows shows as a character; those that it leaves undefined pass as they are."""
+    return character.encode("latin-1" if "\x80" <= character <= "\x9f" else "cp1252")
 
 
 def has_han(text: str) -> bool:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from mdm.cleanse import names_chinese as chinese
 from mdm.cleanse import names_latin as latin
-from mdm.cleanse.fold import CACHED, has_han, tidy
+from mdm.cleanse import names_odd as odd
+from mdm.cleanse.fold import CACHED, has_han, tidy, unscrambled
 from mdm.cleanse.name_parts import NameKeys, NameParts
 from mdm.cleanse.names_ordinary import ordinary_name
 from mdm.cleanse.placeholders import is_placeholder_name, is_placeholder_word
@@ -68,7 +69,7 @@ def _any_name(delivered: tuple[str | None, ...], full: str | None, region: str) 
     )
     if parts.given is None and parts.family is None:
         parts = _from_full(_read(full, "full", issues), parts, region, issues)
-    parts = _drop_lone_placeholder(_reread(_strip_titles(parts)), issues)
+    parts = _drop_lone_placeholder(_reread(_strip_titles(parts), issues), issues)
     texts = [text for text in (parts.given, parts.family) if text is not None]
     if any(has_han(text) for text in texts):
         return _finish_native(parts, issues)
@@ -77,13 +78,19 @@ def _any_name(delivered: tuple[str | None, ...], full: str | None, region: str) 
 
 @lru_cache(maxsize=CACHED)
 def _judge(text: str) -> tuple[str | None, str]:
-    """(tidied text, "") or (None, why it is no name)."""
-    value = tidy(text)
+    """(tidied text, what was mended in it or "") or (None, why it is no name)."""
+    read = unscrambled(text)
+    value = tidy(text if read is None else read)
     if value is None:
         return None, ""
     if is_placeholder_word(value):
         return None, "placeholder"
-    return (value, "") if any(character.isalpha() for character in value) else (None, "no letters")
+    if not any(character.isalpha() for character in value):
+        return None, "no letters"
+    if why := odd.refused(value):
+        return None, why
+    value, done = odd.mended(value)
+    return value, done or ("" if read is None else "UTF-8 that was read as Windows-1252")
 
 
 def _read(text: object, name: str, issues: list[Issue]) -> str | None:
@@ -91,13 +98,13 @@ def _read(text: object, name: str, issues: list[Issue]) -> str | None:
         return None
     value, reason = _judge(text if isinstance(text, str) else str(text))
     if reason:
-        issues.append(Issue(f"name_{name}", "unreadable", reason))
+        issues.append(Issue(f"name_{name}", "unreadable" if value is None else "repaired", reason))
     return value
 
 
-def _reread(parts: NameParts) -> NameParts:
+def _reread(parts: NameParts, issues: list[Issue]) -> NameParts:
     """Parts split off others, judged as if they had been delivered so."""
-    return NameParts(*(_read(text, name, []) for text, name in zip(parts, _PARTS, strict=True)))
+    return NameParts(*(_read(text, name, issues) for text, name in zip(parts, _PARTS, strict=True)))
 
 
 def _from_full(full: str | None, parts: NameParts, region: str, issues: list[Issue]) -> NameParts:
@@ -110,10 +117,20 @@ def _from_full(full: str | None, parts: NameParts, region: str, issues: list[Iss
     if has_han(full):
         found = chinese.split_full(full, issues)
     else:
-        found = chinese.order_full(latin.split_full(full), full, region)
+        found = _latin_line(full, region, issues)
     if found.given is None and found.family is not None:
         issues.append(Issue("name_full", "suspicious", "only one name"))
     return NameParts(*(own or other for own, other in zip(parts, found, strict=True)))
+
+
+def _latin_line(full: str, region: str, issues: list[Issue]) -> NameParts:
+    """A line in Latin letters: its slips mended; what is not the name of one person is not taken apart."""
+    line, done = odd.line(full)
+    if done:
+        issues.append(Issue("name_full", "repaired", done))
+    if odd.stays_whole(line):
+        return NameParts(family=line)
+    return odd.couple(line) or chinese.order_full(latin.split_full(line), line, region)
 
 
 def _drop_lone_placeholder(parts: NameParts, issues: list[Issue]) -> NameParts:
@@ -126,19 +143,32 @@ def _drop_lone_placeholder(parts: NameParts, issues: list[Issue]) -> NameParts:
 
 
 def _strip_titles(parts: NameParts) -> NameParts:
-    """Titles and suffixes typed into the name columns: "Mr John", "Smith Jr", "Lee née Roy"."""
+    """Titles and suffixes typed into the name columns: "Mr John", "John Jr", "Smith Jr", "Lee née Roy"."""
     if parts.given is not None and " " in parts.given:
         tokens, prefix = latin.take_prefix(parts.given.split())
-        if prefix is not None:
-            parts = parts._replace(given=" ".join(tokens), prefix=parts.prefix or prefix)
+        tokens, suffix = latin.take_generation(tokens)
+        if prefix is not None or suffix is not None:
+            parts = parts._replace(
+                given=" ".join(tokens), prefix=parts.prefix or prefix, suffix=_joined(suffix, parts.suffix)
+            )
     if parts.family is not None and " " in parts.family:
         family, former = latin.take_former(parts.family)
-        tokens, suffix = latin.take_suffix(family.split())
-        if suffix is not None or former is not None:
+        tokens, prefix, suffix = latin.take_around(family.split())
+        if suffix is not None or former is not None or prefix is not None:
             parts = parts._replace(
-                family=" ".join(tokens), suffix=parts.suffix or suffix, former=parts.former or former
+                prefix=parts.prefix or prefix,
+                family=" ".join(tokens),
+                suffix=_joined(suffix, parts.suffix),
+                former=parts.former or former,
             )
     return parts
+
+
+def _joined(found: str | None, delivered: str | None) -> str | None:
+    """What stands behind a name, here and in a column of its own."""
+    if found is None or delivered is None or latin.key(found) == latin.key(delivered):
+        return delivered or found
+    return f"{found} {delivered}"
 
 
 def _finish_latin(parts: NameParts, region: str, issues: list[Issue]) -> CleansedName:
@@ -154,7 +184,14 @@ def _finish_latin(parts: NameParts, region: str, issues: list[Issue]) -> Cleanse
         family=chinese.family_key(parts.family, region) if parts.family is not None else None,
         former=latin.key(parts.former) if parts.former is not None else None,
     )
-    shown = NameParts(*(None if text is None else latin.display(text) for text in parts))
+    if why := odd.doubt(parts, tones=region in chinese.CHINESE_REGIONS):
+        issues.append(Issue("name_family" if parts.given is None else "name_full", "suspicious", why))
+    if parts.given is None and why:
+        shown = parts  # whatever it is, it stays as it is written
+    else:
+        shown = NameParts(*(None if text is None else latin.display(text) for text in parts))
+    if parts.suffix is not None:
+        shown = shown._replace(suffix=latin.display_suffix(parts.suffix))
     return CleansedName(shown, keys, tuple(issues))
 
 

@@ -12,6 +12,9 @@ from mdm.cleanse.reference import word_sets
 _WORDS = word_sets("name_words.txt")
 PREFIXES, GENERATIONS, DEGREES = _WORDS["prefix"], _WORDS["generation"], _WORDS["degree"]
 _PARTICLES, _LOWER_PARTICLES, _MAC = _WORDS["particle"], _WORDS["lower"], _WORDS["mac"]
+_LOWER_ARTICLES = frozenset({"la", "las", "los", "le"})  # written small behind de: de la Cruz
+_LATE_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mme", "mlle"})  # those that stand behind a name, too
+_MAIDEN_INSIDE = re.compile(r"\s*\(?\s*\b(?:née|nee|né)\s+([^\s,()]+)\s*\)?\s*(?=,)", re.I)
 _MAIDEN = re.compile(r"\s*[(,]?\s*\b(?:née|nee|né|born|geb\.?|geborene|z domu)\s+([^\s,()][^,()]*?)\s*\)?\s*$", re.I)
 _NEE = re.compile(r"\b(?:née|nee|né|born|geb\.?|geborene|domu)$", re.I)
 _NICKNAME = re.compile(r"\s*(?:\([^()]*\)|\"[^\"]*\"|“[^”]*”)\s*")
@@ -38,6 +41,11 @@ def is_particle(token: str) -> bool:
     return token.lower() in _PARTICLES
 
 
+def is_late_title(token: str) -> bool:
+    """Whether a word behind a name, or before a family name, is a title and nothing else."""
+    return _bare(token) in _LATE_TITLES
+
+
 def ends_in_nee(token: str) -> bool:
     """Whether the name before marriage would follow such a word: née, geb."""
     return _NEE.search(token) is not None
@@ -61,12 +69,60 @@ def take_prefix(tokens: list[str]) -> tuple[list[str], str | None]:
     return tokens, " ".join(found) or None
 
 
+def take_generation(tokens: list[str]) -> tuple[list[str], str | None]:
+    """Splits a trailing Jr or III off a given name; degrees stand behind family names only."""
+    found: list[str] = []
+    while len(tokens) > 1 and _bare(tokens[-1]) in GENERATIONS:
+        found.insert(0, tokens[-1].strip(","))
+        tokens = tokens[:-1]
+    return tokens, " ".join(found) or None
+
+
+def take_late_title(tokens: list[str]) -> tuple[list[str], str | None]:
+    """Splits titles off either end of a family name: "Mr Smith", "Smith Mr."."""
+    found: list[str] = []
+    while len(tokens) > 1 and is_late_title(tokens[0]):
+        found.append(tokens[0])
+        tokens = tokens[1:]
+    while len(tokens) > 1 and is_late_title(tokens[-1]):
+        found.append(tokens[-1].strip(","))
+        tokens = tokens[:-1]
+    return tokens, " ".join(found) or None
+
+
+def take_around(tokens: list[str]) -> tuple[list[str], str | None, str | None]:
+    """(family name, titles, suffixes) of a family name with any of them around it, in any order."""
+    titles: list[str] = []
+    suffixes: list[str] = []
+    while True:
+        rest, suffix = take_suffix(tokens)
+        rest, title = take_late_title(rest)
+        if suffix is None and title is None:
+            return tokens, " ".join(titles) or None, " ".join(suffixes) or None
+        tokens = rest
+        titles += [title] if title is not None else []
+        suffixes[:0] = [suffix] if suffix is not None else []
+
+
 def take_former(text: str) -> tuple[str, str | None]:
-    """Splits "née Roy" off the end of a name."""
+    """Splits "née Roy" off the end of a name, as often as it stands there."""
+    rest, former = _take_former(text)
+    while former is not None:
+        rest, earlier = _take_former(rest)
+        if earlier is None:
+            break
+        former = f"{earlier} {former}"
+    return rest, former
+
+
+def _take_former(text: str) -> tuple[str, str | None]:
     match = _MAIDEN.search(text)
-    if match is None or not text[: match.start()].strip(" ,("):
-        return text, None
-    return text[: match.start()].strip(" ,("), match.group(1)
+    if match is not None and (rest := text[: match.start()].strip(" ,(")):
+        return rest, match.group(1)
+    match = _MAIDEN_INSIDE.search(text) if "," in text else None
+    if match is not None and match.start() > 0:
+        return text[: match.start()] + text[match.end() :], match.group(1)
+    return text, None
 
 
 def split_full(text: str) -> NameParts:
@@ -80,6 +136,9 @@ def split_full(text: str) -> NameParts:
     if len(chunks) == 1:
         tokens, prefix = take_prefix(chunks[0])
         tokens, own_suffix = take_suffix(tokens)
+        if len(tokens) > 1 and is_late_title(tokens[-1]):
+            tokens, late = take_late_title(tokens)
+            prefix = prefix or late
         given, family = tokens[:1], tokens[1:]
         start = _family_start(tokens)
         given, middle, family = tokens[:1], tokens[1:start], tokens[start:]
@@ -109,7 +168,7 @@ def _family_start(tokens: list[str]) -> int:
     """Index where the family name begins: at the first particle after the given name, else the last word."""
     last = max(len(tokens) - 1, 1)
     for index in range(1, last):
-        if all(token.lower() in _PARTICLES for token in tokens[index:last]):
+        if all(is_particle(token) for token in tokens[index:last]):
             return index
     return last
 
@@ -125,7 +184,16 @@ def display(text: str) -> str:
         return text
     if len(text) <= 1:
         return text.upper() if len(text.upper()) == 1 else text
-    return " ".join(_case_token(token) for token in text.split(" "))
+    tokens = [_case_token(token) for token in text.split(" ")]
+    for at in range(1, len(tokens)):
+        if tokens[at - 1] in _LOWER_PARTICLES and tokens[at].lower() in _LOWER_ARTICLES:
+            tokens[at] = tokens[at].lower()
+    return " ".join(tokens)
+
+
+def display_suffix(text: str) -> str:
+    """Letter case of what stands behind a name; degrees stay as they are written: MD, P.Eng."""
+    return " ".join(token if _bare(token) in DEGREES else display(token) for token in text.split(" "))
 
 
 def _case_token(token: str) -> str:
@@ -141,6 +209,8 @@ def _case_word(match: re.Match[str], token: str) -> str:
     word = match.group().lower()
     if len(word) == 1 and match.start() > 0 and token[match.start() - 1] == "'" and match.end() == len(token):
         return word  # possessive or elision at the end
+    if match.start() > 0 and token[match.start() - 1].isdigit():
+        return word  # 3rd
     if (word.startswith("mc") and len(word) > 3) or word in _MAC:
         cut = 2 if word.startswith("mc") else 3
         return word[:cut].capitalize() + word[cut:].capitalize()

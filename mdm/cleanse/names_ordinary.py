@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mdm.cleanse import names_chinese as chinese
 from mdm.cleanse import names_latin as latin
+from mdm.cleanse import names_odd as odd
 from mdm.cleanse.fold import CACHED, has_han, tidy
 from mdm.cleanse.placeholders import is_placeholder_name
 
@@ -39,6 +40,8 @@ class _Word(NamedTuple):
 def _word(text: str, region: str) -> _Word | None:
     """One word of letters that tidying leaves as it is; None when it is of another form or may say nothing."""
     if _LATIN.fullmatch(text) is None or tidy(text) != text or is_placeholder_name(text) or latin.ends_in_nee(text):
+        return None
+    if odd.is_odd(text):
         return None
     here = region in chinese.CHINESE_REGIONS
     return _Word(

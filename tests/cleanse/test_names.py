@@ -135,9 +135,10 @@ NASTY = st.text(st.characters(codec="utf-8"), max_size=20)
 WORDS = st.lists(
     st.sampled_from(
         ["Smith", "JR", "van", "de", "o'neil", "Mc", "née", "Roy,", "Dr.", "III", "张", "伟", "·", "(x)", "zhang",
-         "Wei", "test", "null", "E", "先生", "lyu", "-", "McDonald", "ß", "é"]
+         "Wei", "test", "null", "E", "先生", "lyu", "-", "McDonald", "ß", "é", "&", "and", "Inc.", "c/o", "*", "Estate",
+         "aka", "Mr.", "2", "RenÃ©e", "#", "'Bob'", "St.", "?", "O'", "(née", "ann@telus.net", "3rd", "MD", "FNU"]
     ),
-    max_size=5,
+    max_size=6,
 ).map(" ".join)  # fmt: skip
 TEXTS = st.none() | NASTY | WORDS
 
