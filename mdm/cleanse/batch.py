@@ -109,7 +109,7 @@ class _Work:
 
 
 def _start_scalar(part: ScalarPart, index: int, mapped: pa.Table, context: CleanseContext, workers: Workers) -> _Work:
-    distinct = encode([_column(mapped, name) for name in part.inputs])
+    distinct = _to_read(part, [_column(mapped, name) for name in part.inputs])
     return _Work(distinct, np.arange(mapped.num_rows), workers.run("scalar", index, distinct.values, context))
 
 
@@ -124,8 +124,13 @@ def _start_list(
     elements = column.flatten()
     inputs = [pc.struct_field(elements, name) for name in part.inputs] if part.inputs else [elements]
     inputs += [_column(mapped, name).take(pa.array(rows)) for name in part.record_inputs]
-    distinct = encode(inputs)
+    distinct = _to_read(part, inputs)
     return _Work(distinct, rows, workers.run("list", index, distinct.values, context))
+
+
+def _to_read(part: ScalarPart | ListPart, columns: list[pa.Array]) -> Distinct:
+    """Each combination once; or all rows, where most will be read as whole columns, which costs less than to sort."""
+    return Distinct(columns, None) if part.ordinary is not None else encode(columns)
 
 
 def _scalar(part: ScalarPart, work: _Work, issues: _Issues) -> dict[str, pa.Array]:
@@ -135,7 +140,7 @@ def _scalar(part: ScalarPart, work: _Work, issues: _Issues) -> dict[str, pa.Arra
     columns: dict[str, pa.Array] = {}
     fields: list[pa.Array] = []
     for name, values in zip(part.outputs, outputs, strict=True):
-        taken = values.take(distinct.codes)
+        taken = distinct.spread(values)
         if "." in name:
             fields.append(taken)
         else:
@@ -160,21 +165,27 @@ def _list(part: ListPart, work: _Work | None, length: int, issues: _Issues) -> p
     outputs, kept, remarks = work.wait()
     distinct, rows = work.distinct, work.rows
     _note(issues, remarks, distinct, rows)
-    same = encode(outputs).codes.to_numpy()  # equal outputs of different inputs have equal codes
-    codes = distinct.codes.to_numpy()
-    chosen = np.flatnonzero(kept.to_numpy(zero_copy_only=False)[codes])
-    chosen = chosen[_first_of_each(rows[chosen], same[codes[chosen]])]
-    taken = [values.take(pa.array(codes[chosen])) for values in outputs]
+    outputs = [distinct.spread(values) for values in outputs]
+    chosen = np.flatnonzero(distinct.spread(kept))
+    chosen = chosen[_first_of_each(rows[chosen], [values.take(pa.array(chosen)) for values in outputs])]
+    taken = outputs if len(chosen) == len(rows) else [values.take(pa.array(chosen)) for values in outputs]
     values = pa.StructArray.from_arrays(taken, fields=list(kind.value_type)) if part.outputs else taken[0]
     return _lists(rows[chosen], values, length, kind)
 
 
-def _first_of_each(rows: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Positions of the first element of each (row, code), in order."""
-    if len(rows) == 0:
-        return rows
-    _, first = np.unique(rows.astype(np.int64) * (int(codes.max()) + 1) + codes, return_index=True)
-    return np.sort(first)
+def _first_of_each(rows: np.ndarray, values: list[pa.Array]) -> np.ndarray:
+    """Positions of the first element of each value of each row, in order; `rows` ascend."""
+    again = rows[1:] == rows[:-1]
+    crowd = np.append(again, False) | np.append(False, again)  # elements that do not stand alone in their row
+    if not again.any():
+        return np.arange(len(rows))
+    several = np.flatnonzero(crowd)
+    codes = encode([column.take(pa.array(several)) for column in values]).codes
+    assert codes is not None
+    _, first = np.unique(rows[several] * len(several) + codes.to_numpy(), return_index=True)
+    alone = ~crowd
+    alone[several[first]] = True
+    return np.flatnonzero(alone)
 
 
 def _lists(rows: np.ndarray, values: pa.Array, length: int, kind: pa.DataType) -> pa.Array:
@@ -188,9 +199,9 @@ def _note(issues: _Issues, remarks: pa.Array, distinct: Distinct, rows: np.ndarr
     """Adds the issues of a part: those of each distinct value, for every row that holds it."""
     if remarks.null_count == len(remarks):
         return
-    codes = distinct.codes.to_numpy()
-    hit = np.flatnonzero(remarks.is_valid().to_numpy(zero_copy_only=False)[codes])
-    lists = remarks.take(pa.array(codes[hit]))
+    lists = distinct.spread(remarks)
+    hit = np.flatnonzero(lists.is_valid())
+    lists = lists.take(pa.array(hit))
     issues.append((rows[hit][pc.list_parent_indices(lists).to_numpy()], lists.flatten()))
 
 

@@ -15,10 +15,17 @@ _LARGEST = 2**62  # combined codes beyond this are numbered anew before the next
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """`values`: one array per column, of the distinct combinations; `codes`: int64 index into them, per row."""
+    """`values`: one array per column, of the distinct combinations; `codes`: int64 index into them, per row.
+
+    Without codes every row stands by itself: `values` are the rows.
+    """
 
     values: list[pa.Array]
-    codes: pa.Array
+    codes: pa.Array | None
+
+    def spread(self, found: pa.Array) -> pa.Array:
+        """What was found for each combination, for each row."""
+        return found if self.codes is None else found.take(self.codes)
 
 
 def encode(columns: list[pa.Array]) -> Distinct:

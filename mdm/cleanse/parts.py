@@ -30,15 +30,20 @@ from mdm.party import ADDRESS_TEXT_FIELDS
 Values = tuple[Any, ...]
 Cleansed = tuple[Values | None, tuple[Issue, ...]]  # None: the element is dropped (list parts only)
 Cleanser = Callable[[Values, CleanseContext], Cleansed]
+Ordinary = Callable[[list[pa.Array], CleanseContext], Columns]
 
 
 @dataclass(frozen=True, slots=True)
 class ScalarPart:
-    """`inputs` are MAPPED columns, `outputs` CLEANSED columns; "address.x" is field x of the address struct."""
+    """`inputs` are MAPPED columns, `outputs` CLEANSED columns; "address.x" is field x of the address struct.
+
+    `ordinary` reads the commonest forms in whole columns, and `cleanse` what it leaves.
+    """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     cleanse: Cleanser
+    ordinary: Ordinary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class ListPart:
     outputs: tuple[str, ...]
     cleanse: Cleanser
     record_inputs: tuple[str, ...] = ()
-    ordinary: Callable[[list[pa.Array], CleanseContext], Columns] | None = None
+    ordinary: Ordinary | None = None
 
 
 _NAME_INPUTS = (

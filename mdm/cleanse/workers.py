@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mdm.cleanse.distinct import encode
 from mdm.cleanse.names_chinese import pinyin
 from mdm.cleanse.parts import LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
 from mdm.cleanse.values import CleanseContext
@@ -100,21 +101,25 @@ def _warm() -> None:
 
 
 def run_part(kind: Kind, index: int, values: list[pa.Array], context: CleanseContext) -> Result:
-    """Runs one part over distinct values in this process: ordinary ones as columns, the others one by one."""
+    """Runs one part over values in this process: ordinary ones as columns, the others one by one, each once."""
     part: ScalarPart | ListPart = SCALAR_PARTS[index] if kind == "scalar" else LIST_PARTS[index]
-    if not isinstance(part, ListPart) or part.ordinary is None:
+    if part.ordinary is None:
         return _one_by_one(part, values, context)
     ordinary, found = part.ordinary(values, context)
+    count = ordinary.true_count
+    if count == len(ordinary):
+        return found, pa.repeat(True, count), pa.nulls(count, _ISSUES)
     others = pc.invert(ordinary)
-    outputs, kept, issues = _one_by_one(part, [column.filter(others) for column in values], context)
-    count = len(values[0]) - len(kept)
+    rest = encode([column.filter(others) for column in values])
+    outputs, kept, issues = _one_by_one(part, rest.values, context)
     first, then = np.flatnonzero(ordinary), np.flatnonzero(others)
     order = pa.array(np.argsort(np.concatenate([first, then])))
-    columns = [
-        pa.concat_arrays(both).take(order) for both in zip((c.filter(ordinary) for c in found), outputs, strict=True)
-    ]
-    kept = pa.concat_arrays([pa.repeat(True, count), kept]).take(order)
-    return columns, kept, pa.concat_arrays([pa.nulls(count, _ISSUES), issues]).take(order)
+
+    def merged(mine: pa.Array, theirs: pa.Array) -> pa.Array:
+        return pa.concat_arrays([mine, rest.spread(theirs)]).take(order)
+
+    columns = [merged(column.filter(ordinary), other) for column, other in zip(found, outputs, strict=True)]
+    return columns, merged(pa.repeat(True, count), kept), merged(pa.nulls(count, _ISSUES), issues)
 
 
 def _one_by_one(part: ScalarPart | ListPart, values: list[pa.Array], context: CleanseContext) -> Result:
