@@ -10,7 +10,7 @@ from mdm.cleanse.addresses_chinese import NOT_UNDERSTOOD
 from mdm.cleanse.addresses_forms import read_chinese, read_form
 from mdm.cleanse.addresses_latin import read_latin
 from mdm.cleanse.countries import country_code
-from mdm.cleanse.fold import CACHED, has_han, tidy
+from mdm.cleanse.fold import CACHED, has_han, tidy, unscrambled
 from mdm.cleanse.placeholders import is_placeholder_word
 from mdm.cleanse.postal import AddressKeys, AddressText
 from mdm.cleanse.values import Issue
@@ -75,32 +75,44 @@ def _any_address(parts: AddressText, region: str) -> CleansedAddress:
     if not texts:
         return CleansedAddress(None, issues=tuple(issues))
     reader = read_chinese if has_han("".join(texts)) else read_latin
-    found = _same_from_text(reader, read, region) if read.text is not None and len(texts) > 1 else None
+    found = _same_from_text(reader, read, region, issues) if read.text is not None and len(texts) > 1 else None
     address, keys = found or reader(read, region, issues)
     if read.kind is not None:
         address = AddressText._make((*address[:_LAST], read.kind.lower()))
     return CleansedAddress(address, keys, tuple(issues))
 
 
-def _same_from_text(reader: _Reader, read: AddressText, region: str) -> tuple[AddressText, AddressKeys] | None:
+def _same_from_text(
+    reader: _Reader, read: AddressText, region: str, issues: list[Issue]
+) -> tuple[AddressText, AddressKeys] | None:
     """What the text alone says, where the parts say the same: so an address that was cleansed before stays."""
-    found, keys = reader(AddressText(text=read.text, country=read.country), region, [])
-    return (found, keys) if _read_parts(found, []) == read._replace(kind=None) else None
+    remarks: list[Issue] = []
+    found, keys = reader(AddressText(text=read.text, country=read.country), region, remarks)
+    if _read_parts(found, []) != read._replace(kind=None):
+        return None
+    issues += remarks
+    return found, keys
 
 
 def _read_parts(parts: AddressText, issues: list[Issue]) -> AddressText:
     """The parts tidied, without placeholders."""
-    found = [None if text is None else _read(text) for text in parts]
-    if found.count(None) == parts.count(None):
-        return AddressText._make(found)
+    found = AddressText._make([None if text is None else _read(text) for text in parts])
+    if found == parts:
+        return found
     for name, text, value in zip(_NAMES, parts, found, strict=True):
-        if value is None and text is not None and tidy(text) is not None:
+        if text == value or text is None:
+            continue
+        if value is None and tidy(text) is not None:
             issues.append(Issue(f"address.{name}", "unreadable", "placeholder"))
-    return AddressText._make(found)
+        elif unscrambled(text) is not None:
+            issues.append(Issue(f"address.{name}", "repaired", "UTF-8 that was read as Windows-1252"))
+    return found
 
 
 @lru_cache(maxsize=CACHED)
 def _read(value: str) -> str | None:
+    if not value.isascii():
+        value = (unscrambled(value) or value).replace("½", " 1/2")
     text = tidy(value)
     return None if text is None or is_placeholder_word(text) else text
 

@@ -3,50 +3,50 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from mdm.cleanse.fold import CACHED, ascii_lower, words
-from mdm.cleanse.places_latin import canonical_postcode, canonical_region, place_key, split_place
+from mdm.cleanse.places_latin import canonical_region, place_key, split_place
 from mdm.cleanse.postal import AddressKeys, AddressText, dwelling
-from mdm.cleanse.reference import rows, word_sets
+from mdm.cleanse.postcodes import canonical_postcode
+from mdm.cleanse.reference import word_sets
+from mdm.cleanse.street_keys import DIRECTIONS, FLOOR, canonical, number_key, street_key, tells_dwelling, unit_key
+from mdm.cleanse.streets_rare import common_form
 from mdm.cleanse.values import Issue
 
-_NUMBER = r"\d+(?:-\d+)?[a-z]?(?:\s+\d/\d)?"
+_NUMBER = r"\d+(?:-\d+)?[a-z]?(?:\s+(?:\d/\d|bis|quater|ter(?=\s+(?:rue|av|avenue|bd|boul|boulevard|ch|chemin)\b)))?"
 _PO_BOX = re.compile(
     r"\b(?:p\.?\s*o\.?\s*b(?:ox)?|post\s+office\s+box|gpo\s+box|c\.?\s*p\.?|case\s+postale|boite\s+postale|locked\s+bag|box)"
     r"\.?\s*(?:#|no\.?)?\s*(\d+[a-z]?|[a-z]\d+)\b"
 )
 _UNIT = re.compile(
-    r"(?:,\s*|\b|(?=#))(?:apt|apartment|unit|suite|ste|appt|app|appartement|bureau|room|rm|flat|lot|trlr|trailer|spc|space|villa|shop|#)"
-    r"(?:\b|(?<=#))\.?\s*(?:#|no\.?)?\s*(\d+[a-z]?(?:-\d*[a-z]?)?|[a-z]\d*(?:-\d+)?)(?=$|[\s,])"
-)
-_FLOOR = re.compile(
-    r"\b(?:(?:floor|fl|flr|etage)\.?\s*(\d+)|(\d+)(?:st|nd|rd|th|er|e|eme)?\s+(?:floor|fl|flr|etage))\b"
+    r"(?:,\s*|\b|(?=#))(?:apt|apartment|unit|suite|ste|appt|app|appartement|bureau|room|rm|flat|lot|trlr|trailer|spc|space|villa|shop|local|#)"
+    r"(?:\b|(?<=#))\.?\s*(?:#|no\.?)?\s*(\d+[a-z]?(?:-\d*[a-z]?)?|[a-z]\d*(?:-\d+)?|ph\d+)(?=$|[\s,])"
 )
 _BUILDING = re.compile(r"\b(?:building|bldg|bld|tower|tour)\.?\s*#?\s*(\d+[a-z]?|[a-z])\b")
 _BUILDING_ID = re.compile(r"(?:bldg)?(?:\d+[a-z]?|[a-z])")  # names of buildings do not tell dwellings apart
-_BARE_UNIT = re.compile(r"[\s,]+(basement|bsmt|penthouse|ph|upper|lower|front|rear)\.?$")
-_RURAL = re.compile(r"\b(?:r\.?\s?r\.?|rural\s+route)\s*#?\s*(\d+)\b")
+_BARE_UNIT = re.compile(r"[\s,]+(basement|bsmt|main\s+(?:floor|flr|fl)|penthouse|ph|upper|lower|front|rear)\.?$")
 _NUMBER_AND_WORDS = re.compile(r"([0-9]+) ([A-Za-z][A-Za-z' .]*)")
 _CIVIC = re.compile(r"^(\d+[a-z]?|[a-z]\d*|ph\d*|bsmt)\s*[-–/]\s*(\d+[a-z]?)[\s,]+(?=\S)")
 _LEADING = re.compile(rf"^(?:no\.?\s*|nr\.?\s*|#\s*)?({_NUMBER})[\s,]+(?=\S)")
-_BARE_NUMBER = re.compile(r"^(?:no|nr|number)?[\s.#]*([a-z0-9]+(?:[-/ ][a-z0-9]+)*)$")
 _CIVIC_NUMBER = re.compile(r"(\d+[a-z]?|[a-z]\d*)\s*[-/]\s*(\d+[a-z]?)")
 _FRACTION = re.compile(r"\d+ ?\d/\d|\d/\d")
 _WORDS = word_sets("address_words.txt")
-_UNIT_WORDS, _FRENCH_FIRST, _DIRECTIONS = _WORDS["unit"], _WORDS["french_first"], _WORDS["direction"]
-_UNIT_FORMS = {"basement": "bsmt", "penthouse": "ph", "floor": "fl", "flr": "fl", "etage": "fl", "building": "bldg"}
+_FULL, _FIRST, _LAST = _WORDS["full"], _WORDS["number_first"], _WORDS["number_last"]
+_BOX_ELSEWHERE = re.compile(
+    r"\b(?:p\.?\s*o\.?\s*box|post\s+office\s+box|postfach|b\.?\s?p\.?)\s*(?:#|no\.?)?\s*(\d+)\b"
+)
+_UNIT_ELSEWHERE = re.compile(
+    r"(?:^|,\s*|\s)(?:flat|apt|apartment|appt|appartement|unit|suite|villa|shop)\b\.?\s*(?:no\.?\s*)?"
+    r"(\d+[a-z]?|[a-z]-?\d+)(?=$|[\s,])"
+)
+_TRAILING = re.compile(r"^([^\d,]*[^\d\s,])[\s,]+(\d+\s?[a-z]?)$")
+_ELIDED = re.compile(r"^\w|(?<=')\w(?=\w)")  # O'Brien, L'Église, but St. John's
 _ROUNDS = 4  # a street line may hold the same number or several units; each round takes one
 _CIVIC_REGIONS = frozenset({"CA", "AU", "NZ"})  # where 12-34 means unit 12 of number 34
-
-
-@cache
-def _canonical() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for canonical, others in rows("street_words.txt"):
-        found |= dict.fromkeys(others.split(), canonical)
-    return found
 
 
 class StreetLine(NamedTuple):
@@ -73,11 +73,13 @@ def split_street(line: str, region: str) -> StreetLine:
 
 @lru_cache(maxsize=CACHED)
 def _split_street(line: str, region: str) -> StreetLine:
-    text = ascii_lower(line).strip(" ,")
+    text = common_form(ascii_lower(line).strip(" ,"))
+    if region not in _FULL:
+        return _split_elsewhere(text, region)
     found: dict[str, str] = {}
     for name, pattern in (("po_box", _PO_BOX), ("building", _BUILDING), ("unit", _UNIT)):
         text = _take(text, name, pattern, found)
-    if "unit" not in found and (match := _FLOOR.search(text)):
+    if "unit" not in found and (match := FLOOR.search(text)):
         found["unit"] = f"fl {match.group(1) or match.group(2)}"
         text = _cut(text, match)
     if "unit" not in found and (match := _BARE_UNIT.search(text)):
@@ -90,6 +92,20 @@ def _split_street(line: str, region: str) -> StreetLine:
     if (match := _LEADING.match(text)) and _names_street(text[match.end() :]):
         found["number"] = match.group(1)
         text = text[match.end() :]
+    text = text.strip(" ,.-")
+    return StreetLine(street=text or None, **found)
+
+
+def _split_elsewhere(text: str, region: str) -> StreetLine:
+    """A line of a country whose forms we do not know: what is said in words, and the number where it stands there."""
+    found: dict[str, str] = {}
+    for name, pattern in (("po_box", _BOX_ELSEWHERE), ("unit", _UNIT_ELSEWHERE)):
+        text = _take(text, name, pattern, found)
+    if region in _FIRST and (match := _LEADING.match(text)) and _names_street(text[match.end() :]):
+        found["number"] = match.group(1)
+        text = text[match.end() :]
+    elif region in _LAST and (match := _TRAILING.match(text)):
+        text, found["number"] = match.groups()
     text = text.strip(" ,.-")
     return StreetLine(street=text or None, **found)
 
@@ -108,59 +124,9 @@ def _cut(text: str, match: re.Match[str]) -> str:
 
 def _names_street(rest: str) -> bool:
     """Whether what follows a number still names a street ("5 Ave" alone has no house number)."""
-    known = _canonical()
+    known = canonical()
     tokens = words(rest).split()
     return len(tokens) > 1 or (len(tokens) == 1 and tokens[0] not in known and tokens[0] not in known.values())
-
-
-@lru_cache(maxsize=CACHED)
-def street_key(street: str) -> str | None:
-    """Folded street name with one form per type and direction: "Southwest 192nd Avenue" -> "sw 192nd ave"."""
-    if match := _RURAL.search(ascii_lower(street)):
-        return f"rr {match.group(1)}"
-    known = _canonical()
-    tokens = [known.get(token, token) for token in words(street).split()]
-    if len(tokens) > 1 and tokens[0] in _FRENCH_FIRST:
-        tokens = _type_last(tokens)
-    return " ".join(_join_directions(tokens)) or None
-
-
-def _type_last(tokens: list[str]) -> list[str]:
-    """French order to English: rue King O -> king st w."""
-    kind = "st" if tokens[0] == "rue" else tokens[0]
-    rest = tokens[1:]
-    if len(rest) > 1 and (rest[-1] in _DIRECTIONS or rest[-1] == "o"):
-        return [*rest[:-1], kind, "w" if rest[-1] == "o" else rest[-1]]
-    return [*rest, kind]
-
-
-def _join_directions(tokens: list[str]) -> list[str]:
-    joined: list[str] = []
-    for token in tokens:
-        if joined and joined[-1] in ("n", "s") and token in ("e", "w") and len(tokens) > 2:
-            joined[-1] += token
-        else:
-            joined.append(token)
-    return joined
-
-
-@lru_cache(maxsize=CACHED)
-def number_key(number: str) -> str | None:
-    """House number: digits and letters, lower case, no leading zeros: "0012 B" -> "12b", "12 1/2" -> "12h"."""
-    text = ascii_lower(number).replace("1/2", "h")
-    match = _BARE_NUMBER.fullmatch(text.strip())
-    key = re.sub(r"[^a-z0-9-]+", "", match.group(1) if match else text).strip("-")
-    return key.lstrip("0") or None
-
-
-@lru_cache(maxsize=CACHED)
-def unit_key(unit: str) -> str | None:
-    """Unit without its word: "Apt 4-B" -> "4b", "2nd floor" -> "fl2", "Bsmt" -> "bsmt"."""
-    text = ascii_lower(unit)
-    if match := _FLOOR.fullmatch(text.strip(" .,")):
-        return f"fl{match.group(1) or match.group(2)}"
-    tokens = [_UNIT_FORMS.get(token, token) for token in words(text).split() if token not in _UNIT_WORDS]
-    return "".join(token.lstrip("0") or token for token in tokens) or None
 
 
 @lru_cache(maxsize=CACHED)
@@ -173,9 +139,13 @@ def _display(text: str) -> str:
 
 def _display_word(word: str) -> str:
     lower = word.lower()
-    if lower in _DIRECTIONS or lower in ("po", "rr"):
+    if lower in DIRECTIONS or lower in ("po", "rr"):
         return lower.upper()
-    return lower if any(character.isdigit() for character in lower) else lower[:1].upper() + lower[1:]
+    if any(character.isdigit() for character in lower):
+        return lower
+    if "'" in lower:
+        return _ELIDED.sub(lambda match: match.group().upper(), lower)
+    return lower[:1].upper() + lower[1:]
 
 
 def read_latin(parts: AddressText, region: str, issues: list[Issue]) -> tuple[AddressText, AddressKeys]:
@@ -187,9 +157,9 @@ def read_latin(parts: AddressText, region: str, issues: list[Issue]) -> tuple[Ad
     if unsplit and parts.text is not None and parts.text != _one_line(parts):
         parts = split_place(parts, country)
     parts = _split_line(parts, country)
-    postcode, informative = canonical_postcode(parts.postcode, country, issues)
     text, number, street, unit, building, po_box, district, locality, state, *_, kind = parts
     state = canonical_region(state, country)
+    postcode, informative = canonical_postcode(parts.postcode, country, issues, state=state)
     shown = AddressText(
         text,
         number and _display(number),
@@ -241,8 +211,14 @@ def _as_written(whole: str, part: str | None) -> str | None:
     """`part` (folded) in the letters of the `whole` that it was cut from, when it is found there."""
     if part is None:
         return None
-    at = whole.lower().find(part)
-    return whole[at : at + len(part)] if at >= 0 else part
+    folded = ascii_lower(whole)
+    at = folded.find(part)
+    if at < 0:
+        return part
+    if len(folded) == len(whole):
+        return whole[at : at + len(part)]
+    ends = list(accumulate(len(ascii_lower(character)) for character in whole))  # ß folds to ss
+    return whole[bisect_right(ends, at) : bisect_left(ends, at + len(part)) + 1]
 
 
 def _keys(parts: AddressText, state: str | None, postcode: str | None, country: str) -> AddressKeys:
@@ -254,14 +230,16 @@ def _keys(parts: AddressText, state: str | None, postcode: str | None, country: 
         unit = f"{building}-{unit}" if unit else f"bldg{building}"
     box = number_key(_PO_BOX.sub(r"\1", ascii_lower(parts.po_box))) if parts.po_box is not None else None
     place = place_key(postcode, parts.locality, state, country)
-    known = (number is not None and street is not None) or box is not None
+    known = (number is not None and street is not None) or box is not None or tells_dwelling(street)
     return AddressKeys(number, street, unit, place, dwelling(number, street, unit, box, place) if known else None)
 
 
 def _one_line(parts: AddressText) -> str | None:
     """The address on one line: "1204-55 King St W, Toronto ON M5V 1A1"."""
     unit = f"{parts.unit}-" if parts.unit and parts.number and parts.unit.isalnum() and parts.country == "CA" else ""
-    street = " ".join(filter(None, (f"{unit}{parts.number}" if parts.number else None, parts.street)))
+    number = f"{unit}{parts.number}" if parts.number else None
+    order = (parts.street, number) if parts.country in _LAST else (number, parts.street)
+    street = " ".join(filter(None, order))
     later_unit = parts.unit if parts.unit and not unit else None
     if later_unit is not None and later_unit.isalnum() and any(character.isdigit() for character in later_unit):
         later_unit = f"Unit {later_unit}"

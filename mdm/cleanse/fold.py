@@ -17,8 +17,9 @@ _NOT_LETTER = re.compile(r"[^a-z]+")
 _PLAIN_CHARACTERS = r"[!-_a-~\u3400-\u4dbf\u4e00-\u9fff]+"  # ASCII and common hanzi: NFKC leaves them alone
 _PLAIN = re.compile(rf"{_PLAIN_CHARACTERS}(?: {_PLAIN_CHARACTERS})*")
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'"})
-# a lead byte of UTF-8, and a byte that is no letter in Windows-1252
-_SCRAMBLED = re.compile("[ÂÃ][\u0080-\u00bf\u02c6\u02dc\u2013-\u203a\u20ac\u2122]")
+# a lead byte of UTF-8 and one that is no letter in Windows-1252, or two for typographic signs
+_SIGN = "[\u0080-\u00bf\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+_SCRAMBLED = re.compile(f"[ÂÃ]{_SIGN}|â{_SIGN}{_SIGN}")
 CACHED = 1 << 17  # distinct words kept by a cache: a few ten MB at most
 
 
@@ -37,17 +38,22 @@ def tidy(text: object) -> str | None:
 
 def unscrambled(text: str) -> str | None:
     """UTF-8 that somebody read as Windows-1252 ("RenÃ©e") in its own letters; None for anything else."""
-    if text.isascii() or _SCRAMBLED.search(text) is None:
+    if text.isascii():
         return None
+    found = text
+    while (read := _SCRAMBLED.sub(_reread, found)) != found:
+        found = read
+    return None if found == text else found
+
+
+def _reread(match: re.Match[str]) -> str:
+    """The character that a few signs of Windows-1252 are in UTF-8; the signs, when they are none."""
     try:
-        return b"".join(map(_byte, text)).decode("utf-8")
+        return b"".join(c.encode("latin-1" if "\x80" <= c <= "\x9f" else "cp1252") for c in match.group()).decode(
+            "utf-8"
+        )
     except UnicodeError:
-        return None
-
-
-def _byte(character: str) -> bytes:
-    """The byte that Windows shows as a character; those that it leaves undefined pass as they are."""
-    return character.encode("latin-1" if "\x80" <= character <= "\x9f" else "cp1252")
+        return match.group()
 
 
 def has_han(text: str) -> bool:

@@ -6,19 +6,10 @@ import re
 from functools import cache, lru_cache
 
 from mdm.cleanse.fold import CACHED, words
-from mdm.cleanse.placeholders import is_placeholder_number
 from mdm.cleanse.postal import AddressText
+from mdm.cleanse.postcodes import END_POSTCODE
 from mdm.cleanse.reference import rows
-from mdm.cleanse.values import Issue
 
-_CA_POSTCODE = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]\d[ABCEGHJ-NPRSTV-Z]\d")
-_ZIP = re.compile(r"(\d{5})(\d{4})?")
-_END_POSTCODE = {
-    "CA": re.compile(r"[\s,]*\b([A-Za-z]\d[A-Za-z][\s-]?\d[A-Za-z]\d)\b\.?$"),
-    "US": re.compile(r"[\s,]*\b(\d{5}(?:-\d{4})?)$"),
-    "AU": re.compile(r"[\s,]*\b(\d{4})$"),
-    "GB": re.compile(r"[\s,]*\b([A-Za-z]{1,2}\d[A-Za-z\d]?\s?\d[A-Za-z]{2})$"),
-}
 _COUNTRY_NAMES = re.compile(
     r"[\s,]+(?:canada|u\.?s\.?a\.?|united states(?: of america)?|australia|united kingdom)\.?$", re.I
 )
@@ -46,30 +37,6 @@ def canonical_region(region: str | None, country: str) -> str | None:
     return _regions().get((country, words(region)), region)
 
 
-def canonical_postcode(postcode: str | None, country: str, issues: list[Issue]) -> tuple[str | None, bool]:
-    """(postcode in the form of its country, whether it says where); 00000 and the like say nothing and are dropped."""
-    value, key, reason = _postcode(postcode, country)
-    if reason:
-        issues.append(Issue("address.postcode", "suspicious" if value is not None else "unreadable", reason))
-    return value, key
-
-
-@lru_cache(maxsize=CACHED)
-def _postcode(postcode: str | None, country: str) -> tuple[str | None, bool, str]:
-    if postcode is None:
-        return None, False, ""
-    bare = "".join(character for character in postcode.upper() if character.isalnum())
-    if is_placeholder_number(bare) and not (country == "US" and bare == "12345"):
-        return None, False, "placeholder"
-    if country == "CA" and _CA_POSTCODE.fullmatch(bare):
-        return f"{bare[:3]} {bare[3:]}", True, ""
-    if country == "US" and (match := _ZIP.fullmatch(bare)):
-        return (match.group(1) if match.group(2) is None else f"{match.group(1)}-{match.group(2)}"), True, ""
-    if country in ("CA", "US"):
-        return postcode, False, f"not a postcode of {country}"
-    return postcode.upper(), True, ""
-
-
 def place_key(postcode: str | None, locality: str | None, region: str | None, country: str) -> str | None:
     """The place of a dwelling: its postcode (5 digits in the US), else locality and region, folded."""
     if postcode is not None:
@@ -82,16 +49,24 @@ def split_place(parts: AddressText, country: str) -> AddressText:
     """One line of text into street line, locality, region and postcode; parts delivered apart win."""
     text = _COUNTRY_NAMES.sub("", parts.text or "")
     found: dict[str, str] = {}
-    pattern = _END_POSTCODE.get(country)
-    if pattern is not None and (match := pattern.search(text)) and match.start() > 0:
-        found["postcode"] = match.group(1)
-        text = text[: match.start()]
+    text = _take_postcode(text, country, found)
     text = _take_region(text.rstrip(" ,"), country, found)
+    if "region" in found and "postcode" not in found:  # Calgary T2P 1J9 AB
+        text = _take_postcode(text, country, found)
     street, locality = _take_locality(text.rstrip(" ,"), bool(found))
     if locality:
         found["locality"] = locality
     names = [name for name in ("postcode", "region", "locality") if name in found and getattr(parts, name) is None]
     return parts._replace(street=street or None, **{name: found[name] for name in names})
+
+
+def _take_postcode(text: str, country: str, found: dict[str, str]) -> str:
+    """The postcode at the end, in the form of its country."""
+    pattern = END_POSTCODE.get(country)
+    if pattern is None or (match := pattern.search(text)) is None or match.start() == 0:
+        return text
+    found["postcode"] = match.group(1)
+    return text[: match.start()]
 
 
 def _take_region(text: str, country: str, found: dict[str, str]) -> str:

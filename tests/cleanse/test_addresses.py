@@ -44,7 +44,7 @@ STREETS = {
     "chemin": ("9 chemin du Lac", "CA", ("9", "du lac ch", None)),
     "french apartment": ("44 rue Roy app. 5", "CA", ("44", "roy st", "5")),
     "avenue b": ("3936 avenue b", "US", ("3936", "b ave", None)),
-    "number alone is no house": ("5 Ave", "CA", (None, "5 ave", None)),
+    "number alone is no house": ("5 Ave", "CA", (None, "5th ave", None)),
     "letter first in the number column": ("kathryn grace dr", "US", (None, "kathryn grace dr", None)),
     "rural route": ("RR 3", "CA", (None, "rr 3", None)),
     "highway": ("1000 Highway 7 East", "CA", ("1000", "hwy 7 e", None)),
