@@ -1,4 +1,4 @@
-"""Phones and subscriptions of the commonest forms, whole columns at once: most of what a feed holds.
+"""Texts, e-mails, phones and subscriptions of the commonest forms, whole columns at once: most of what a feed holds.
 
 They say of each row whether it is of such a form, and the cleansed columns, which count only there; the cleansers of
 `mdm.cleanse.parts` read the others, and would give the same here (a test holds both equal).
@@ -6,7 +6,7 @@ They say of each row whether it is of such a form, and the cleansed columns, whi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import pyarrow as pa
@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from mdm.cleanse.countries import country_code
 from mdm.cleanse.dates import cleanse_date
 from mdm.cleanse.distinct import encode
-from mdm.cleanse.fold import tidy
+from mdm.cleanse.emails import EMAIL_WORDS, is_ordinary_domain
+from mdm.cleanse.fold import PLAIN, tidy
 from mdm.cleanse.phones import KINDS, NANP_REGIONS, national_pattern
 from mdm.cleanse.placeholders import WORDS
 from mdm.cleanse.values import CleanseContext
@@ -24,7 +25,36 @@ Columns = tuple[pa.Array, list[pa.Array]]  # whether each row is of an ordinary 
 _MOBILE = r"^(?:\+?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})$"
 _LANDLINE = r"^\(?0([1-9][0-9]{1,2})\)?-?([2-9][0-9]{6,7})$"
 _NANP = r"^(?:\+?1[-. ]?)?\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})$"
+_EMAIL = r"^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}$"
+_LONGEST = 64  # characters of an e-mail address within which no part of it can be too long
+_TIDY = f"^(?:{PLAIN})$"  # what tidying leaves as it is
 _SAME_DIGITS = "|".join(f"{digit}{{7}}" for digit in range(10))  # near a placeholder: left to the cleanser
+
+
+def ordinary_texts(needed: int) -> Callable[[list[pa.Array], CleanseContext], Columns]:
+    """Texts that stay as they are, that of column number `needed` known."""
+
+    def ordinary(values: list[pa.Array], context: CleanseContext) -> Columns:
+        clear = values[needed].is_valid()
+        for column in values:
+            clear = pc.and_(clear, pc.fill_null(pc.match_substring_regex(column, _TIDY), True))
+        return clear, values
+
+    return ordinary
+
+
+def ordinary_emails(values: list[pa.Array], context: CleanseContext) -> Columns:
+    """(value, valid_from, valid_to) -> (address, valid_from, valid_to)."""
+    value, start, end = values
+    address = pc.ascii_lower(value)
+    plain = pc.and_(pc.match_substring_regex(address, _EMAIL), pc.less_equal(pc.binary_length(address), _LONGEST))
+    address = pc.if_else(plain, address, None)
+    local = pc.replace_substring_regex(address, "@.*$", "")
+    domain = pc.replace_substring_regex(address, "^.*@", "")
+    known = pc.and_(address.is_valid(), _each_is(domain, is_ordinary_domain))
+    placeholder = pc.or_(pc.is_in(local, _set(EMAIL_WORDS["local"])), pc.is_in(address, _set(EMAIL_WORDS["address"])))
+    clear, first, last = _periods(start, end, context)
+    return pc.and_(pc.and_not(known, placeholder), clear), [address, first, last]
 
 
 def ordinary_phones(values: list[pa.Array], context: CleanseContext) -> Columns:
@@ -82,14 +112,24 @@ def _periods(start: pa.Array, end: pa.Array, context: CleanseContext) -> tuple[p
     days = [[cleanse_date(text, region=context.region, attribute="phones.valid_to") for text in pair] for pair in pairs]
     clear = pa.array([not (first.issues or last.issues) for first, last in days], pa.bool_())
     columns = [pa.array([pair[at].value for pair in days], pa.date32()) for at in (0, 1)]
-    return clear.take(distinct.codes), columns[0].take(distinct.codes), columns[1].take(distinct.codes)
+    return distinct.spread(clear), distinct.spread(columns[0]), distinct.spread(columns[1])
 
 
 def _tidied(column: pa.Array) -> pa.Array:
     return _each(column, tidy)
 
 
+def _set(words: Iterable[str]) -> pa.Array:
+    return pa.array(sorted(words), pa.string())
+
+
+def _each_is(column: pa.Array, holds: Callable[[str], bool]) -> pa.Array:
+    """Whether something holds of each value of a column of few; false for null."""
+    distinct = encode([column])
+    return distinct.spread(pa.array([text is not None and holds(text) for text in distinct.values[0].to_pylist()]))
+
+
 def _each(column: pa.Array, read: Callable[[str | None], str | None]) -> pa.Array:
     """A column of few values, each of which is read once."""
     distinct = encode([column])
-    return pa.array([read(text) for text in distinct.values[0].to_pylist()], pa.string()).take(distinct.codes)
+    return distinct.spread(pa.array([read(text) for text in distinct.values[0].to_pylist()], pa.string()))

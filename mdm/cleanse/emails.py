@@ -14,7 +14,7 @@ from mdm.cleanse.values import Issue
 
 _LABEL = r"[a-z0-9](?:(?!-{2})[a-z0-9-])*(?<!-)"
 _PLAIN = re.compile(rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@((?:{_LABEL}\.)+[a-z]{{2,24}})")
-_WORDS = word_sets("email_words.txt")
+EMAIL_WORDS = word_sets("email_words.txt")
 _WRAPPED = re.compile(r"^[^<>]*<([^<>]+)>$")
 
 
@@ -40,9 +40,9 @@ def cleanse_email(text: object, *, region: str) -> CleansedEmail:
     if address is None:
         return _refuse("not an e-mail address")
     local, _, domain = address.rpartition("@")
-    if local in _WORDS["local"] or address in _WORDS["address"]:
+    if local in EMAIL_WORDS["local"] or address in EMAIL_WORDS["address"]:
         return _refuse("placeholder")
-    if domain in _WORDS["typo_domain"] or domain.rpartition(".")[2] in _WORDS["typo_ending"]:
+    if domain in EMAIL_WORDS["typo_domain"] or domain.rpartition(".")[2] in EMAIL_WORDS["typo_ending"]:
         return CleansedEmail(address, (Issue("emails", "suspicious", f"domain {domain} looks mistyped"),))
     return CleansedEmail(address)
 
@@ -55,7 +55,16 @@ def is_plain(value: str) -> bool:
     domain = match.group(1)
     local = len(value) - len(domain) - 1
     labels = domain.split(".")
-    return local <= 64 and len(domain) <= 253 and labels[-1] not in _WORDS["special"] and max(map(len, labels)) <= 63
+    return (
+        local <= 64 and len(domain) <= 253 and labels[-1] not in EMAIL_WORDS["special"] and max(map(len, labels)) <= 63
+    )
+
+
+def is_ordinary_domain(domain: str) -> bool:
+    """Whether an address of the ordinary form at this domain needs no remark."""
+    ending = domain.rpartition(".")[2]
+    doubtful = domain in EMAIL_WORDS["typo_domain"] or ending in EMAIL_WORDS["typo_ending"]
+    return not doubtful and is_plain(f"x@{domain}")
 
 
 def _library(value: str) -> str | None:

@@ -14,8 +14,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufef
 _HAN = re.compile(r"[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _NOT_LETTER = re.compile(r"[^a-z]+")
-_PLAIN_CHARACTERS = r"[!-_a-~\u3400-\u4dbf\u4e00-\u9fff]+"  # ASCII and common hanzi: NFKC leaves them alone
-_PLAIN = re.compile(rf"{_PLAIN_CHARACTERS}(?: {_PLAIN_CHARACTERS})*")
+_PLAIN_CHARACTERS = "[!-_a-~\u3400-\u4dbf\u4e00-\u9fff]+"  # ASCII and common hanzi: NFKC leaves them alone
+PLAIN = rf"{_PLAIN_CHARACTERS}(?: {_PLAIN_CHARACTERS})*"  # of the forms that Python and Arrow both read
+_PLAIN = re.compile(PLAIN)
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'"})
 # a lead byte of UTF-8 and one that is no letter in Windows-1252, or two for typographic signs
 _SIGN = "[\u0080-\u00bf\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"

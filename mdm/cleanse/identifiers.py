@@ -73,6 +73,11 @@ def _cleanse(kind: str, text: str, issuer: str) -> CleansedIdentifier:
     return CleansedIdentifier(issuer, found, issues)
 
 
+def has_rules(kind: str, issuer: str) -> bool:
+    """Whether identifiers of this kind have a form and perhaps a check digit that their issuer gave them."""
+    return (kind, issuer) in _RULES
+
+
 def _any(value: str) -> tuple[str | None, str]:
     """Identifiers of a make that we do not know: long enough, letters and digits, at least one digit."""
     if not _ALNUM.fullmatch(value) or not any(character.isdigit() for character in value):

@@ -16,10 +16,11 @@ from mdm.cleanse.placeholders import is_placeholder_number
 
 _CARD = re.compile(r"\d{17}[\dX]")
 _OLD_CARD = re.compile(r"\d{15}")
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK = "10X98765432"
+EARLIEST = 1880  # year of birth
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+CHECK = "10X98765432"
 # first two digits: provinces of GB/T 2260; 81-83 residence permits of Hong Kong, Macao, Taiwan; 91 foreigners
-_PROVINCES = frozenset(
+PROVINCES = frozenset(
     str(number)
     for numbers in (range(11, 16), range(21, 24), range(31, 38), range(41, 47), range(50, 55), range(61, 66), (71, 91))
     for number in (*numbers, *range(81, 84))
@@ -31,7 +32,7 @@ def check_character(number: str) -> str:
 
     each of which repeats, so that its part of the sum is taken once.
     """
-    return _CHECK[(_weighted(number[:6], 0) + _weighted(number[6:14], 6) + _weighted(number[14:17], 14)) % 11]
+    return CHECK[(_weighted(number[:6], 0) + _weighted(number[6:14], 6) + _weighted(number[14:17], 14)) % 11]
 
 
 def cleanse_identity_card(value: str) -> tuple[str | None, str]:
@@ -65,7 +66,7 @@ def is_ordinary_card(text: str) -> bool:
 
 
 def _problem(number: str) -> str:
-    if number[:2] not in _PROVINCES:
+    if number[:2] not in PROVINCES:
         return "not an identity card number: no such region"
     return "" if _is_birth_date(number[6:14]) else "not an identity card number: birth date"
 
@@ -73,7 +74,7 @@ def _problem(number: str) -> str:
 @lru_cache(maxsize=CACHED)
 def _is_birth_date(digits: str) -> bool:
     try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year >= 1880
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).year >= EARLIEST
     except ValueError:
         return False
 
@@ -81,4 +82,4 @@ def _is_birth_date(digits: str) -> bool:
 @lru_cache(maxsize=CACHED)
 def _weighted(digits: str, start: int) -> int:
     """The part of the check sum of some digits, the first of which stands at `start`."""
-    return sum(map(mul, map(int, digits), _WEIGHTS[start:]))
+    return sum(map(mul, map(int, digits), WEIGHTS[start:]))

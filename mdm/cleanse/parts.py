@@ -14,11 +14,18 @@ from typing import Any
 import pyarrow as pa
 
 from mdm.cleanse.addresses import cleanse_address
-from mdm.cleanse.columns import Columns, ordinary_phones, ordinary_subscriptions
+from mdm.cleanse.columns import (
+    Columns,
+    ordinary_emails,
+    ordinary_phones,
+    ordinary_subscriptions,
+    ordinary_texts,
+)
 from mdm.cleanse.dates import cleanse_date
 from mdm.cleanse.emails import cleanse_email
 from mdm.cleanse.fold import CACHED, tidy
 from mdm.cleanse.identifiers import cleanse_identifier
+from mdm.cleanse.identifiers_columns import ordinary_identifiers
 from mdm.cleanse.names import name_values
 from mdm.cleanse.organisations import cleanse_organisation
 from mdm.cleanse.phones import cleanse_phone
@@ -187,13 +194,20 @@ SCALAR_PARTS = (
     ScalarPart(("household_role",), ("household_role",), _text),
 )
 LIST_PARTS = (
-    ListPart("identifiers", ("type", "country", "value"), ("type", "issuer", "value"), _identifier, _HOME),
+    ListPart(
+        "identifiers",
+        ("type", "country", "value"),
+        ("type", "issuer", "value"),
+        _identifier,
+        _HOME,
+        ordinary_identifiers,
+    ),
     ListPart("phones", ("value", *_PERIOD), ("number", *_PERIOD), _phone, _HOME, ordinary_phones),
-    ListPart("emails", ("value", *_PERIOD), ("address", *_PERIOD), _email),
-    ListPart("accounts", (), (), _trimmed(0)),
+    ListPart("emails", ("value", *_PERIOD), ("address", *_PERIOD), _email, (), ordinary_emails),
+    ListPart("accounts", (), (), _trimmed(0), (), ordinary_texts(0)),
     ListPart("subscriptions", _SUBSCRIPTION, _SUBSCRIPTION, _subscription, _HOME, ordinary_subscriptions),
-    ListPart("relationships", ("kind", "local_id"), ("kind", "local_id"), _trimmed(1)),
+    ListPart("relationships", ("kind", "local_id"), ("kind", "local_id"), _trimmed(1), (), ordinary_texts(1)),
     ListPart("consents", ("purpose", "channel", "granted"), ("purpose", "channel", "granted"), _trimmed(2)),
-    ListPart("attributes", ("name", "value"), ("name", "value"), _trimmed(1)),
+    ListPart("attributes", ("name", "value"), ("name", "value"), _trimmed(1), (), ordinary_texts(1)),
 )
 COPIED = ("system", "local_id", "party", "file", "line", "changed_at")  # as they are, from MAPPED to CLEANSED
