@@ -10,9 +10,9 @@ import re
 from functools import lru_cache
 
 from mdm.cleanse.fold import CACHED, simplify
-from mdm.cleanse.lines_chinese import ChineseLine, Split, split_address, split_whole
+from mdm.cleanse.lines_chinese import ChineseLine, Split, is_side, split_address, split_whole
 from mdm.cleanse.numerals import counters_to_digits, to_digits
-from mdm.cleanse.places_chinese import canonical_city, canonical_province
+from mdm.cleanse.places_chinese import Place, known_place
 from mdm.cleanse.postal import AddressKeys, AddressText, dwelling
 from mdm.cleanse.values import Issue
 
@@ -24,6 +24,8 @@ _ROUNDS = 4  # a house number before the name of the compound is read again in t
 def read_whole(parts: AddressText, region: str, issues: list[Issue]) -> tuple[AddressText, AddressKeys]:
     """Any Chinese address; `addresses_forms.read_chinese` gives the same and is faster where forms repeat."""
     shown, keys, line = read_line(line_of(parts), parts, region)
+    if line.remark is not None:
+        issues.append(line.remark)
     if line.left is not None:
         issues.append(NOT_UNDERSTOOD)
     for _ in range(_ROUNDS):
@@ -38,21 +40,28 @@ def read_whole(parts: AddressText, region: str, issues: list[Issue]) -> tuple[Ad
 
 def read_line(text: str, parts: AddressText, region: str) -> tuple[AddressText, AddressKeys, ChineseLine]:
     """Display parts and keys of a line that belongs to `parts`, and how the line was understood."""
-    city = canonical_city(_simple(parts.locality)) if parts.locality is not None else None
-    return _say(split_address(text, city, _simple(parts.district)), parts, region)
+    known = _known(parts)
+    return _say(split_address(text, known.city, known.district), known, parts, region)
 
 
 def read_compact(text: str, parts: AddressText, region: str) -> tuple[AddressText, AddressKeys, ChineseLine]:
     """`read_line` of a line without blanks and punctuation."""
-    city = canonical_city(_simple(parts.locality)) if parts.locality is not None else None
-    return _say(split_whole(text, city, _simple(parts.district)), parts, region)
+    known = _known(parts)
+    return _say(split_whole(text, known.city, known.district), known, parts, region)
 
 
-def _say(split: Split, parts: AddressText, region: str) -> tuple[AddressText, AddressKeys, ChineseLine]:
+def _known(parts: AddressText) -> Place:
+    """The place that the parts name, in the names of today."""
+    return known_place(_simple(parts.region), _simple(parts.locality), _simple(parts.district))
+
+
+def _say(split: Split, known: Place, parts: AddressText, region: str) -> tuple[AddressText, AddressKeys, ChineseLine]:
     """Display parts and keys of a line that was taken apart and belongs to `parts`."""
     place, below, rest = split
-    province = (canonical_province(_simple(parts.region)) if parts.region is not None else None) or place.province
+    province = known.province or place.province
     city, district = place.city, place.district
+    if (remark := known.remark or place.remark) is not None:
+        below = below._replace(remark=remark)
     keys = _keys(below, place.town, _joined(city, district))
     country = parts.country.upper() if parts.country else ("CN" if region == "CN" or place.province else region)
     shown = AddressText(
@@ -107,7 +116,9 @@ def _shown_building(line: ChineseLine) -> str | None:
 def _shown_unit(line: ChineseLine) -> str | None:
     unit = f"{line.unit}单元" if line.unit is not None else ""
     floor = f"{line.floor}层" if line.floor is not None else ""
-    return f"{unit}{floor}{line.room}室" if line.room is not None else f"{unit}{floor}" or None
+    if line.room is None:
+        return f"{unit}{floor}" or None
+    return f"{unit}{floor}{line.room}{'户' if is_side(line.room) else '室'}"
 
 
 @lru_cache(maxsize=CACHED)
@@ -127,10 +138,20 @@ def _street_key(road: str | None, compound: str | None, on_road: bool, town: str
     return counters_to_digits(name).lower() if name else None
 
 
+def _floor_key(floor: str) -> str:
+    """A floor as a key: b before those below the ground, 负一, 地下一 and B1 alike."""
+    bare = floor.lstrip("负地下Bb")
+    return f"{'' if bare == floor else 'b'}{_key(bare)}"
+
+
 def _unit_key(line: ChineseLine) -> str | None:
-    unit = "-".join([key for part in (line.building, line.unit, line.room) if (key := _key(part)) is not None]) or None
-    if line.room is None and line.floor is not None:
-        return f"{unit}-fl{_key(line.floor)}" if unit else f"fl{_key(line.floor)}"
+    room = line.room
+    if room is not None and line.floor is not None and is_side(room):
+        room = f"{_floor_key(line.floor)}{room}"  # the flat of a floor that has no number: 5层东户
+    unit = "-".join([key for part in (line.building, line.unit, room) if (key := _key(part)) is not None]) or None
+    if room is None and line.floor is not None:
+        floor = f"fl{_floor_key(line.floor)}"
+        return f"{unit}-{floor}" if unit else floor
     return unit
 
 

@@ -89,8 +89,8 @@ def _form(shape: str, places: _Places, region: str) -> _Form | None:
     digits = iter(STAND_INS)
     parts = AddressText(locality=places[0], district=places[1], region=places[2])
     shown, keys, line = read_compact(RUN.sub(lambda match: next(digits), shape), parts, region)
-    if line.number is not None and not line.on_road:
-        return None  # what was found is read again
+    if line.remark is not None or (line.number is not None and not line.on_road):
+        return None  # something is to be said of it, or what was found is read again
     values: list[str | None] = [*shown, *keys]
     if "0" not in shape:
         return _Form(tuple(values), "", (), line.left is None)

@@ -79,7 +79,13 @@ def _read_head(head: str, parts: tuple[str | None, str | None, str | None], regi
         return None  # with a digit it might reach into the number
     known = AddressText(locality=locality, district=district, region=province)
     shown, keys, line = read_compact(f"{head}{_EXAMPLE_NUMBER}", known, region)
-    if not line.on_road or line.number != "0" or line.road is None or not simplify(head).endswith(line.road):
+    if (
+        line.remark is not None
+        or not line.on_road
+        or line.number != "0"
+        or line.road is None
+        or not simplify(head).endswith(line.road)
+    ):
         return None
     text = (shown.text or "").removesuffix(_EXAMPLE_NUMBER)
     return _Head(

@@ -7,27 +7,38 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mdm.cleanse.fold import CACHED, simplify
-from mdm.cleanse.numerals import DIGITS
+from mdm.cleanse.numerals import DIGITS, to_digits
 from mdm.cleanse.places_chinese import Place, read_place
+from mdm.cleanse.values import Issue
 
 _N = rf"(?:\d+|[{DIGITS}]+)"
 _ROAD = re.compile(
-    r"[^\d号弄栋幢座室#\s]{1,12}?(?:大道|大街|公路|国道|省道|胡同|(?<!铁)路(?!局|桥|口|灯)|街(?!道|区)|巷|道(?!口|班)|里(?=\d|$)|条(?=\d))"
+    r"[^\d号弄栋幢座室#\s]{1,12}?(?:大道|大街|公路|国道|省道|胡同|(?<!铁)路(?!局|桥|口|灯)|街(?!道|区)|巷|道(?!口|班)|"
+    r"里(?=[甲乙丙丁]?\d|$)|条(?=[甲乙丙丁]?\d))"
     rf"(?:[东南西北中]?(?:{_N})?(?:段|巷|条|横路|支路|支巷))*"
 )
+_COMMUNITY = re.compile(r"[^\d号\s]{1,10}?(?:居民委员会|居委会|社区(?:居民委员会|居委会)?)")
 _ALLEY = re.compile(rf"({_N})弄")
-_NUMBER = re.compile(rf"第?([甲乙丙]?{_N}(?:[-/之]\d+)?[A-Za-z甲乙丙]?)号(?!楼|栋|幢|座|房|室)(?:院|附({_N})号)?")
-_BARE_NUMBER = re.compile(rf"第?([甲乙丙]?{_N}(?:[-/之]\d+)?[A-Za-z甲乙丙]?)号(?!楼|栋|幢|座|房|室)(?:院|附({_N})号)?")
+_BEFORE_NUMBER = r"(?:第|[Nn][Oo]\.?)?"
+_NUMBER = re.compile(
+    rf"{_BEFORE_NUMBER}([甲乙丙丁]?{_N}(?:[-/之]\d+)?[A-Za-z甲乙丙丁]?)号(?!楼|栋|幢|座|排|房|室)"
+    rf"(?:大?院内?|附({_N})号|之({_N})|([甲乙丙丁])(?![号栋幢座楼单]))?"
+)
+_LAST_NUMBER = re.compile(rf"{_BEFORE_NUMBER}([甲乙丙丁]?\d+[A-Za-z甲乙丙丁]?)$")
 _COMPOUND = re.compile(
-    rf"[^\d]+?(?=\d|[A-Za-z]\d*(?:座|栋|幢|号楼|区)|(?:{_N})(?:号楼|号|栋|幢|座|单元|层|楼|室|门)|$)"
+    rf"[^\d]+?(?:{_N}(?:社|组|队|期))?"
+    rf"(?=\d|[A-Za-z]\d*(?:座|栋|幢|号楼|区)|第?(?:{_N})(?:号楼|号|栋|幢|座|排|单元|层|楼|室|门)|(?:负|地下|[Bb]){_N}[层楼F]|$)"
 )
 _BUILDING = re.compile(
-    rf"([A-Za-z]?{_N}[A-Za-z]?|[A-Za-z]|[东南西北甲乙])(?:号楼|栋|幢|座|#楼?|号(?=.)|楼(?=.*(?:单元|门)))"
+    rf"第?([A-Za-z]?{_N}[A-Za-z]?|[A-Za-z]|[东南西北甲乙])(?:号楼|栋|幢|座|排|#楼?|号(?=.)|楼(?=.*(?:单元|门)))"
 )
-_UNIT = re.compile(rf"([A-Za-z]?{_N}|[A-Za-z])(?:单元|门)")
-_FLOOR = re.compile(rf"({_N})(?:层|楼|F)")
+_UNIT = re.compile(rf"第?([A-Za-z]?{_N}|[A-Za-z])(?:单元|门)")
+_FLOOR = re.compile(rf"第?((?:负|地下|[Bb])?{_N})(?:层|楼|F)")
 _ROOM = re.compile(rf"([A-Za-z]?{_N}[A-Za-z]?(?:-\d+)?)(?:室|房间|房|户|号)?$")
 _DASHED = re.compile(r"([A-Za-z]?\d+[A-Za-z]?)-(\d+[A-Za-z]?)(?:-(\d+[A-Za-z]?))?(?:室|房|号|户)?$")
+_SIDE = re.compile(r"([东南西北中左右]{1,2})(?:户|侧|边|手)$")
+_SIDES = frozenset("东南西北中左右")
+_ROOM_WITH_SIDE = re.compile(rf"([A-Za-z]?{_N}[A-Za-z]?)(?:室|房)?(?=[东南西北中左右]{{1,2}}(?:户|侧|边|手)$)")
 _Unit = tuple[str | None, str | None, str | None, str | None]
 
 
@@ -43,6 +54,12 @@ class ChineseLine(NamedTuple):
     floor: str | None = None
     room: str | None = None
     left: str | None = None  # what was not understood
+    remark: Issue | None = None  # what is to be said of the place above
+
+
+def is_side(room: str) -> bool:
+    """Whether a flat has no number, but the side of the stairs on which it lies: 东."""
+    return _SIDES.issuperset(room)
 
 
 class _Reader:
@@ -62,12 +79,12 @@ class _Reader:
 @lru_cache(maxsize=CACHED)
 def split_line(text: str) -> ChineseLine:
     """Road, number, compound, building, unit, floor, room of simplified text without place names."""
-    reader = _Reader(text)
+    reader = _Reader(_without_community(text))
     road = match.group() if (match := reader.take(_ROAD)) else None
     number = _take_number(reader, road is not None)
     on_road = road is not None and number is not None
     compound = None
-    if not _DASHED.match(reader.text) and not _BUILDING.match(reader.text):
+    if not any(pattern.match(reader.text) for pattern in _BELOW_A_COMPOUND):
         compound = match.group().strip(" -") if (match := reader.take(_COMPOUND)) else None
         if number is None and compound is not None:
             number = _take_number(reader, False)
@@ -78,13 +95,24 @@ def split_line(text: str) -> ChineseLine:
     return ChineseLine(road, number, on_road, compound or None, building, unit, floor, room, left)
 
 
+def _without_community(text: str) -> str:
+    """Without the neighbourhood committee before a road: 甘家巷社区甘家巷12号."""
+    if "社区" not in text and "委会" not in text and "委员会" not in text:
+        return text
+    match = _COMMUNITY.match(text)
+    return text if match is None or _ROAD.match(text, match.end()) is None else text[match.end() :]
+
+
 def _take_number(reader: _Reader, after_road: bool) -> str | None:
-    """House number: 88号, 88号附3号, 1688弄, and bare digits right after a road."""
+    """House number: 88号, 88号附3号, 88号甲, 1688弄, and the digits that end a line right after a road."""
     if match := reader.take(_ALLEY):
         return match.group()
     if match := reader.take(_NUMBER):
-        return f"{match.group(1)}-{match.group(2)}" if match.group(2) else match.group(1)
-    if after_road and not _DASHED.match(reader.text) and (match := reader.take(_BARE_NUMBER)):
+        number, annex, part, letter = match.groups()
+        if annex is not None or part is not None:
+            return f"{number}-{annex or to_digits(part)}"
+        return f"{number}{letter or ''}"
+    if after_road and (match := reader.take(_LAST_NUMBER)):
         return match.group(1)
     return None
 
@@ -96,8 +124,10 @@ def _take_unit(reader: _Reader) -> _Unit:
     if match := reader.take(_DASHED):
         return _dashed(building, unit, [part for part in match.groups() if part is not None])
     floor = match.group(1) if (match := reader.take(_FLOOR)) else None
-    room = match.group(1) if (match := reader.take(_ROOM)) else None
-    return building, unit, floor, room
+    match = reader.take(_ROOM) or reader.take(_ROOM_WITH_SIDE)
+    if match is None and (unit is not None or floor is not None):
+        match = reader.take(_SIDE)
+    return building, unit, floor, match.group(1) if match else None
 
 
 def _dashed(building: str | None, unit: str | None, parts: list[str]) -> _Unit:
@@ -113,7 +143,9 @@ def _dashed(building: str | None, unit: str | None, parts: list[str]) -> _Unit:
     return building, unit, None, room
 
 
-_NOISE = re.compile(r"(?<![0-9A-Za-z])\s+|\s+(?![0-9A-Za-z])|[,、;。:]+|\(.*?\)")
+_NOISE = re.compile(r"(?<![0-9A-Za-z])[\s/|\\>]+|[\s/|\\>]+(?![0-9A-Za-z])|[,、;。:]+|\(.*?\)")
+_POSTCODE_BEHIND = re.compile(r"[\s,;:(]+(?:邮编:?)?([0-9]{6})\)?$")
+_BELOW_A_COMPOUND = (_DASHED, _BUILDING, _UNIT, _FLOOR, _ROOM)
 _DASHES = re.compile(r"(?<=[0-9A-Za-z])[‐-―－~]+(?=[0-9A-Za-z])")
 COMPACT = re.compile(r"[0-9A-Za-z\u4e00-\u9fff-]*")
 RUN = re.compile(r"[0-9]+")
@@ -138,17 +170,23 @@ def split_address(text: str, city: str | None, district: str | None) -> Split:
     Lines that differ only in their numbers are taken apart once: no pattern looks at the value of a number, and only
     a postcode at the head at its length (a test holds this equal to `split_whole`).
     """
-    line = text if COMPACT.fullmatch(text) else _DASHES.sub("-", _NOISE.sub("", text)).strip()
+    if COMPACT.fullmatch(text) is None:
+        if (match := _POSTCODE_BEHIND.search(text)) is not None and match.start() > 0:
+            found = split_address(text[: match.start()], city, district)
+            return found._replace(place=found.place._replace(postcode=found.place.postcode or match.group(1)))
+        line = _DASHES.sub("-", _NOISE.sub("", text)).strip()
+    else:
+        line = text
     if line[:1] in POSTCODE_HEADS:
         return split_whole(line, city, district)
     shape = RUN.sub("0", line)
-    found = _split_shape(shape, city, district)
-    if found is None:
+    of_shape = _split_shape(shape, city, district)
+    if of_shape is None:
         return split_whole(line, city, district)
     if shape == line and "0" not in shape:
-        return found
+        return of_shape
     numbers = RUN.findall(line)
-    place, (road, number, on_road, compound, building, unit, floor, room, left), rest = found
+    place, (road, number, on_road, compound, building, unit, floor, room, left, _), rest = of_shape
     below = ChineseLine(
         road and road.format(*numbers),
         number and number.format(*numbers),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
+from mdm.cleanse.divisions import District, district_of, province_of
 from mdm.cleanse.fold import CACHED
 from mdm.cleanse.reference import rows
+from mdm.cleanse.values import Issue
 
 _COUNTRY = re.compile(r"(?:中华人民共和国|中国)")
 _POSTCODE = re.compile(r"(?:邮编:?)?(\d{6})(?=[^\d\-号])|(?:邮编:?)(\d{6})$")
@@ -23,13 +25,20 @@ _DISTRICT = re.compile(
     r"([^\d号\W][^\d路街巷号村镇乡道弄栋幢楼\W]{0,9}?(?:自治县|自治旗|开发区|新区|区|县|旗|市))(?![路街巷])"
 )
 _NOT_DISTRICT = re.compile(r"(?:小|社|校|厂|园|住宅|生活|家属|工业|景|库|片|街|院|别墅)区$|(?:超|门|集)市$")
-_TOWN = re.compile(r"([^\d号路街巷\W]{1,7}?(?:街道办事处|街道|镇(?!路|街)|乡(?!路|街)|苏木))")
+_TOWN = re.compile(r"([^\d号路街巷\W]{1,7}?(?:[路街巷]?街道(?:办事处|办)?(?!口)|镇(?!路|街)|乡(?!路|街)|苏木))")
+# 城关 is 城关区, but not in 城关镇, 城关中路, 朝阳门, 静安寺
+_NOT_SHORT = re.compile(
+    r"[东南西北中上下一二三四五]{0,2}(?:大道|路|街|道|巷|里)|[门寺江湖山桥站港镇乡村口城]|大学|学院|公园|花园|家园|小区|大厦|广场|医院"
+)
+_NOT_WHOLE = re.compile(r"[路街巷]")
+_LONGEST = 14  # 积石山保安族东乡族撒拉族自治县
+_KINDS = "区县市旗"
 _SHORTEST = 2
 _UP_TO_A_NUMBER = re.compile(r"\D+\d")
 
 
 class Place(NamedTuple):
-    """Where an address is; `end` is the position after what was read."""
+    """Where an address is; `end` is the position after what was read, `remark` what is to be said of the district."""
 
     province: str | None = None
     city: str | None = None
@@ -37,6 +46,7 @@ class Place(NamedTuple):
     town: str | None = None
     postcode: str | None = None
     end: int = 0
+    remark: Issue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,8 @@ def _divisions() -> _Divisions:
             cities[city] = city
             if len(bare := _NATIONS.sub("", city)) >= _SHORTEST and bare not in provinces:
                 cities.setdefault(bare, city)
+                if city.endswith("自治州"):
+                    cities.setdefault(f"{bare}州", city)
     initials = frozenset(name[0] for name in (*provinces, *cities))
     return _Divisions(provinces, cities, initials)
 
@@ -85,6 +97,22 @@ def canonical_city(text: str | None) -> str | None:
 def canonical_province(text: str | None) -> str | None:
     """The full name of a province (甘肃 -> 甘肃省); others as written."""
     return text if text is None else _divisions().provinces.get(text, text)
+
+
+@lru_cache(maxsize=CACHED)
+def known_place(province: str | None, city: str | None, district: str | None) -> Place:
+    """What the parts of an address say, simplified, in the full names of today: 兰州, 城关 -> 兰州市, 城关区."""
+    province, city = canonical_province(province), canonical_city(city)
+    prefecture = city if city is None or province_of(city) is not None else None
+    if city is not None and prefecture is None and district is None:
+        one = district_of(city, None, province)
+        if one is not None and one.city is not None:
+            return Place(province or one.province, one.city, one.name, remark=_remark(one))
+    if district is not None and (city is None) == (prefecture is None):
+        one = district_of(district, city, province)
+        if one is not None and one.city is not None:
+            return Place(province or one.province, one.city, one.name, remark=_remark(one))
+    return Place(province or province_of(city), city, district)
 
 
 def read_place(text: str, city: str | None = None, district: str | None = None) -> Place:
@@ -118,33 +146,55 @@ _read_start = lru_cache(maxsize=CACHED)(read_whole_place)
 def _read(text: str, so_far: Place) -> Place:
     """`so_far` with what stands at its end; what was known wins."""
     known = _divisions()
-    province, city, district, town, postcode, at = so_far
+    province, city, district, town, postcode, at, remark = so_far
     if at == 0 and (match := _POSTCODE.match(text)):
         postcode, at = match.group(1) or match.group(2), match.end()
     if match := _COUNTRY.match(text, at):
         at = match.end()
     if match := _match("provinces", text, at):
-        province, at = province or known.provinces[match.group()], match.end()
+        province, at = province or known.provinces[match.group()], _past(text, match.end())
     if province in known.cities:
         city = city or province
         if text.startswith(province or "", at):
-            at += len(province or "")
+            at = _past(text, at + len(province or ""))
     if match := _match("cities", text, at):
         found = known.cities[match.group()]
         if city is None or city == found:
-            city, at = found, match.end()
+            city, at = found, _past(text, match.end())
     if text.startswith("市辖区", at):
         at += 3
-    if district is None:
+    one, end = _find_district(text, at, city, province)
+    if district is None and one is not None:
+        remark = remark or _remark(one)
+        province, at = province or one.province, _past(text, end)
+        below = one.city is not None or not one.name.endswith("市")
+        city, district = (city or one.city, one.name) if below else (one.name, None)
+    elif district is None:
         district, at = _read_district(text, at)
         if city is None and district is not None and district.endswith("市"):
             city = district
             district, at = _read_district(text, at)
     elif text.startswith(district, at):
-        at += len(district)
+        at = _past(text, at + len(district))
+    elif one is not None and one.name == district:
+        at = _past(text, end)
     if town is None and (match := _TOWN.match(text, at)):
-        town, at = match.group(1), match.end()
-    return Place(province, city, district, town, postcode, at)
+        town, at = match.group(1), _past(text, match.end())
+    return Place(province or province_of(city), city, district, town, postcode, at, remark)
+
+
+def _past(text: str, at: int) -> int:
+    """The position after the hyphens between the parts of a place: 甘肃省-兰州市."""
+    while text[at : at + 1] == "-":
+        at += 1
+    return at
+
+
+def _remark(one: District) -> Issue | None:
+    """What is to be said of a district that has another name today."""
+    if not one.changed:
+        return None
+    return Issue("address.district", "suspicious" if one.divided else "repaired", one.changed)
 
 
 def _match(kind: Literal["provinces", "cities"], text: str, at: int) -> re.Match[str] | None:
@@ -153,8 +203,25 @@ def _match(kind: Literal["provinces", "cities"], text: str, at: int) -> re.Match
     return None if pattern is None else pattern.match(text, at)
 
 
+def _find_district(text: str, at: int, city: str | None, province: str | None) -> tuple[District | None, int]:
+    """The longest name of a district of the city at `at`, and its end; without a city, one that tells its city."""
+    if city is not None and province_of(city) is None:
+        return None, at
+    for end in range(min(at + _LONGEST, len(text)), at + _SHORTEST - 1, -1):
+        name = text[at:end]
+        one = district_of(name, city, province)
+        if one is not None:
+            whole = name[-1] in _KINDS
+            if (_NOT_WHOLE if whole else _NOT_SHORT).match(text, end) is None:
+                return one, end
+    return None, at
+
+
 def _read_district(text: str, at: int) -> tuple[str | None, int]:
+    """A district by the words that end it, such as a zone of development, which no list has."""
+    if _match("provinces", text, at) is not None:
+        return None, at
     match = _DISTRICT.match(text, at)
     if match is None or _NOT_DISTRICT.search(match.group(1)):
         return None, at
-    return match.group(1), match.end()
+    return match.group(1), _past(text, match.end())

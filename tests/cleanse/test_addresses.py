@@ -198,7 +198,9 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 HAN_PIECES = st.sampled_from(
     ["甘肃省", "兰州", "市", "城关区", "中山路", "88号", "88", "阳光花园", "3号楼", "2单元", "501室", "3-2-501", "一段",
-     "镇", "弄", "B座", "三", "楼", " ", "北京", "村", "附", "号", "#", "12", "街道"]
+     "镇", "弄", "B座", "三", "楼", " ", "北京", "村", "附", "号", "#", "12", "街道",
+     "崇文区", "萧山市", "昆山市", "城关", "-", "/", "甘家巷社区", "之一", "甲", "负一层", "东户", "排", "3社", "No.",
+     "730000"]
 )  # fmt: skip
 LATIN = st.none() | st.lists(PIECES, max_size=5).map(" ".join)
 HAN = st.lists(HAN_PIECES, max_size=7).map("".join)
@@ -245,8 +247,8 @@ def test_cleansing_parts_twice_changes_no_key(province: str | None, region: str,
 
 @given(
     region=optional("甘肃", "甘肃省"),
-    locality=optional("兰州", "兰州市"),
-    district=optional("城关区"),
+    locality=optional("兰州", "兰州市", "昆山市", "北京"),
+    district=optional("城关区", "城关", "崇文区", "江干区"),
     street=optional("中山路", "解放路三段", "雁滩小区", "陈集乡李庄村三组", "甘肃省兰州市城关区中山路"),
     number=optional("88", "88号", "1688弄"),
     building=optional("3", "三号楼", "B座"),
