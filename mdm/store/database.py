@@ -22,6 +22,7 @@ from mdm.store.audit import Entry, end_reading
 from mdm.store.connection import driver_of
 from mdm.store.issued import OPTION, Issued
 from mdm.store.migrations import migrate
+from mdm.store.restoring import see_that_nobody_restores
 
 __all__ = ["Database", "LastWord", "driver_of", "open_database"]
 
@@ -152,8 +153,9 @@ def open_database(url: str | None, var: Path, *, pool_size: int = 8) -> Database
     """Open the database that `url` names, or else the embedded one in `var`, with its tables up to date.
 
     `url` is any PostgreSQL URL, with or without a driver in it. `pool_size`: connections kept open.
-    Raises StoreError when the server cannot be reached or started.
+    Raises StoreError when the server cannot be reached or started, and before a restore that was killed is done.
     """
+    see_that_nobody_restores(var)
     issued = Issued(var)
     if url is not None:
         database = Database(sqlalchemy_url(url), pool_size=pool_size, issued=issued)

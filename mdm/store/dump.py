@@ -121,6 +121,13 @@ def restore(url: str, name: str, folder: Path, processes: int) -> str:
     return made
 
 
+def find(url: str, prefix: str) -> list[str]:
+    """The databases of the server whose names begin so."""
+    with _administering(url) as connection:
+        query = b"select datname from pg_database where starts_with(datname, %s) order by 1"
+        return [name for (name,) in connection.execute(query, (prefix,))]
+
+
 def drop(url: str, name: str) -> None:
     """Remove a database, if there is one of that name."""
     with _administering(url) as connection:

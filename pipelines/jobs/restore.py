@@ -1,13 +1,14 @@
 """`mdm restore`: the store and the workspace as a backup has them, and what the world learnt since is allowed for.
 
 The backup is read into a new database beside the one in use, mended there (`mdm.store.restored`), and takes its place
-in one transaction of the server. Killed before, nothing has happened. The former database is kept under another name.
+in one transaction of the server, which is the last that is done. Killed before, the store is as it was, but files of
+the workspace may be those of the backup: nobody opens the store then until it is restored again
+(`mdm.store.restoring`). The former database is kept under another name.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,15 +23,18 @@ from mdm.resolve.household_tables import KINDS
 from mdm.resolve.pins import mint_pins
 from mdm.settings import FILE, Settings
 from mdm.store import dump, embedded, restored, suppression
-from mdm.store.database import open_database, sqlalchemy_url
+from mdm.store.database import Database, sqlalchemy_url
 from mdm.store.issued import FILE as ISSUED
 from mdm.store.issued import NAMES, Issued
 from mdm.store.issued import read as read_issued
 from mdm.store.migrations import migrate
+from mdm.store.restoring import restoring
 from pipelines.context import Progress
 from pipelines.jobs import erased
 from pipelines.jobs.backup import Backup, check, find_backup, folder_of, key_of
+from pipelines.jobs.unpacking import take_back, unpack
 
+NEW = "mdm_restored_"  # begins the name of a database that is being restored
 SKIP = 1_000_000  # numbers left out where only the copy says how far they were issued: it may lag behind
 
 
@@ -84,38 +88,20 @@ def choose(workspace: Path, wanted: Wanted) -> Backup:
 
 
 def restore(workspace: Path, backup: Backup, wanted: Wanted, progress: Progress = lambda text: None) -> Report:
-    """Put a backup in place. Raises MdmError; then the database is as it was."""
+    """Put a backup in place. Raises MdmError; then database and workspace are as they were."""
     report = Report(str(backup.path), backup.moment)
-    if not wanted.keep_workspace or not (workspace / FILE).is_file():
-        progress("workspace")
-        report.files = _unpack(workspace, backup)
-    settings = Settings.load(workspace)
-    if backup.manifest["key"] != key_of(settings) or backup.manifest["instance"] != settings.instance.code:
-        raise ConfigError(
-            "the backup is of another instance: its PINs were made with another pin_key, or another code",
-            where=str(workspace / FILE), remedy="Restore it into its own workspace.",
-        )  # fmt: skip
-    with _server(settings) as url:
-        future = restored.look_back(url, backup.manifest["position"])
-        bounds = _bounds(settings, backup, wanted, future)
-        stamp = f"{dt.datetime.now(dt.UTC):%Y%m%d%H%M%S}"
-        new, aside = f"mdm_restored_{stamp}", f"mdm_before_{stamp}"
-        progress("database")
-        made = dump.restore(url, new, backup.path / "database", settings.backup.processes)
+    now = dt.datetime.now(dt.UTC)
+    aside = workspace / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
+    with restoring(workspace / "var", str(backup.path)):
         try:
-            with restored.bare(made) as database:
-                progress("what was issued and told since")
-                with database.begin() as connection:
-                    migrate(connection)
-                    _mend(settings, connection, backup, bounds, future, report)
-            Issued(settings.var).raise_to(bounds.next_from, copy=backup.path.parent)
-            dump.swap(url, new, aside)
+            if not wanted.keep_workspace or not (workspace / FILE).is_file():
+                progress("workspace")
+                unpack(backup.path / "workspace.tar.gz", workspace, aside, report.files)
+            future = _replace(workspace, backup, wanted, f"{now:%Y%m%d%H%M%S%f}", report, progress)
         except BaseException:
-            dump.drop(url, new)
+            take_back(workspace, aside, report.files)
             raise
-        report.kept_as = aside
-    progress("erasures")
-    _erase_again(settings, backup, report)
+        progress("done")
     if future is None:
         report.left.append(
             "The database as it was could not be read: who pulls changes, and every subscriber, has to load everything"
@@ -126,6 +112,50 @@ def restore(workspace: Path, backup: Backup, wanted: Wanted, progress: Progress 
     report.left.append("If the warehouse is exported to, do it anew: mdm warehouse --full.")
     report.left.append("Load the nights since: put their feeds into landing/ where they are gone, and run mdm run.")
     return report
+
+
+def _replace(
+    workspace: Path, backup: Backup, wanted: Wanted, stamp: str, report: Report, progress: Progress
+) -> restored.Future | None:
+    """Make the database of the backup beside the one in use and let it take its place; what that one knew."""
+    settings = Settings.load(workspace)
+    if backup.manifest["key"] != key_of(settings) or backup.manifest["instance"] != settings.instance.code:
+        raise ConfigError(
+            "the backup is of another instance: its PINs were made with another pin_key, or another code",
+            where=str(workspace / FILE), remedy="Restore it into its own workspace.",
+        )  # fmt: skip
+    with _server(settings) as url:
+        future = restored.look_back(url, backup.manifest["position"])
+        bounds = _bounds(settings, backup, wanted, future)
+        new, aside = f"{NEW}{stamp}", f"mdm_before_{stamp}"
+        _clear_up(settings, url, report)
+        progress("database")
+        made = dump.restore(url, new, backup.path / "database", settings.backup.processes)
+        try:
+            with restored.bare(made) as database:
+                progress("what was issued and told since")
+                with database.begin() as connection:
+                    migrate(connection)
+                    _mend(settings, connection, backup, bounds, future, report)
+            Issued(settings.var).raise_to(bounds.next_from, copy=backup.path.parent)
+            progress("erasures")
+            _erase_again(settings, made, backup, report)
+            progress("in its place")
+            dump.swap(url, new, aside)
+        except BaseException:
+            dump.drop(url, new)
+            raise
+        report.kept_as = aside
+    return future
+
+
+def _clear_up(settings: Settings, url: str, report: Report) -> None:
+    """What restores that were killed have left; on a server of others they are named, for they may be theirs."""
+    for name in dump.find(url, NEW):
+        if settings.database_url is None:
+            dump.drop(url, name)
+        else:
+            report.left.append(f"Database {name} is left of another restore; if none is under way, drop it.")
 
 
 @contextmanager
@@ -203,11 +233,12 @@ def _minted(mint: Any, numbers: Sequence[int]) -> list[str]:
     return found
 
 
-def _erase_again(settings: Settings, backup: Backup, report: Report) -> None:
-    """Whoever was erased since the backup stays erased."""
+def _erase_again(settings: Settings, url: str, backup: Backup, report: Report) -> None:
+    """Whoever was erased since the backup stays erased: before anybody sees the database, at `url`."""
     from pipelines.erasure import erase
 
-    with open_database(settings.database_url, settings.var) as database:
+    server = embedded.join(settings.var) if settings.database_url is None else None
+    with Database(url, server, issued=Issued(settings.var)) as database:
         for entry in erased.noted(settings, backup.path.parent):
             with database.begin() as connection:
                 if suppression.find_erasure(connection, entry["pin"]) is not None:
@@ -221,31 +252,6 @@ def _erase_again(settings: Settings, backup: Backup, report: Report) -> None:
                 report.left.append(f"{entry['pin']} was erased since, and could not be again: {error.message}")
                 continue
             report.erased.append(entry["pin"])
-
-
-# -- the workspace -----------------------------------------------------------------------------------------------------
-
-
-def _unpack(workspace: Path, backup: Backup) -> list[str]:
-    """The files of the backup; what is there and differs is kept aside. The names of those that were written."""
-    aside = workspace / f"before-restore-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
-    written = []
-    with tarfile.open(backup.path / "workspace.tar.gz") as packed:
-        for entry in packed:
-            if not entry.isfile():
-                continue
-            content = packed.extractfile(entry)
-            assert content is not None
-            place, text = workspace / entry.name, content.read()
-            if place.is_file() and place.read_bytes() == text:
-                continue
-            if place.exists():
-                kept = aside / entry.name
-                kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                place.rename(kept)
-            packed.extract(entry, workspace, filter="data")
-            written.append(entry.name)
-    return written
 
 
 __all__ = ["Report", "Wanted", "choose", "restore"]

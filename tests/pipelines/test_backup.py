@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from pipelines.erasure import erase
 from pipelines.jobs.backup import backups, find_backup, folder_of, make_backup
 from pipelines.jobs.restore import Report, Wanted, choose, restore
 from pipelines.sync.every import sync
+from tests.pipelines.processes import PATIENCE, context
 from tests.pipelines.tiny import TinyWorkspace, people, text
 from tests.store.fixtures import new_database
 
@@ -181,10 +183,15 @@ def test_who_was_erased_since_stays_erased(world: World) -> None:
 
 
 def test_what_is_damaged_or_in_use_is_refused(world: World) -> None:
+    contract = world.workspace.path / "sources" / "crm.yaml"
+    contract.write_text("of today")
     with world.opened() as database, database.begin() as connection:
         connection.exec_driver_sql("select 1")
         with pytest.raises(StoreError, match="in use"):
             world.put_back()
+        assert connection.exec_driver_sql("select 1").scalar_one() == 1
+    assert contract.read_text() == "of today"
+    assert list(world.workspace.path.glob("before-restore-*")) == []
     (backup,) = backups(folder_of(world.workspace.settings))
     data = max((backup.path / "database").iterdir(), key=lambda file: file.stat().st_size)
     content = bytearray(data.read_bytes())
@@ -192,6 +199,48 @@ def test_what_is_damaged_or_in_use_is_refused(world: World) -> None:
     data.write_bytes(content)
     with pytest.raises(StoreError, match="not as it was written"):
         world.put_back()
+
+
+MOMENTS = ("workspace", "database", "what was issued and told since", "erasures", "in its place", "done")
+
+
+def test_killed_it_is_run_again(world: World, place: str) -> None:
+    """The store is the old one until it is the restored one, and meanwhile every command says what to do."""
+    gone = world.pins(3, 1)["K003"]
+    with world.opened() as database:
+        erase(world.workspace.settings, database, gone, actor="officer", reason="request 2026/114")
+        before = world.state(database)
+    (world.workspace.path / "sources" / "crm.yaml").write_text("of today")
+    for moment in MOMENTS:
+        process = context().Process(target=_killed, args=(world.workspace.path, place, moment))
+        process.start()
+        process.join(PATIENCE)
+        assert process.exitcode == -signal.SIGKILL
+        with pytest.raises(StoreError, match=r"a restore of .* was killed") as said, world.opened():
+            pass
+        assert "run it again: mdm restore" in str(said.value)
+        with Database(place) as database, database.begin() as connection:
+            assert status_of(connection, gone) == "erased", moment
+        with Database(place) as database:
+            assert (world.state(database) == before) is (moment != MOMENTS[-1])
+    report = world.put_back()
+    assert report.erased == [gone]
+    assert len([text for text in report.left if "is left of another restore" in text]) >= 3
+    with world.opened() as database, database.begin() as connection:
+        assert status_of(connection, gone) == "erased"
+        assert look_up(connection, "crm:K004").status == "active"
+    assert (world.workspace.path / "sources" / "crm.yaml").read_text().startswith("source: crm")
+
+
+def _killed(path: Path, url: str, moment: str) -> None:
+    """A restore that dies at a moment, as it says where it is."""
+
+    def look(text: str) -> None:
+        if text == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    os.environ["MDM_DATABASE_URL"] = url
+    restore(path, choose(path, Wanted()), Wanted(), look)
 
 
 def test_backups_are_private_few_and_found_by_their_moment(world: World) -> None:
