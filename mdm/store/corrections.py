@@ -17,7 +17,7 @@ from mdm.store.told import Asked, gather_keys
 
 # the events by which records go from one PIN to another that does not lead there
 _PARTED = """
-select l.kind, l.actor, l.at, l.reason,
+select l.kind, l.actor, l.at, l.reason, l.run_id,
     case l.kind when 'revived' then l.other_pin else l.pin end as wrong,
     case l.kind when 'revived' then l.pin else l.other_pin end as "right"
 from lineage l where l.kind in ('split', 'revived', 'moved') and l.other_pin is not null
@@ -49,13 +49,17 @@ join lateral (select p.* from ({_PARTED}) as p where p.wrong = s.pin and p."righ
               order by p.at desc limit 1) as p on true
 where s.pin <> x.pin order by p.at, k.key
 """
-_SUBSCRIBERS = """
-select s.name as target, c.pin as key, c.pin, c.related, c.actor, c.at, c.position,
+# who lost records announces it as well as who got them: the lineage says which of the two is which
+_SUBSCRIBERS = f"""
+select s.name as target, c.pin as key, p.kind, p.wrong, p."right", c.actor, c.at, c.position,
     c.position <= s.position and h.position is null or c.position = any(s.ahead) as taken,
     h.dead_at is not null as dead, h.error
 from change c join subscriber s on s.created_at <= c.at
+join lateral (select distinct p.kind, p.wrong, p."right" from ({_PARTED}) as p where p.run_id = c.run_id
+              and (p.wrong = c.pin and p."right" = any(c.related) or p."right" = c.pin and p.wrong = any(c.related))
+) as p on true
 left join webhook_held h on h.subscriber = s.name and h.position = c.position
-where c.type = 'split' and (%(name)s::text is null or s.name = %(name)s) order by c.position, s.name
+where c.type = 'split' and (%(name)s::text is null or s.name = %(name)s) order by c.position, s.name, p.wrong
 """
 
 
@@ -116,8 +120,7 @@ def of_subscribers(connection: sa.Connection, name: str | None = None) -> Iterat
     """Changes of type `split` and the subscribers who were there before: whether each has taken it."""
     for row in connection.exec_driver_sql(_SUBSCRIBERS, {"name": name}).mappings():
         state = "acknowledged" if row["taken"] else "given up" if row["dead"] else "waiting"
-        for other in row["related"] or ():
-            yield Correction(
-                "subscriber", row["target"], row["key"], other, row["pin"], "split", row["actor"], row["at"], None,
-                row["position"], state, None if row["taken"] else row["error"],
-            )  # fmt: skip
+        yield Correction(
+            "subscriber", row["target"], row["key"], row["wrong"], row["right"], row["kind"], row["actor"], row["at"],
+            None, row["position"], state, None if row["taken"] else row["error"],
+        )  # fmt: skip
