@@ -139,6 +139,8 @@ def _display(text: str) -> str:
 
 def _display_word(word: str) -> str:
     lower = word.lower()
+    if lower in ("bis", "quater"):  # of a house number
+        return lower
     if lower in DIRECTIONS or lower in ("po", "rr"):
         return lower.upper()
     if any(character.isdigit() for character in lower):

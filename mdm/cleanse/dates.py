@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from mdm.cleanse.fold import tidy
+from mdm.cleanse.fold import ascii_lower, tidy
 from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
 from mdm.cleanse.values import Issue
 
@@ -15,12 +15,18 @@ _TIME = re.compile(r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp][Mm])?\s
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 _EIGHT = re.compile(r"\d{8}")
-_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]*([a-z]{3,9})[-/., ]+(\d{4})")
+_STAMP = re.compile(r"(\d{8})(?:[01]\d|2[0-3])[0-5]\d[0-5]\d")
+_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)?[-/. ]*([a-z]{3,9})[-/., ]+(\d{4})")
 _NAMED_FIRST = re.compile(r"([a-z]{3,9})[-/. ]*(\d{1,2})(?:st|nd|rd|th)?[-/., ]+(\d{4})")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
            "november", "december")  # fmt: skip
 _MONTH_OF = {name: number for number, name in enumerate(_MONTHS, 1)}
 _MONTH_OF |= {name[:3]: number for name, number in _MONTH_OF.items()} | {"sept": 9}
+_FRENCH = (
+    ("janvier", "janv"), ("fevrier", "fevr", "fev"), ("mars",), ("avril", "avr"), ("mai",), ("juin",),
+    ("juillet", "juil", "juill"), ("aout",), ("septembre",), ("octobre",), ("novembre",), ("decembre",),
+)  # fmt: skip
+_MONTH_OF |= {name: number for number, names in enumerate(_FRENCH, 1) for name in names}
 _MONTH_FIRST_REGIONS = frozenset({"US"})  # elsewhere the day comes first
 EARLIEST, LATEST = 1880, 2100  # years outside are typing errors; simulated feeds reach 2040
 _PLACEHOLDERS = frozenset({date(1900, 1, 1), date(1901, 1, 1), date(1899, 12, 31), date(1899, 12, 30)})
@@ -89,6 +95,8 @@ def _parts(text: str, region: str) -> tuple[int, int, int] | None:
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day = map(int, match.groups())
         return year, month, day
+    if match := _STAMP.fullmatch(text):
+        text = match.group(1)
     if _EIGHT.fullmatch(text):
         if EARLIEST <= int(text[:4]) <= LATEST or int(text[:4]) in (0, _OPEN_END):
             return int(text[:4]), int(text[4:6]), int(text[6:])
@@ -96,7 +104,7 @@ def _parts(text: str, region: str) -> tuple[int, int, int] | None:
     if match := _YEAR_LAST.fullmatch(text):
         first, second, year = map(int, match.groups())
         return _year_last(first, second, year, region)
-    return _named(text.lower())
+    return _named(ascii_lower(text))
 
 
 def _year_last(first: int, second: int, year: int, region: str) -> tuple[int, int, int]:
@@ -106,7 +114,7 @@ def _year_last(first: int, second: int, year: int, region: str) -> tuple[int, in
 
 
 def _named(text: str) -> tuple[int, int, int] | None:
-    """3 Feb 1980, Feb 3, 1980, 03-FEB-1980; English month names."""
+    """3 Feb 1980, Feb 3, 1980, 03-FEB-1980; English and French month names."""
     if match := _NAMED.fullmatch(text):
         day, name, year = match.groups()
     elif match := _NAMED_FIRST.fullmatch(text):

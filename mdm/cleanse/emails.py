@@ -15,6 +15,7 @@ from mdm.cleanse.values import Issue
 _LABEL = r"[a-z0-9](?:(?!-{2})[a-z0-9-])*(?<!-)"
 _PLAIN = re.compile(rf"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@((?:{_LABEL}\.)+[a-z]{{2,24}})")
 EMAIL_WORDS = word_sets("email_words.txt")
+_BLANK = re.compile(r" *([@.]) *")  # a blank beside a sign or dot is a slip; elsewhere it may stand for anything
 _WRAPPED = re.compile(r"^[^<>]*<([^<>]+)>$")
 
 
@@ -35,16 +36,19 @@ def cleanse_email(text: object, *, region: str) -> CleansedEmail:
     value = value.lower()
     if match := _WRAPPED.fullmatch(value):
         value = match.group(1)
-    value = value.strip(" ;,<>").removeprefix("mailto:").strip()
+    value = value.strip(" ;,<>'\"").removeprefix("mailto:").strip().rstrip(".")
     address = value if is_plain(value) else _library(value)
+    done: tuple[Issue, ...] = ()
+    if address is None and " " in value and is_plain(bare := _BLANK.sub(r"\1", value)):
+        address, done = bare, (Issue("emails", "repaired", "blanks left out"),)
     if address is None:
         return _refuse("not an e-mail address")
     local, _, domain = address.rpartition("@")
     if local in EMAIL_WORDS["local"] or address in EMAIL_WORDS["address"]:
         return _refuse("placeholder")
     if domain in EMAIL_WORDS["typo_domain"] or domain.rpartition(".")[2] in EMAIL_WORDS["typo_ending"]:
-        return CleansedEmail(address, (Issue("emails", "suspicious", f"domain {domain} looks mistyped"),))
-    return CleansedEmail(address)
+        return CleansedEmail(address, (Issue("emails", "suspicious", f"domain {domain} looks mistyped"), *done))
+    return CleansedEmail(address, done)
 
 
 def is_plain(value: str) -> bool:

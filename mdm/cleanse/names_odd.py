@@ -107,7 +107,7 @@ def couple(text: str) -> NameParts | None:
     match = _SEVERAL.search(text) if _ODD.search(text) is not None else None
     if match is None:
         return None
-    if (titles := _TITLES.match(text)) and all(map(latin.is_title, titles.group(1).split()[::2])):
+    if (titles := _TITLES.match(text)) and all(map(_is_title, titles.group(1).split()[::2])):
         return latin.split_full(titles.group(2))._replace(prefix=titles.group(1))
     if "," in text:
         family, _, given = text.partition(",")
@@ -117,6 +117,11 @@ def couple(text: str) -> NameParts | None:
         return None
     parts = latin.split_full(" ".join(right))
     return parts._replace(given=f"{left}{match.group()}{parts.given}")
+
+
+def _is_title(word: str) -> bool:
+    """A title; M. is one only beside another, for alone it is an initial."""
+    return latin.is_title(word) or word.lower() in ("m", "m.")
 
 
 def doubt(parts: NameParts, *, tones: bool) -> str:

@@ -16,7 +16,7 @@ _FORMS = {
     "ltee": "ltd", "llc": "llc", "llp": "llp", "lp": "lp", "plc": "plc", "gmbh": "gmbh", "ag": "ag", "kg": "kg",
     "sa": "sa", "sarl": "sarl", "sas": "sas", "srl": "srl", "spa": "spa", "bv": "bv", "nv": "nv", "oy": "oy",
     "ab": "ab", "as": "as", "aps": "aps", "pty": "pty", "ulc": "ulc", "pc": "pc", "kk": "kk", "enr": "enr",
-    "senc": "senc", "oao": "oao", "ooo": "ooo",
+    "senc": "senc", "sencrl": "llp", "pvt": "ltd", "oao": "oao", "ooo": "ooo",
 }  # fmt: skip
 _STRENGTH = ("llc", "llp", "ulc", "plc", "gmbh", "pty", "ltd", "inc", "corp", "lp")  # the form of "X Co Ltd" is ltd
 _HAN_FORMS = (
@@ -25,6 +25,11 @@ _HAN_FORMS = (
     ("个体工商户", "sole"), ("经营部", "shop"), ("商行", "shop"),
 )  # fmt: skip
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}[A-Za-z]?")
+_TRADING = re.compile(
+    r"(?<=\S)[\s,]+(?:o/a|d\.?b\.?a\.?|d/b/a|t/a|operating as|doing business as|trading as|f\.a\.s\.(?:r\.s\.)?"
+    r"|faisant affaires?(?: sous)?)\s+\S",
+    re.I,
+)
 _BRACKETS = re.compile(r"[()（）\[\]【】]")
 _NOT_HAN_NAME = re.compile(r"[\W_]+")
 
@@ -52,6 +57,8 @@ def cleanse_organisation(text: object, *, region: str) -> CleansedOrganisation:
 
 @lru_cache(maxsize=CACHED)
 def _latin_core(name: str) -> tuple[str, str | None]:
+    if match := _TRADING.search(name):
+        name = name[: match.start()]  # the company is what stands before the name of its shop
     joined = _DOTTED.sub(lambda match: match.group().replace(".", ""), name).replace("&", " and ").replace("+", " and ")
     tokens = words(joined).split()
     if len(tokens) > 1 and tokens[0] == "the":

@@ -17,8 +17,17 @@ from mdm.cleanse.values import Issue
 _PLAIN = re.compile(r"\+?[\d\s().-]+")
 _NOT_DIGIT = re.compile(r"\D+")
 _EXTENSION = re.compile(
-    r"(?:\s*(?:[,;]|\b(?:ext|extn|extension|poste|x)\b\.?|x|转|轉|分机)\s*[:.#]?\s*\d{1,6}|\s*#\s*\d{1,6})$", re.I
+    r"(?:\s*\(?(?:;?ext=|[,;]|\b(?:ext|extn|extension|poste|p|x)\b\.?|x|转|轉|分机)\s*[:.#]?\s*\d{1,6}\)?|\s*#\s*\d{1,6})$",
+    re.I,
 )
+_NOTE = (
+    r"(?:tel|tél|telephone|phone|ph|cell|cellular|mobile|mob|home|work|office|business|bus|res|fax|bureau|domicile"
+    r"|dom|h|w|c)"
+)
+_NOTE_BEFORE = re.compile(rf"^{_NOTE}\b\s*[.:#]*\s*(?=[+(\d])", re.I)
+_NOTE_BEHIND = re.compile(rf"(?<=\d)\s*[(,-]?\s*\b{_NOTE}\b\.?\)?$", re.I)
+_DECIMAL = re.compile(r"(?<=^\d{10})\.0$|(?<=^\d{11})\.0$")  # a number that went through a spreadsheet
+_VANITY = re.compile(r"(?:\+?1[-. ]?)?8\d\d[-. ]?(?=.*[A-Z]{3})[A-Z0-9](?:[-. ]?[A-Z0-9]){6}", re.I)
 _CN_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[- ]?\d{7,8})-\d{1,6}$")
 _CN_TOLL = re.compile(r"(?:\+?86)?([48]00[0-9]{7})")
 _CN_LANDLINE = re.compile(r"\(?(0[1-9][0-9]{1,2})\)?-?([2-9][0-9]{6,7})")
@@ -27,6 +36,7 @@ _CN_MOBILE = re.compile(r"(\+?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4
 _NANP = re.compile(r"(\+?1[-. ]?)?\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})")
 NANP_REGIONS = ("US", "CA")
 _NANP_DIGITS = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
+_NANP_LOCAL, _LEAST_NANP = 7, 2_000_000_000
 SHORTEST = 7  # digits; 110, 10086 and 95588 are services, not customers
 KINDS = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "uan", "pager")
 _MOBILE, _FIXED = ("mobile",), ("fixed_line",)
@@ -51,7 +61,7 @@ def national_pattern(region: str, kinds: tuple[str, ...]) -> re.Pattern[str]:
 def cleanse_phone(text: object, *, region: str, area_code: str | None = None, home: str | None = None) -> CleansedPhone:
     """The number that `text` dials from the country that the record lives in (`home`, as written), else from `region`.
 
-    Local numbers of China need the `area_code` of the feed, which holds for records of its own region only.
+    Local numbers need the `area_code` of the feed, which holds for records of its own region only.
     """
     own = country_code(home) or region
     if isinstance(text, str) and (number := _ordinary(text, own)):
@@ -59,7 +69,7 @@ def cleanse_phone(text: object, *, region: str, area_code: str | None = None, ho
     value = tidy(text)
     if value is None:
         return CleansedPhone(None)
-    value, extension = _take_extension(value)
+    value, left_out = _take_extension(value)
     digits = _NOT_DIGIT.sub("", value)
     if _is_placeholder(value, digits):
         return CleansedPhone(None, (Issue("phones", "unreadable", "placeholder"),))
@@ -72,7 +82,7 @@ def cleanse_phone(text: object, *, region: str, area_code: str | None = None, ho
         reason = f"not a valid number of {own} or {region}"
     if number is None:
         return CleansedPhone(None, (Issue("phones", "unreadable", reason),))
-    return CleansedPhone(number, (Issue("phones", "repaired", "extension left out"),) if extension else ())
+    return CleansedPhone(number, (Issue("phones", "repaired", left_out),) if left_out else ())
 
 
 def _number(value: str, digits: str, region: str, area_code: str | None) -> str | None:
@@ -113,13 +123,20 @@ def _ordinary(text: str, region: str) -> str | None:
     return None
 
 
-def _take_extension(value: str) -> tuple[str, bool]:
+def _take_extension(value: str) -> tuple[str, str]:
+    """A number without what stands beside it, and what was left out; empty for nothing."""
     if match := _CN_EXTENSION.match(value):
-        return match.group(1), True
+        return match.group(1), "extension left out"
     if _PLAIN.fullmatch(value):
-        return value, False
-    bare = _EXTENSION.sub("", value)
-    return (bare, True) if bare != value and len(_NOT_DIGIT.sub("", bare)) >= SHORTEST else (value, False)
+        bare = _DECIMAL.sub("", value)
+        return bare, "" if bare == value else "decimal point left out"
+    if _VANITY.fullmatch(value):
+        return phonenumbers.convert_alpha_characters_in_number(value), ""
+    noted = _NOTE_BEHIND.sub("", _NOTE_BEFORE.sub("", value))
+    bare = _EXTENSION.sub("", noted)
+    if bare != noted and len(_NOT_DIGIT.sub("", bare)) >= SHORTEST:
+        return bare, "extension left out"
+    return noted, "" if noted == value else "words beside the number left out"
 
 
 def _is_placeholder(value: str, digits: str) -> bool:
@@ -150,7 +167,10 @@ def _landline(digits: str) -> str | None:
 
 
 def _local(digits: str, region: str, area_code: str | None) -> str | None:
-    """400 and 800 numbers, and landlines of China written without their area code."""
+    """400 and 800 numbers of China, and landlines written without their area code."""
+    if region in NANP_REGIONS and area_code is not None and len(digits) == _NANP_LOCAL:
+        national = area_code + digits
+        return f"+1{national}" if national_pattern(region, KINDS).fullmatch(national) else None
     if region != "CN":
         return None
     if match := _CN_TOLL.fullmatch(digits):
@@ -167,5 +187,7 @@ def _library(value: str, region: str) -> str | None:
         return None
     if not phonenumbers.is_valid_number(parsed):
         return None
+    if parsed.country_code == 1 and parsed.national_number < _LEAST_NANP:
+        return None  # 310-BELL and other services, which nobody dials from elsewhere
     parsed.extension = None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

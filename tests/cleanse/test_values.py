@@ -261,6 +261,8 @@ def _number_of_library(text: str, region: str) -> str | None:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:  # such as 00 and no country's code
         return None
+    if parsed.country_code == 1 and parsed.national_number < 10**9:  # services of Canada, such as 310-BELL
+        return None
     expected: str = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return expected if phonenumbers.is_valid_number(parsed) else None
 
