@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 from stdnum import luhn
-from stdnum.cn import uscc
 
+from mdm.cleanse import identifiers_chinese as chinese
 from mdm.cleanse.countries import country_code
-from mdm.cleanse.fold import CACHED, tidy
-from mdm.cleanse.identity_card import cleanse_identity_card, is_ordinary_card
+from mdm.cleanse.fold import tidy
+from mdm.cleanse.identity_card import is_ordinary_card
 from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
 from mdm.cleanse.values import Issue
 
@@ -20,16 +19,21 @@ _NOT_ALNUM = re.compile(r"[\W_]+")
 _ALNUM = re.compile(r"[0-9A-Z]+")
 _MASK = re.compile(r"[*#?＊●•]|[Xx]{3,}")
 _SSN = re.compile(r"(?!000|666)\d{3}(?!00)\d{2}(?!0000)\d{4}")
-_LABEL = re.compile(r"^(?:SSN|SIN|ID|NO|NR|NUMBER|BN|EIN)[\s.:#]+", re.I)
+_LABEL = re.compile(r"^(?:SSN|SIN|NAS|ID|NO|NR|NUMBER|BN|NE|EIN)[\s.:#]+", re.I)
+_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 SHORTEST, LONGEST = 5, 40  # characters of an identifier of unknown make; shorter ones name nobody
 
 
 class CleansedIdentifier(NamedTuple):
-    """An identifier: issuer (ISO country, upper case) and value, or None, with issues."""
+    """An identifier: issuer (ISO country, upper case) and value, or None, with issues.
+
+    kind: what it turned out to be, where it is of another type than its column; else None.
+    """
 
     issuer: str | None
     value: str | None
     issues: tuple[Issue, ...] = ()
+    kind: str | None = None
 
 
 Rule = Callable[[str], tuple[str | None, str]]  # letters and digits -> (value or None, reason when None)
@@ -61,21 +65,41 @@ def cleanse_identifier(
 
 def _cleanse(kind: str, text: str, issuer: str) -> CleansedIdentifier:
     attribute = f"identifiers.{kind}"
-    value = _NOT_ALNUM.sub("", _LABEL.sub("", text.upper()))
+    bare, note = chinese.bare(text) if issuer in chinese.ISSUERS else (text.upper(), "")
+    value = _NOT_ALNUM.sub("", _LABEL.sub("", bare))
     if is_placeholder_word(text) or is_placeholder_number(value):
         return CleansedIdentifier(None, None, (Issue(attribute, "unreadable", "placeholder"),))
-    if _MASK.search(text):
+    if _MASK.search(bare):
         return CleansedIdentifier(None, None, (Issue(attribute, "unreadable", "masked"),))
+    if kind in _OF_PEOPLE and issuer == "CN" and (other := _of_another_type(kind, value, attribute)) is not None:
+        return other
     found, reason = _RULES.get((kind, issuer), _any)(value)
     if found is None:
         return CleansedIdentifier(None, None, (Issue(attribute, "unreadable", reason),))
-    issues = (Issue(attribute, "repaired", reason),) if reason else ()
+    issues: tuple[Issue, ...] = (Issue(attribute, "repaired", reason or note),) if reason or note else ()
+    if (kind, issuer) in _DOUBTS and (doubt := _DOUBTS[kind, issuer](found)):
+        issues += (Issue(attribute, "suspicious", doubt),)
     return CleansedIdentifier(issuer, found, issues)
+
+
+def _of_another_type(kind: str, value: str, attribute: str) -> CleansedIdentifier | None:
+    """A document of China that stands in the column of another one, and whose form or check leaves no doubt."""
+    if kind == "passport":
+        if len(value) != 18 or not is_ordinary_card(value):
+            return None
+        return CleansedIdentifier(
+            "CN", value, (Issue(attribute, "repaired", "an identity card, not a passport"),), "national_id"
+        )
+    other = chinese.other_document(value)
+    if other is None:
+        return None
+    found, issuer, reason = other
+    return CleansedIdentifier(issuer, value, (Issue(attribute, "repaired", reason),), found)
 
 
 def has_rules(kind: str, issuer: str) -> bool:
     """Whether identifiers of this kind have a form and perhaps a check digit that their issuer gave them."""
-    return (kind, issuer) in _RULES
+    return (kind, issuer) in _RULES or (kind == "passport" and issuer == "CN")  # an identity card may stand there
 
 
 def _any(value: str) -> tuple[str | None, str]:
@@ -94,8 +118,11 @@ def _ssn(value: str) -> tuple[str | None, str]:
 
 def _sin(value: str) -> tuple[str | None, str]:
     """Canadian social insurance number: nine digits with a Luhn check digit; none begins with 0 or 8."""
-    valid = len(value) == 9 and value.isdecimal() and value[0] not in "08" and luhn.is_valid(value)
-    return (value, "") if valid else (None, "not a social insurance number: check digit")
+    digits = value.translate(_MISREAD)
+    valid = len(digits) == 9 and digits.isdecimal() and digits[0] not in "08" and luhn.is_valid(digits)
+    if not valid or (digits != value and is_placeholder_number(digits)):
+        return None, "not a social insurance number: check digit"
+    return digits, "" if digits == value else "a letter read as the digit that it stands for"
 
 
 def _business_number(value: str) -> tuple[str | None, str]:
@@ -118,35 +145,16 @@ def _us_tax(value: str) -> tuple[str | None, str]:
     return (value, "") if len(value) == 9 and value.isdecimal() else (None, "not nine digits")
 
 
-@lru_cache(maxsize=CACHED)
-def _cn_organisation(value: str) -> tuple[str | None, str]:
-    """统一社会信用代码 (GB 32100, check character), else the older codes of 9 or 15 characters."""
-    if len(value) == 18:
-        return (value, "") if uscc.is_valid(value) else (None, "not a unified social credit code: check character")
-    if len(value) == 9:
-        return (value, "") if _organisation_code(value) else (None, "not an organisation code: check character")
-    return (value, "") if len(value) == 15 and value.isdecimal() else (None, "not 9, 15 or 18 characters")
-
-
-_CODE = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def _organisation_code(value: str) -> bool:
-    """组织机构代码 (GB 11714): weights 3 7 9 10 5 8 4 2, check character 11 - sum mod 11 (X for 10, 0 for 11)."""
-    if not _ALNUM.fullmatch(value):
-        return False
-    total = sum(_CODE.index(c) * w for c, w in zip(value, (3, 7, 9, 10, 5, 8, 4, 2), strict=False))
-    return value[8] == "0123456789X0"[11 - total % 11]
-
-
 def _cn_tax(value: str) -> tuple[str | None, str]:
     """China: a person pays tax under the identity card, an organisation under its credit code."""
-    found, reason = cleanse_identity_card(value)
-    return (found, reason) if found is not None else _cn_organisation(value)
+    found, reason = chinese.card(value)
+    return (found, reason) if found is not None else chinese.organisation(value)
 
 
 _RULES: dict[tuple[str, str], Rule] = {
-    ("national_id", "CN"): cleanse_identity_card,
+    ("national_id", "CN"): chinese.card,
+    ("national_id", "HK"): chinese.hong_kong,
+    ("national_id", "TW"): chinese.taiwan,
     ("national_id", "US"): _ssn,
     ("national_id", "CA"): _sin,
     ("tax_number", "US"): _us_tax,
@@ -154,6 +162,11 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("tax_number", "CN"): _cn_tax,
     ("organisation_id", "US"): _us_tax,
     ("organisation_id", "CA"): _business_number,
-    ("organisation_id", "CN"): _cn_organisation,
+    ("organisation_id", "CN"): chinese.organisation,
 }
 _CHECKED = {("national_id", "CN"), ("national_id", "CA")}  # a check digit proves the country
+_DOUBTS: dict[tuple[str, str], Callable[[str], str]] = {  # valid values -> why they are to be looked at
+    ("national_id", "CN"): chinese.doubt_of_card,
+    ("organisation_id", "CN"): chinese.doubt_of_organisation,
+}
+_OF_PEOPLE = frozenset({"national_id", "passport"})

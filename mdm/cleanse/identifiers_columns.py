@@ -6,6 +6,7 @@ As in `mdm.cleanse.columns`: the cleanser reads what is left, and would give the
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +15,12 @@ import pyarrow.compute as pc
 from mdm.cleanse.columns import Columns
 from mdm.cleanse.countries import country_code
 from mdm.cleanse.distinct import encode
+from mdm.cleanse.divisions import divisions
 from mdm.cleanse.fold import tidy
 from mdm.cleanse.identifiers import LONGEST, SHORTEST, has_rules
-from mdm.cleanse.identity_card import CHECK, EARLIEST, PROVINCES, WEIGHTS
+from mdm.cleanse.identity_card import CHECK, EARLIEST, NOBODY, PROVINCES, WEIGHTS
 from mdm.cleanse.placeholders import WORDS
+from mdm.cleanse.sex import cleanse_sex
 from mdm.cleanse.values import CleanseContext
 
 Check = Callable[[pa.Array], np.ndarray]
@@ -30,15 +33,15 @@ _DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
 def ordinary_identifiers(values: list[pa.Array], context: CleanseContext) -> Columns:
-    """(type, country, value, country of the record) -> (type, issuer, value)."""
-    kind, country, value, home = values
+    """(type, country, value, country, birth date and sex of the record) -> (type, issuer, value)."""
+    kind, country, value, home, birth_date, sex = values
     made = encode([kind, country, home])
-    makes = [_make(*row, context.region) for row in zip(*(column.to_pylist() for column in made.values), strict=True)]
+    kinds, countries, homes = (column.to_pylist() for column in made.values)
+    makes = [_make(*row, context.region) for row in zip(kinds, countries, homes, strict=True)]
     issuer = made.spread(pa.array([issuer for issuer, _ in makes], pa.string()))
     rule = made.spread(pa.array([rule for _, rule in makes], pa.string()))
-    valid = pc.or_(
-        _where(pc.equal(rule, "card"), _CARD, value, _are_cards), _where(pc.equal(rule, "sin"), _SIN, value, _are_sins)
-    )
+    is_card = pc.and_(pc.equal(rule, "card"), _agree(value, birth_date, sex, context.region))
+    valid = pc.or_(_where(is_card, _CARD, value, _are_cards), _where(pc.equal(rule, "sin"), _SIN, value, _are_sins))
     valid = pc.or_(valid, _where(pc.equal(rule, "plain"), _PLAIN, value, _are_codes))
     return pc.and_not(valid, pc.fill_null(pc.is_in(value, _VALUES), True)), [kind, issuer, value]
 
@@ -69,15 +72,36 @@ def _where(asked: pa.Array, form: str, value: pa.Array, check: Check) -> pa.Arra
     return pa.array(found)
 
 
+def _agree(card: pa.Array, birth_date: pa.Array, sex: pa.Array, region: str) -> pa.Array:
+    """Whether birth date and sex are those of an identity card, or missing."""
+    parts = [pc.utf8_slice_codeunits(card, start, stop) for start, stop in ((6, 10), (10, 12), (12, 14))]
+    days = [pc.binary_join_element_wise(*parts, between) for between in ("-", "")]
+    same = pc.or_(pc.equal(birth_date, days[0]), pc.equal(birth_date, days[1]))
+    sexes = encode([sex])
+    said = sexes.spread(
+        pa.array([cleanse_sex(text, region=region).value for text in sexes.values[0].to_pylist()], pa.string())
+    )
+    male = pc.is_in(pc.utf8_slice_codeunits(card, 16, 17), pa.array(list("13579")))
+    fits = pc.or_(said.is_null(), pc.equal(pc.fill_null(pc.equal(said, "male"), False), male))
+    return pc.and_(pc.or_(birth_date.is_null(), pc.fill_null(same, False)), fits)
+
+
 def _are_cards(values: pa.Array) -> np.ndarray:
-    """Which numbers of 18 characters hold a birth date and the check character of ISO 7064 MOD 11-2."""
+    """Which numbers of 18 characters hold a county, a birth date and the check character of ISO 7064 MOD 11-2."""
     characters = _characters(values, 18)
     digits = (characters[:, :17] - ord("0")).astype(np.int32)
     year, month, day = (digits[:, at : at + n] @ 10 ** np.arange(n)[::-1] for at, n in ((6, 4), (10, 2), (12, 2)))
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     last = _DAYS[np.where(month <= 12, month, 0)] + (leap & (month == 2))
     check = np.frombuffer(CHECK.encode(), np.uint8)[digits @ np.array(WEIGHTS) % 11]
-    return (year >= EARLIEST) & (day >= 1) & (day <= last) & (check == characters[:, 17])
+    known = np.asarray(pc.is_in(pc.utf8_slice_codeunits(values, 0, 6), _counties())) | (digits[:, 0] == 8)
+    known &= np.asarray(pc.not_equal(pc.utf8_slice_codeunits(values, 6, 14), NOBODY))
+    return np.asarray(known & (year >= EARLIEST) & (day >= 1) & (day <= last) & (check == characters[:, 17]))
+
+
+@cache
+def _counties() -> pa.Array:
+    return pa.array(sorted(divisions().known))
 
 
 def _are_sins(values: pa.Array) -> np.ndarray:
@@ -85,7 +109,7 @@ def _are_sins(values: pa.Array) -> np.ndarray:
     digits = (_characters(values, 9) - ord("0")).astype(np.int32)
     digits[:, 1::2] *= 2
     digits[digits > 9] -= 9
-    return digits.sum(axis=1) % 10 == 0
+    return np.asarray(digits.sum(axis=1) % 10 == 0)
 
 
 def _are_codes(values: pa.Array) -> np.ndarray:

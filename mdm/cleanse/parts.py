@@ -26,6 +26,7 @@ from mdm.cleanse.emails import cleanse_email
 from mdm.cleanse.fold import CACHED, tidy
 from mdm.cleanse.identifiers import cleanse_identifier
 from mdm.cleanse.identifiers_columns import ordinary_identifiers
+from mdm.cleanse.identity_card import CARD_LENGTH, disagreements
 from mdm.cleanse.names import name_values
 from mdm.cleanse.organisations import cleanse_organisation
 from mdm.cleanse.phones import cleanse_phone
@@ -138,9 +139,14 @@ def _address(values: Values, context: CleanseContext) -> Cleansed:
 
 
 def _identifier(values: Values, context: CleanseContext) -> Cleansed:
-    kind, country, value, home = values
+    kind, country, value, home, birth_date, sex = values
     found = cleanse_identifier(kind or "other", value, country=country, home=home, region=context.region)
-    return (None if found.value is None else (kind or "other", found.issuer, found.value)), found.issues
+    if found.value is None:
+        return None, found.issues
+    kind, issues = found.kind or kind or "other", found.issues
+    if kind == "national_id" and found.issuer == "CN" and len(found.value) == CARD_LENGTH:
+        issues += disagreements(found.value, birth_date, sex, context.region)
+    return (kind, found.issuer, found.value), issues
 
 
 def _phone(values: Values, context: CleanseContext) -> Cleansed:
@@ -199,7 +205,7 @@ LIST_PARTS = (
         ("type", "country", "value"),
         ("type", "issuer", "value"),
         _identifier,
-        _HOME,
+        (*_HOME, "birth_date", "sex"),  # which an identity card says, too
         ordinary_identifiers,
     ),
     ListPart("phones", ("value", *_PERIOD), ("number", *_PERIOD), _phone, _HOME, ordinary_phones),

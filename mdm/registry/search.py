@@ -107,6 +107,7 @@ def _identifier(text: str, region: str) -> list[int]:
             f"identifier: no type {kind!r} can be looked up", remedy=f"There are: {known}.", field="identifier"
         )
     read = cleanse_identifier(kind, value, country=issuer or None, region=region)
+    kind = read.kind or kind
     held = f"{kind}:{read.issuer or ''}:{_value('identifier', read.value, read.issues)}"
     return _keys("identifier" if kind in PROOF else "paper", held)
 

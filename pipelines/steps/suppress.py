@@ -114,5 +114,5 @@ class _Check:
             kind = entry["type"] or "other"
             read = cleanse_identifier(kind, entry["value"], country=entry["country"], home=row["home"], region=region)
             if read.value is not None:
-                found.append(Identifier(kind, read.issuer, read.value))
+                found.append(Identifier(read.kind or kind, read.issuer, read.value))
         return found
