@@ -52,8 +52,8 @@ def _chinese_line(text: str, country: str | None, kind: str | None, region: str)
     None where it has no such form (a test holds this equal to `_any_address`).
     """
     found = read_form(text, _NO_PLACES, region)
-    said = None if country is None else _country(country)
-    sort = None if kind is None else _kind(kind)
+    said = None if country is None else said_country(country)
+    sort = None if kind is None else said_kind(kind)
     if found is None or said == "" or sort == "":
         return None
     values = found.values
@@ -69,7 +69,7 @@ def _any_address(parts: AddressText, region: str) -> CleansedAddress:
     issues: list[Issue] = []
     read = _read_parts(parts, issues)
     if read.country is not None:
-        country = _country(read.country)
+        country = said_country(read.country)
         read = read if country == read.country else read._replace(country=country)
     texts = [text for text in read[:_SILENT] if text is not None]
     if not texts:
@@ -118,13 +118,13 @@ def _read(value: str) -> str | None:
 
 
 @lru_cache(maxsize=CACHED)
-def _country(text: str) -> str:
+def said_country(text: str) -> str:
     """The code of a country, or its name as written in capitals; empty for a placeholder."""
     said = _read(text)
     return "" if said is None else country_code(said) or said.upper()
 
 
 @lru_cache(maxsize=CACHED)
-def _kind(text: str) -> str:
+def said_kind(text: str) -> str:
     """The kind of an address in small letters; empty for a placeholder."""
     return (_read(text) or "").lower()

@@ -53,7 +53,7 @@ def ordinary_emails(values: list[pa.Array], context: CleanseContext) -> Columns:
     domain = pc.replace_substring_regex(address, "^.*@", "")
     known = pc.and_(address.is_valid(), _each_is(domain, is_ordinary_domain))
     placeholder = pc.or_(pc.is_in(local, _set(EMAIL_WORDS["local"])), pc.is_in(address, _set(EMAIL_WORDS["address"])))
-    clear, first, last = _periods(start, end, context)
+    clear, first, last = periods(start, end, context)
     return pc.and_(pc.and_not(known, placeholder), clear), [address, first, last]
 
 
@@ -61,7 +61,7 @@ def ordinary_phones(values: list[pa.Array], context: CleanseContext) -> Columns:
     """(value, valid_from, valid_to, country of the record) -> (number, valid_from, valid_to)."""
     value, start, end, home = values
     numbers = _numbers(value, home, context)
-    clear, first, last = _periods(start, end, context)
+    clear, first, last = periods(start, end, context)
     return pc.and_(numbers.is_valid(), clear), [numbers, first, last]
 
 
@@ -70,7 +70,7 @@ def ordinary_subscriptions(values: list[pa.Array], context: CleanseContext) -> C
     product, value, status, start, end, home = values
     product, status = _tidied(product), _tidied(status)
     numbers = _numbers(value, home, context)
-    clear, first, last = _periods(start, end, context)
+    clear, first, last = periods(start, end, context)
     readable = pc.and_(clear, pc.or_(numbers.is_valid(), value.is_null()))
     known = pc.or_(pc.or_(product.is_valid(), status.is_valid()), numbers.is_valid())
     return pc.and_(readable, known), [product, numbers, status, first, last]
@@ -79,7 +79,7 @@ def ordinary_subscriptions(values: list[pa.Array], context: CleanseContext) -> C
 def _numbers(value: pa.Array, home: pa.Array, context: CleanseContext) -> pa.Array:
     """E.164 of mobile numbers and landlines of China and of numbers of North America; null for all others."""
     found = pa.nulls(len(value), pa.string())
-    own = _each(home, lambda text: country_code(text) or context.region)
+    own = each(home, lambda text: country_code(text) or context.region)
     forms: list[tuple[str, str, str, str, tuple[str, ...]]] = [
         ("CN", _MOBILE, r"\1\2\3", "+86", ("mobile",)),
         ("CN", _LANDLINE, r"\1\2", "+86", ("fixed_line",)),
@@ -105,7 +105,7 @@ def _placeholders() -> pa.Array:
     return pa.array(sorted(found | {f"1{value}" for value in WORDS["value"]}))
 
 
-def _periods(start: pa.Array, end: pa.Array, context: CleanseContext) -> tuple[pa.Array, pa.Array, pa.Array]:
+def periods(start: pa.Array, end: pa.Array, context: CleanseContext) -> tuple[pa.Array, pa.Array, pa.Array]:
     """Whether both days are without a remark, and the days: each pair is read once."""
     distinct = encode([start, end])
     pairs = zip(*(column.to_pylist() for column in distinct.values), strict=True)
@@ -116,7 +116,7 @@ def _periods(start: pa.Array, end: pa.Array, context: CleanseContext) -> tuple[p
 
 
 def _tidied(column: pa.Array) -> pa.Array:
-    return _each(column, tidy)
+    return each(column, tidy)
 
 
 def _set(words: Iterable[str]) -> pa.Array:
@@ -129,7 +129,7 @@ def _each_is(column: pa.Array, holds: Callable[[str], bool]) -> pa.Array:
     return distinct.spread(pa.array([text is not None and holds(text) for text in distinct.values[0].to_pylist()]))
 
 
-def _each(column: pa.Array, read: Callable[[str | None], str | None]) -> pa.Array:
+def each(column: pa.Array, read: Callable[[str | None], str | None]) -> pa.Array:
     """A column of few values, each of which is read once."""
     distinct = encode([column])
     return distinct.spread(pa.array([read(text) for text in distinct.values[0].to_pylist()], pa.string()))

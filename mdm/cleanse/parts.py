@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from mdm.cleanse.addresses import cleanse_address
+from mdm.cleanse.addresses_columns import ordinary_addresses
 from mdm.cleanse.columns import (
     Columns,
     ordinary_emails,
@@ -196,7 +197,7 @@ SCALAR_PARTS = (
     ScalarPart(("birth_date",), ("birth_date",), _date("birth_date")),
     ScalarPart(("death_date",), ("death_date",), _date("death_date")),
     ScalarPart(("sex",), ("sex",), _sex),
-    ScalarPart(_ADDRESS_FIELDS, (*_ADDRESS_FIELDS, *_ADDRESS_KEYS), _address),
+    ScalarPart(_ADDRESS_FIELDS, (*_ADDRESS_FIELDS, *_ADDRESS_KEYS), _address, ordinary_addresses),
     ScalarPart(("household_role",), ("household_role",), _text),
 )
 LIST_PARTS = (
