@@ -6,12 +6,16 @@ import re
 from datetime import date
 from typing import NamedTuple
 
+from mdm.cleanse import dates_chinese as chinese
 from mdm.cleanse.fold import ascii_lower, tidy
 from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
 from mdm.cleanse.values import Issue
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-_TIME = re.compile(r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp][Mm])?\s*(?:Z|[+-]\d\d:?\d\d|UTC)?)$")
+_TIME = re.compile(
+    r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:[AaPp][Mm])?\s*(?:Z|[+-]\d\d:?\d\d|UTC)?"
+    r"|-\d\d\.\d\d\.\d\d(?:\.\d+)?)$"
+)
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _YEAR_LAST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})")
 _EIGHT = re.compile(r"\d{8}")
@@ -52,6 +56,11 @@ def cleanse_date(text: object, *, region: str, attribute: str = "birth_date") ->
     value = tidy(text)
     if value is None:
         return _NO_DATE
+    if not value.isascii() or region == "TW":
+        western = chinese.western(value, region)
+        if western is None:
+            return CleansedDate(None, (Issue(attribute, "unreadable", chinese.LUNAR),))
+        value = western
     match = _ISO.fullmatch(value)
     parts = tuple(map(int, match.groups())) if match else _parts(_TIME.sub("", value).strip(), region)
     if parts is None:
@@ -59,6 +68,8 @@ def cleanse_date(text: object, *, region: str, attribute: str = "birth_date") ->
     year, month, day = parts
     if year == _OPEN_END or year == 0:
         return _placeholder(attribute)
+    if year > LATEST and attribute.endswith("valid_to"):
+        return _placeholder(attribute)  # 2999, 3000: other ways to write "no end"
     if not EARLIEST <= year <= LATEST:
         return CleansedDate(None, (Issue(attribute, "unreadable", f"year outside {EARLIEST} to {LATEST}"),))
     try:
@@ -98,7 +109,7 @@ def _parts(text: str, region: str) -> tuple[int, int, int] | None:
     if match := _STAMP.fullmatch(text):
         text = match.group(1)
     if _EIGHT.fullmatch(text):
-        if EARLIEST <= int(text[:4]) <= LATEST or int(text[:4]) in (0, _OPEN_END):
+        if EARLIEST <= int(text[:4]) <= LATEST or int(text[:4]) == 0 or "01" <= text[4:6] <= "12":
             return int(text[:4]), int(text[4:6]), int(text[6:])
         return _year_last(int(text[:2]), int(text[2:4]), int(text[4:]), region)
     if match := _YEAR_LAST.fullmatch(text):

@@ -1,0 +1,45 @@
+"""Dates as Chinese writes them: numerals, years of the Republic, and lunar days, which are told and never converted."""
+
+from __future__ import annotations
+
+import re
+
+from mdm.cleanse.fold import simplify
+from mdm.cleanse.numerals import DIGITS, to_digits
+
+LUNAR = "a lunar date, and the feed does not say that it is to be converted"
+_LUNAR = re.compile(
+    r"农历|阴历|旧历|[农阴](?=[)\d])|\d\(?[农阴]\)?$|初[一二三四五六七八九十\d]|廿|卅|正月|腊月|冬月|闰"
+    r"|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年"
+)
+_LABEL = re.compile(r"^\(?(?:出生日期|出生年月日?|出生|生日|公历|阳历|公元|西元)\)?[\s:]*")
+_SOLAR = re.compile(r"\s*\(?(?:公历|阳历)\)?$")
+_NUMERAL = re.compile(rf"[{DIGITS}]+")
+_REPUBLIC = re.compile(r"^(?:中华)?民国(前)?\s*(\d{1,3})(?=\s*[-/.年])")
+_SHORT_YEAR = re.compile(r"^(\d{2,3})(?=\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?$)")
+_SEVEN = re.compile(r"(\d{3})(\d{2})(\d{2})")
+_OF_ORACLE = re.compile(r"(\d{1,2})-(\d{1,2})月\s*-(\d{4})")
+_FOUNDED = 1911  # the year before the first of the Republic
+
+
+def western(text: str, region: str) -> str | None:
+    """A tidied date with digits and a western year (民國75年3月8日 -> 1986年3月8日); None for a lunar one.
+
+    Years of two or three digits count from 1911 in Taiwan only, unless the text says 民国.
+    """
+    read = simplify(text).replace("○", "〇")
+    if _LUNAR.search(read):
+        return None
+    read = _SOLAR.sub("", _LABEL.sub("", read))
+    read = _NUMERAL.sub(lambda match: to_digits(match.group()), read)
+    if (match := _REPUBLIC.match(read)) is not None:
+        before, year = match.group(1), int(match.group(2))
+        return f"{_FOUNDED + 1 - year if before else _FOUNDED + year}{read[match.end() :]}"
+    if region == "TW":
+        if (match := _SHORT_YEAR.match(read)) is not None:
+            return f"{_FOUNDED + int(match.group(1))}{read[match.end() :]}"
+        if (match := _SEVEN.fullmatch(read)) is not None:
+            return f"{_FOUNDED + int(match.group(1))}-{match.group(2)}-{match.group(3)}"
+    if (match := _OF_ORACLE.fullmatch(read)) is not None:
+        return f"{match.group(3)}-{match.group(2)}-{match.group(1)}"
+    return read
