@@ -20,7 +20,7 @@ from mdm.golden.document import to_text
 from mdm.golden.overrides import Override
 from mdm.golden.policy import Policy, make_policy
 from mdm.golden.rules import ATTRIBUTES, DEFAULT_TRUST, GROUPS, Trust, source_trust
-from mdm.golden.sql import entries_query
+from mdm.golden.sql import DOUBTS, entries_query
 from mdm.golden.survivorship import golden_document
 
 Table: TypeAlias = str | pa.Table | duckdb.DuckDBPyRelation
@@ -35,6 +35,7 @@ _COLUMNS = (
     "given_key", "middle_key", "family_key", "given_native", "family_native",
     "organisation_name", "organisation_key", "organisation_form", "birth_date", "death_date", "sex",
     "identifiers", "phones", "emails", "address", "dwelling_key", "accounts", "subscriptions", "consents", "attributes",
+    "issues",
 )  # fmt: skip
 _VIEWS = ("golden_cleansed", "golden_membership", "golden_trust", "golden_pinned")
 _TABLES = ("golden_pin", "golden_member", "golden_record", *(f"golden_{name}" for name in ATTRIBUTES))
@@ -70,7 +71,7 @@ def golden_batch(
         _view(con, "golden_trust", _trust_table(policy.trust))
         portions = _number_members(con)
         for portion in range(portions):
-            _read_records(con, portion, portions, echoes)
+            _read_records(con, portion, portions)
             parts.append(_documents(con, policy, echoes))
             parts[-1] = _with_overrides(con, parts[-1], policy, overrides or {}, business_date)
     return pa.concat_tables(parts)
@@ -88,15 +89,14 @@ def _number_members(con: duckdb.DuckDBPyConnection) -> int:
     return 1 + int(con.sql("SELECT count(*) FROM golden_member").fetchall()[0][0]) // _PORTION
 
 
-def _read_records(con: duckdb.DuckDBPyConnection, portion: int, portions: int, echoes: bool) -> None:
+def _read_records(con: duckdb.DuckDBPyConnection, portion: int, portions: int) -> None:
     """The records of one portion of the customers, as `sql` wants them."""
     trust = ", ".join(f"coalesce(t.{group}, {DEFAULT_TRUST}) AS trust_{group}" for group in GROUPS)
-    columns = (*_COLUMNS, "issues") if echoes else _COLUMNS
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE golden_record AS
-        SELECT {", ".join(f"c.{name}" for name in columns)}, m.customer, m.place,
+        SELECT {", ".join(f"c.{name}" for name in _COLUMNS)}, m.customer, m.place,
             epoch_us(coalesce(c.changed_at, c.extracted_at)) AS recorded,
-            to_json([c.system, c.local_id])::TEXT AS record, {trust}
+            to_json([c.system, c.local_id])::TEXT AS record, {DOUBTS} AS doubts, {trust}
         FROM golden_cleansed c
         JOIN (SELECT * FROM golden_member WHERE customer % {portions} = {portion}) m USING (system, local_id)
         LEFT JOIN golden_trust t ON t.system = c.system""")
@@ -131,7 +131,7 @@ def _with_overrides(
         return documents
     con.register("golden_pinned", pa.table({"pin": pa.array(list(overrides), pa.string())}))
     rows = con.sql("""
-        SELECT pin, r.* EXCLUDE (customer, place, recorded, record)
+        SELECT pin, r.* EXCLUDE (customer, place, recorded, record, doubts)
         FROM golden_record r JOIN golden_pin USING (customer) SEMI JOIN golden_pinned USING (pin) ORDER BY pin""")
     made = {
         pin: to_text(

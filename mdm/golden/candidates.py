@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from mdm.golden.rules import MICROSECONDS_PER_DAY, Attribute, Trust, may_speak, source_trust
+from mdm.golden.rules import MICROSECONDS_PER_DAY, Attribute, Trust, may_speak, remarked, source_trust
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SUSPICIOUS = "suspicious"  # the mark of a value that cleansing kept, but would have looked at
 ECHO = "echo"  # the mark of a value that a target was told and sends back (mdm.sync.echoes)
 _SEPARATOR = "\x1f"  # the ASCII unit separator: in no cleansed value
 
@@ -35,6 +36,7 @@ class Candidate:
     recorded: int | None
     declared_trust: int
     telling: int = 1
+    sound: int = 1
     echo: bool = False
     completeness: int = field(init=False)
     length: int = field(init=False)
@@ -62,7 +64,7 @@ def candidates(attribute: Attribute, record: Source, trust: Trust) -> Iterator[C
         return
     points = source_trust(trust, record["system"], attribute.group)
     recorded = microseconds(record["changed_at"] or record["extracted_at"])
-    echoed = echoes_of(attribute, record)
+    echoed, doubted = echoes_of(attribute, record), doubts_of(attribute, record)
     for place, source in enumerate(_sources(attribute, record), start=1):
         if attribute.needs and all(_text(source, path) is None for path in attribute.needs):
             continue
@@ -71,8 +73,10 @@ def candidates(attribute: Attribute, record: Source, trust: Trust) -> Iterator[C
             continue
         valid_from, valid_to = _period(attribute, source)
         echo = bool(echoed) and echo_key(attribute, source) in echoed
+        slot = _joined(source, attribute.slot)
+        sound = int(not doubted or (f"{attribute.name}.{slot}" if attribute.slot else attribute.name) not in doubted)
         yield Candidate(
-            slot=_joined(source, attribute.slot),
+            slot=slot,
             same=_same(attribute, source),
             fields=fields,
             record=(record["system"], record["local_id"]),
@@ -81,8 +85,9 @@ def candidates(attribute: Attribute, record: Source, trust: Trust) -> Iterator[C
             valid_to=valid_to,
             seen=None if echo else recorded if valid_from is None else microseconds(valid_from),
             recorded=None if echo else recorded,
-            declared_trust=0 if echo else points,
+            declared_trust=0 if echo else points if sound or attribute.period is not None else points // 2,
             telling=int(any(_text(source, path) is not None for path in attribute.tells)),
+            sound=sound,
             echo=echo,
         )
 
@@ -91,6 +96,14 @@ def echoes_of(attribute: Attribute, record: Source) -> frozenset[str]:
     """The values of `attribute` that a record only repeats after us: as `echo_key` names them."""
     marks = record.get("issues") or ()
     return frozenset(mark["reason"] for mark in marks if mark["mark"] == ECHO and mark["attribute"] == attribute.name)
+
+
+def doubts_of(attribute: Attribute, record: Source) -> frozenset[str]:
+    """What of a record cleansing found suspicious, as golden attributes (with the slot behind a dot)."""
+    marks = record.get("issues")
+    if not marks or attribute.doubted_as is None:
+        return frozenset()
+    return frozenset(remarked(mark["attribute"]) for mark in marks if mark["mark"] == SUSPICIOUS)
 
 
 def echo_key(attribute: Attribute, source: Any) -> str | None:

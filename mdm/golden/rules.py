@@ -9,12 +9,16 @@ Every rule is an ordering over the same features of a candidate value, the great
 * ``telling``       1, or 0 when the value fills none of the fields that make it of use (a town without a street);
                     of attributes that say which these are (`Attribute.tells`)
 * ``trust``         the source's trust for the attribute, decayed (see `decayed_trust`), in whole points
+* ``sound``         1, or 0 when cleansing found the value suspicious in every record that holds it
 * ``seen``          date of the value: its own valid_from, else the record's changed_at, else its extracted_at;
                     undated is oldest
 * ``recorded``      date of the record: its changed_at, else its extracted_at
 * ``support``       number of records of the customer that hold the same value
 * ``completeness``  number of filled fields of the value
 * ``length``        number of characters of the value
+
+A suspicious value that has no period is trusted half as far, too: it loses against a sound one of like trust, however
+old that is. An address is not, for it has a time of its own: who has moved lives there, suspicious postcode or not.
 
 What is still equal then is decided by (system, local id) and the place within the record, so that there is always one
 winner. Records that hold the same value are first reduced to one, the best by the rule; for values with a period (an
@@ -30,10 +34,10 @@ from dataclasses import dataclass
 from mdm.party import ADDRESS_TEXT_FIELDS, IDENTIFIER_TYPES
 
 RULES: dict[str, tuple[str, ...]] = {
-    "most_trusted": ("current", "trust", "completeness", "seen", "support", "length"),
-    "most_recent": ("current", "seen", "trust", "support", "completeness", "length"),
-    "most_frequent": ("current", "support", "trust", "seen", "completeness", "length"),
-    "longest": ("current", "length", "trust", "seen", "support", "completeness"),
+    "most_trusted": ("current", "trust", "sound", "completeness", "seen", "support", "length"),
+    "most_recent": ("current", "sound", "seen", "trust", "support", "completeness", "length"),
+    "most_frequent": ("current", "sound", "support", "trust", "seen", "completeness", "length"),
+    "longest": ("current", "sound", "length", "trust", "seen", "support", "completeness"),
 }
 LATEST_RECORD = (
     "recorded",
@@ -89,6 +93,11 @@ class Attribute:
         return self.rule.partition(":")[0] == UNION
 
     @property
+    def doubted_as(self) -> str | None:
+        """What remarks on its values are about (`remarked`), with its slot behind a dot; None where there are none."""
+        return self.name if self.name in _DOUBTED else None
+
+    @property
     def spokesman(self) -> tuple[str, ...]:
         """The features that choose among records with the same value (their support is one and the same)."""
         if self.period is not None:
@@ -107,6 +116,11 @@ class Attribute:
         return self.rule.partition(":")[2] if self.keeps_all else self.rule
 
 
+# how remarks of cleansing begin whose attribute is not called as in the golden record
+REMARKS = (("name_", "name"), ("organisation_", "organisation"), ("address.", "address"))
+_DOUBTED = frozenset(
+    {"name", "organisation", "birth_date", "death_date", "sex", "identifiers", "phones", "emails", "address"}
+)
 _TEN_YEARS, _FIVE_YEARS, _THREE_YEARS, _TWO_YEARS, _YEAR, _NEVER = 3652.0, 1826.0, 1096.0, 731.0, 365.0, math.inf
 
 # Half-lives are first judgements (a birth date does not age, people move every few years); a workspace overrides them.
@@ -174,6 +188,14 @@ ATTRIBUTES: dict[str, Attribute] = {attribute.name: attribute for attribute in _
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(attribute.group for attribute in _DECLARED))
 
 Trust = Mapping[str, Mapping[str, int]]
+
+
+def remarked(attribute: str) -> str:
+    """The golden attribute that a remark of cleansing is about: name_given, address.postcode, identifiers.passport."""
+    for prefix, name in REMARKS:
+        if attribute.startswith(prefix):
+            return name
+    return attribute
 
 
 def source_trust(trust: Trust, system: str, group: str) -> int:

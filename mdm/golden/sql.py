@@ -9,6 +9,7 @@ The SQL reads the table ``golden_record`` that `bulk` prepares: columns of `CLEA
 * ``recorded``  microseconds since 1970, null when undated
 * ``trust_<group>``  declared trust of its source for each group
 * ``record``    JSON text of [system, local id]
+* ``doubts``    what cleansing found suspicious, as golden attributes (`DOUBTS`); null for nothing
 """
 
 from __future__ import annotations
@@ -16,10 +17,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mdm.golden.candidates import ECHO
-from mdm.golden.rules import MICROSECONDS_PER_DAY, ROLE_GROUPS, UNION, Attribute
+from mdm.golden.candidates import ECHO, SUSPICIOUS
+from mdm.golden.rules import MICROSECONDS_PER_DAY, REMARKS, ROLE_GROUPS, UNION, Attribute
 
 _SEPARATOR = "chr(31)"
+# `candidates.doubts_of` of all attributes in SQL
+_RENAMED = " ".join(f"WHEN starts_with(i.attribute, '{prefix}') THEN '{name}'" for prefix, name in REMARKS)
+DOUBTS = (
+    f"CASE WHEN c.issues IS NOT NULL THEN list_transform(list_filter(c.issues, lambda i: i.mark = '{SUSPICIOUS}'), "
+    f"lambda i: CASE {_RENAMED} ELSE i.attribute END) END"
+)
 _SHORT = 8  # entries; a heap of this size is kept for each customer
 
 # `rules.decayed_trust` in SQL; {half_life} in days
@@ -48,11 +55,13 @@ def entries_query(attribute: Attribute, *, echoes: bool = False) -> str:
             coalesce(valid_to_us + {MICROSECONDS_PER_DAY} > newest, true)::INT AS current
         FROM candidate c JOIN dates USING ({group}) WHERE n > 1
     ), different AS (
-        SELECT sum(counts) AS support, arg_min(id, {_sort_key(attribute.spokesman)}) AS id
+        SELECT sum(counts) AS support, max(sound) AS sound, arg_min(id, {_sort_key(attribute.spokesman)}) AS id
         FROM contested c GROUP BY {group}, same
     ), ranked AS (
-        SELECT c.*, d.support::BIGINT AS support, {_rank(attribute)} AS rank
-        FROM contested c JOIN different d ON c.id = d.id
+        SELECT c.*, {_rank(attribute)} AS rank FROM (
+            SELECT o.* EXCLUDE (sound), d.sound, d.support::BIGINT AS support
+            FROM contested o JOIN different d ON o.id = d.id
+        ) c
     ){_listed(attribute, group) if attribute.column else _chosen(attribute)}"""
 
 
@@ -130,7 +139,8 @@ def _candidates(attribute: Attribute, echoes: bool) -> str:
             {"NULL" if attribute.column is None else _record_value(attribute)} AS value,
             {_unless(echo, seen, "NULL")} AS seen, {_unless(echo, "recorded", "NULL")} AS recorded,
             {f"epoch_us({valid_to})" if carrier else "NULL::BIGINT"} AS valid_to_us,
-            {_unless(echo, f"trust_{attribute.group}", "0")} AS declared_trust,{_telling(source, attribute)}
+            {_unless(echo, _declared(source, attribute), "0")} AS declared_trust,{_telling(source, attribute)}
+            {_sound(source, attribute)} AS sound,
             {" + ".join(f"({text} IS NOT NULL)::INT" for text in texts)} AS completeness,
             {" + ".join(f"coalesce(length({text}), 0)" for text in texts)} AS length
         FROM {_source(attribute, echoes)}
@@ -148,6 +158,24 @@ def _telling(source: str, attribute: Attribute) -> str:
     if not attribute.tells:
         return ""
     return f" ({' OR '.join(f'{_text(source, path)} IS NOT NULL' for path in attribute.tells)})::INT AS telling,"
+
+
+def _sound(source: str, attribute: Attribute) -> str:
+    """1, or 0 where cleansing found the value suspicious."""
+    if attribute.doubted_as is None:
+        return "1"
+    name = f"'{attribute.name}'"
+    if attribute.slot:
+        name = f"concat('{attribute.name}.', {_joined(source, attribute.slot)})"
+    return f"(NOT coalesce(list_contains(doubts, {name}), false))::INT"
+
+
+def _declared(source: str, attribute: Attribute) -> str:
+    """The trust declared for a value."""
+    trust = f"trust_{attribute.group}"
+    if attribute.doubted_as is None or attribute.period is not None:
+        return trust
+    return f"CASE WHEN {_sound(source, attribute)} = 1 THEN {trust} ELSE {trust} // 2 END"
 
 
 def _echo(source: str, attribute: Attribute) -> str:
@@ -176,7 +204,7 @@ def _source(attribute: Attribute, echoes: bool) -> str:
     column = attribute.column
     same = f"CASE WHEN {_offered('item', attribute)} THEN {_same('item', attribute)} END"
     return f"""(
-            SELECT customer, place, recorded, record, trust_{attribute.group},{" issues," if echoes else ""}
+            SELECT customer, place, recorded, record, doubts, trust_{attribute.group},{" issues," if echoes else ""}
                 unnest({column}) AS item,
                 unnest(sames) AS same, sames, generate_subscripts({column}, 1) AS item_place
             FROM (

@@ -83,9 +83,12 @@ def _ranked(attribute: Attribute, found: list[Candidate]) -> list[Candidate]:
     different = []
     for holders in values.values():
         support = len({candidate.record for candidate in holders if not candidate.echo})
+        sound = max(candidate.sound for candidate in holders)
         for candidate in holders:
             candidate.support = support
-        different.append(min(holders, key=lambda candidate: candidate.rank(attribute.spokesman)))
+        best = min(holders, key=lambda candidate: candidate.rank(attribute.spokesman))
+        best.sound = sound
+        different.append(best)
     return sorted(different, key=lambda candidate: candidate.rank(attribute.features))
 
 

@@ -94,6 +94,8 @@ OVERRIDES = st.lists(
 def marks_for(body: dict[str, Any]) -> list[dict[str, str]]:
     """A mark for each value that could be an echo, and some that say nothing of it."""
     found = [{"attribute": "phones", "mark": "repaired", "reason": "é"}]
+    doubted = ("name_full", "organisation_name", "birth_date", "identifiers.passport", "emails", "address.postcode")
+    found += [{"attribute": name, "mark": "suspicious", "reason": "looks odd"} for name in doubted]
     for attribute in ATTRIBUTES.values():
         sources = [body] if attribute.column is None else body[attribute.column] or []
         keys = {key for source in sources if (key := echo_key(attribute, source)) is not None}

@@ -191,3 +191,56 @@ def test_a_town_alone_is_an_address_only_where_nobody_knows_more() -> None:
     for these, street in ((records, "Oak St"), (records[:1], None)):
         found = golden_record(these, trust=trust, business_date=BUSINESS_DATE)["address"]
         assert found["value"].get("street") == street
+
+
+def suspicious(attribute: str) -> dict[str, Any]:
+    return {"issues": [{"attribute": attribute, "mark": "suspicious", "reason": "looks odd"}]}
+
+
+def test_a_suspicious_name_loses_against_a_sound_one_of_like_trust_though_it_is_fuller_and_newer() -> None:
+    odd = record("a", name_given="Ann", name_family="Lee Ltd", given_key="ann", family_key="leeltd",
+                 changed_at=on("2026-01-01"), **suspicious("name_full"))  # fmt: skip
+    sound = record("b", name_family="Lee", family_key="lee", changed_at=on("2020-01-01"))
+    assert golden(odd, sound)["name"]["record"] == ["b", "1"]
+    assert golden(odd, sound, trust={"a": {"name": 90}, "b": {"name": 20}})["name"]["record"] == ["a", "1"]
+
+
+def test_a_suspicious_birth_date_loses_against_a_sound_one_though_more_records_hold_it() -> None:
+    odd = [record("a", key, birth_date=date(1980, 2, 3), **suspicious("birth_date")) for key in "12"]
+    sound = record("b", birth_date=date(1980, 3, 2))
+    assert golden(*odd, sound)["birth_date"]["value"] == "1980-03-02"
+    vouched = record("c", birth_date=date(1980, 2, 3))
+    assert golden(*odd, sound, vouched)["birth_date"]["value"] == "1980-02-03", "somebody holds it without a doubt"
+
+
+def test_a_mistyped_e_mail_address_comes_after_a_sound_one_and_is_kept() -> None:
+    odd = record("a", emails=[{"address": "ann@gmial.com"}], changed_at=on("2026-01-01"), **suspicious("emails"))
+    sound = record("b", emails=[{"address": "ann@gmail.com"}], changed_at=on("2020-01-01"))
+    assert [entry["value"] for entry in golden(odd, sound)["emails"]] == ["ann@gmail.com", "ann@gmial.com"]
+
+
+def test_a_doubt_about_one_identifier_is_none_about_another() -> None:
+    def holding(system: str, value: str, **marks: Any) -> dict[str, Any]:
+        held = [{"type": kind, "issuer": "CN", "value": value} for kind in ("national_id", "tax_number")]
+        return record(system, identifiers=held, **marks)
+
+    entries = golden(holding("a", "1", **suspicious("identifiers.national_id")), holding("b", "2"))["identifiers"]
+    assert {entry["type"]: entry["value"] for entry in entries} == {"national_id": "2", "tax_number": "1"}
+
+
+def test_who_has_moved_lives_there_though_the_postcode_is_suspicious() -> None:
+    old = record("a", address=address("1 Old Road", "2015-01-01"), dwelling_key="1|old")
+    new = record(
+        "b", address=address("2 New Road", "2024-01-01"), dwelling_key="2|new", **suspicious("address.postcode")
+    )
+    assert golden(old, new)["address"]["value"] == {"text": "2 New Road"}
+    same_day = record("b", address=address("2 New Road", "2015-01-01"), dwelling_key="2|new",
+                      **suspicious("address.postcode"))  # fmt: skip
+    assert golden(same_day, old)["address"]["value"] == {"text": "1 Old Road"}
+
+
+def test_a_repaired_value_is_as_good_as_any() -> None:
+    repaired = [{"attribute": "birth_date", "mark": "repaired", "reason": "read anew"}]
+    mended = record("a", birth_date=date(1980, 2, 3), changed_at=on("2026-01-01"), issues=repaired)
+    other = record("b", birth_date=date(1980, 3, 2), changed_at=on("2020-01-01"))
+    assert golden(mended, other)["birth_date"]["value"] == "1980-02-03"
