@@ -23,7 +23,7 @@ from mdm.cleanse.values import CleanseContext
 
 Columns = tuple[pa.Array, list[pa.Array]]  # whether each row is of an ordinary form; the cleansed columns of those
 _MOBILE = r"^(?:\+?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})$"
-_LANDLINE = r"^\(?0([1-9][0-9]{1,2})\)?-?([2-9][0-9]{6,7})$"
+_LANDLINE = r"^\(?0([1-9][0-9]{1,2})\)?-?((?:[2-8][0-9]|9[0-47-9])[0-9]{5,6})$"
 _NANP = r"^(?:\+?1[-. ]?)?\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})$"
 _EMAIL = r"^[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}$"
 _LONGEST = 64  # characters of an e-mail address within which no part of it can be too long

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata
 
+from mdm.cleanse import phones_chinese as chinese
 from mdm.cleanse.countries import country_code
 from mdm.cleanse.fold import tidy
 from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
@@ -30,8 +31,8 @@ _DECIMAL = re.compile(r"(?<=^\d{10})\.0$|(?<=^\d{11})\.0$")  # a number that wen
 _VANITY = re.compile(r"(?:\+?1[-. ]?)?8\d\d[-. ]?(?=.*[A-Z]{3})[A-Z0-9](?:[-. ]?[A-Z0-9]){6}", re.I)
 _CN_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[- ]?\d{7,8})-\d{1,6}$")
 _CN_TOLL = re.compile(r"(?:\+?86)?([48]00[0-9]{7})")
-_CN_LANDLINE = re.compile(r"\(?(0[1-9][0-9]{1,2})\)?-?([2-9][0-9]{6,7})")
-_CN_LOCAL = re.compile(r"[2-9][0-9]{6,7}")
+_CN_LANDLINE = re.compile(r"\(?(0[1-9][0-9]{1,2})\)?-?((?:[2-8][0-9]|9[0-47-9])[0-9]{5,6})")  # 95, 96: services
+_CN_LOCAL = re.compile(r"(?:[2-8][0-9]|9[0-47-9])[0-9]{5,6}")
 _CN_MOBILE = re.compile(r"(\+?86[- ]?)?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})")
 _NANP = re.compile(r"(\+?1[-. ]?)?\(?([2-9][0-9]{2})\)?[-. ]?([2-9][0-9]{2})[-. ]?([0-9]{4})")
 NANP_REGIONS = ("US", "CA")
@@ -69,7 +70,14 @@ def cleanse_phone(text: object, *, region: str, area_code: str | None = None, ho
     value = tidy(text)
     if value is None:
         return CleansedPhone(None)
+    issues: tuple[Issue, ...] = ()
+    if own == "CN":
+        value, issues, refused = chinese.bare(value, area_code if own == region else None)
+        if refused:
+            return CleansedPhone(None, (Issue("phones", "unreadable", refused),))
     value, left_out = _take_extension(value)
+    if left_out:
+        issues += (Issue("phones", "repaired", left_out),)
     digits = _NOT_DIGIT.sub("", value)
     if _is_placeholder(value, digits):
         return CleansedPhone(None, (Issue("phones", "unreadable", "placeholder"),))
@@ -82,7 +90,7 @@ def cleanse_phone(text: object, *, region: str, area_code: str | None = None, ho
         reason = f"not a valid number of {own} or {region}"
     if number is None:
         return CleansedPhone(None, (Issue("phones", "unreadable", reason),))
-    return CleansedPhone(number, (Issue("phones", "repaired", left_out),) if left_out else ())
+    return CleansedPhone(number, issues)
 
 
 def _number(value: str, digits: str, region: str, area_code: str | None) -> str | None:
@@ -187,7 +195,7 @@ def _library(value: str, region: str) -> str | None:
         return None
     if not phonenumbers.is_valid_number(parsed):
         return None
-    if parsed.country_code == 1 and parsed.national_number < _LEAST_NANP:
+    if parsed.country_code == 1 and (parsed.national_number or 0) < _LEAST_NANP:
         return None  # 310-BELL and other services, which nobody dials from elsewhere
     parsed.extension = None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

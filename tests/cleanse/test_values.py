@@ -267,7 +267,16 @@ def _number_of_library(text: str, region: str) -> str | None:
     return expected if phonenumbers.is_valid_number(parsed) else None
 
 
-@given(NASTY | DIGITS, REGIONS, st.none() | st.just("0931"), st.none() | REGIONS)
+AROUND = st.lists(
+    st.sampled_from(
+        ["13919012345", "0931-8412345", "8412345", "931", "0931", "17951", "+86", "0086", "10086", "95588", "转", "801",
+         "/", "、", " ", "-", "(", ")", "手机", "本人", "无", "*", "_", "xxx", "0", "400-800-1234", "或"]
+    ),
+    max_size=5,
+).map("".join)  # fmt: skip
+
+
+@given(NASTY | DIGITS | AROUND, REGIONS, st.none() | st.just("0931"), st.none() | REGIONS)
 def test_phones_are_stable(text: str, region: str, area_code: str | None, home: str | None) -> None:
     once = cleanse_phone(text, region=region, area_code=area_code, home=home).number
     assert once is None or cleanse_phone(once, region=region, area_code=area_code, home=home).number == once
