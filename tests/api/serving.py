@@ -33,7 +33,7 @@ def serving(
     settings: Settings, *, key: str | None = None, workers: int = 1, code: int = 0
 ) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
     """A client, with a key, of a server that is ready; the server is ended, and must end with `code`, at the end."""
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryFile() as log:  # not a pipe: nobody reads it meanwhile, and a full one stops the server
         process = subprocess.Popen(
             [sys.executable, "-c", SERVE, str(settings.workspace), str(port), str(workers)], cwd=ROOT, stderr=log
@@ -52,7 +52,7 @@ def serving(
 @contextmanager
 def in_thread(app: FastAPI, *, key: str | None = None) -> Iterator[httpx.Client]:
     """A client, with a key, of an application that is served by a thread of this process."""
-    port = _free_port()
+    port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -82,7 +82,7 @@ def _wait(client: httpx.Client, lives: Callable[[], bool]) -> None:
     raise TimeoutError
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from mdm.registry.lookup import look_up
 from mdm.store.database import Database
@@ -159,7 +158,6 @@ def legacy(workspace: TinyWorkspace, name: str, letter: str, numbers: range) -> 
     return found
 
 
-@pytest.mark.slow
 def test_five_nights(tmp_path: Path, fresh_database: Database) -> None:
     store, workspace = fresh_database, TinyWorkspace(tmp_path / "operator", SETTINGS)
     crm, billing, tv = systems = (

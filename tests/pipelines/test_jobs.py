@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -25,6 +26,7 @@ from mdm.store.locks import run_lock
 from pipelines.jobs.plan import Planned, give_due, planned_jobs
 from pipelines.jobs.state import schedule_of
 from pipelines.jobs.worker import defer, prepare
+from tests.api.serving import free_port
 from tests.pipelines.smtp import mail_server
 from tests.pipelines.tiny import TinyWorkspace, people, text
 
@@ -134,12 +136,10 @@ def test_targets_have_jobs_of_their_own(tmp_path: Path) -> None:
 
 
 @contextmanager
-def worker(workspace: TinyWorkspace, database: Database, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """`mdm worker` as a process; ended with the block."""
-    places = {"MDM_DATABASE_URL": database.url, **environment}
-    command = [sys.executable, "-m", "pipelines.cli", "worker", "-w", str(workspace.path)]
+def began(command: Sequence[str], **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A process, and what it and its own say; ended with the block."""
     process = subprocess.Popen(
-        command, env=os.environ | places, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
         yield process
@@ -147,6 +147,14 @@ def worker(workspace: TinyWorkspace, database: Database, **environment: str) -> 
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+def worker(
+    workspace: TinyWorkspace, database: Database, **environment: str
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    """`mdm worker` as a process; ended with the block."""
+    command = [sys.executable, "-m", "pipelines.cli", "worker", "-w", str(workspace.path)]
+    return began(command, MDM_DATABASE_URL=database.url, **environment)
 
 
 def until(found: Callable[[], Any], seconds: float = 60) -> Any:
@@ -189,16 +197,16 @@ def yearly(*names: str) -> str:
 def test_a_worker_does_jobs_and_tells_of_failures(fresh_database: Database, tmp_path: Path) -> None:
     """One that is done, and one that fails as often as it may: the run lock is held. People get one mail."""
     prepare(fresh_database)
-    with mail_server() as (port, mails):
+    with mail_server() as box:
         lines = f"[schedule]\n{yearly('run', 'settle')}\nattempts = 2\nretry_seconds = 0\n"
-        notify = f'[notify]\nemail = ["oncall@operator.example"]\nsmtp = "smtp://127.0.0.1:{port}"\n'
+        notify = f'[notify]\nemail = ["oncall@operator.example"]\nsmtp = "smtp://127.0.0.1:{box.port}"\n'
         workspace = TinyWorkspace(tmp_path, lines + notify)
         workspace.add("crm", text(people(0, 3)))
         with run_lock(fresh_database, {"command": "a test"}), worker(workspace, fresh_database) as process:
             give(fresh_database, "settle")
             give(fresh_database, "run")
             until(lambda: runs(fresh_database, "done") and len(runs(fresh_database, "failed")) == 2)
-            (mail,) = until(lambda: mails)
+            (mail,) = until(lambda: box.mails)
             stop(process)
     failed = runs(fresh_database, "failed")
     assert [row["exit_code"] for row in failed] == [1, 1]
@@ -241,6 +249,40 @@ def test_a_night_that_is_stopped_goes_on_under_the_next_worker(fresh_database: D
 def customers(connection: sa.Connection) -> int:
     """How many there are."""
     return int(connection.exec_driver_sql("select count(*) from customer where status = 'active'").scalar_one())
+
+
+def test_serve_with_a_worker_does_what_was_missed(
+    fresh_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`mdm serve --with-worker`: the API answers, a job whose moment had passed is done, and both end together."""
+    prepare(fresh_database)
+    monkeypatch.setenv("MDM_DATABASE_URL", fresh_database.url)
+    workspace = TinyWorkspace(tmp_path, f"[schedule]\n{yearly('settle')}\n")
+    workspace.add("crm", text(people(0, 3)))
+    long_ago = dt.datetime.now(dt.UTC) - 800 * DAY
+    assert give_due(fresh_database, planned_jobs(workspace.settings), defer, long_ago) == []
+    port = free_port()
+    command = [sys.executable, "-m", "pipelines.cli", "serve", "--with-worker", "-w", str(tmp_path)]
+    with began([*command, "--port", str(port), "--settle-every", "0"]) as process:
+        until(lambda: [row["job"] for row in runs(fresh_database, "done")] == ["settle"])
+        until(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
+        assert schedule(fresh_database, workspace)["workers"], "mdm status says that somebody works"
+        said = stop(process)
+    assert "settle: done (0)" in said
+    assert "stopping; jobs that run" in said
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def schedule(database: Database, workspace: TinyWorkspace) -> dict[str, Any]:
+    """As `mdm status` shows it."""
+    with database.begin() as connection:
+        return schedule_of(workspace.settings, connection)
 
 
 def test_a_worker_without_a_schedule_leaves_with_2(fresh_database: Database, tmp_path: Path) -> None:
