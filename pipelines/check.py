@@ -9,10 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from mdm.cleanse.values import CleanseContext
 from mdm.contracts import SourceContract, load_contracts
 from mdm.contracts.vocabulary import ADDRESS_KEYS, TEXT_KEYS
 from mdm.errors import FeedError
+from mdm.registry.masking import HIDDEN
 from mdm.settings import Settings
+from pipelines.cleansed_rows import CleansedValue, cleansed_values, is_social_insurance_number
 from pipelines.landing import Delivery, control_problems, find_deliveries
 from pipelines.mapping import describe_mapping, map_rows
 from pipelines.readers import RawRows, read_first_rows
@@ -42,7 +45,10 @@ class RejectedRow:
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """What one file says; `problem` when it cannot be read at all, which would stop its source."""
+    """What one file says; `problem` when it cannot be read at all, which would stop its source.
+
+    cleansed: what cleansing makes of every value of the first rows.
+    """
 
     name: str
     extracted_at: dt.datetime
@@ -50,6 +56,7 @@ class DeliveryReport:
     rows: int = 0
     records: int = 0
     mapped: tuple[MappedColumn, ...] = ()
+    cleansed: tuple[CleansedValue, ...] = ()
     rejected: tuple[RejectedRow, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str | None = None
@@ -95,11 +102,18 @@ def _check_delivery(delivery: Delivery, contract: SourceContract, settings: Sett
         mapped = map_rows(raw.table, contract, file=delivery.name)
     except FeedError as error:
         return DeliveryReport(*seen, problem=str(error))
+    context = CleanseContext(
+        region=contract.region or settings.cleanse.region,
+        area_code=contract.area_code,
+        role=contract.role,
+        extracted_at=delivery.extracted_at,
+    )
     return DeliveryReport(
         *seen,
         rows=raw.rows_read,
         records=mapped.num_rows,
-        mapped=tuple(_mapped_columns(contract, mapped)),
+        mapped=tuple(_mapped_columns(contract, mapped, context.region)),
+        cleansed=cleansed_values(mapped, context),
         rejected=tuple(_rejected(raw, mapped)),
         notes=tuple(raw.notes),
         problem="; ".join(control_problems(delivery)) or None,
@@ -117,16 +131,16 @@ def _rejected(raw: RawRows, mapped: pa.Table) -> Iterator[RejectedRow]:
             yield RejectedRow(row["line"], "unknown_party", "the code is not in party.values")
 
 
-def _mapped_columns(contract: SourceContract, mapped: pa.Table) -> Iterator[MappedColumn]:
+def _mapped_columns(contract: SourceContract, mapped: pa.Table, region: str) -> Iterator[MappedColumn]:
     rows = mapped.to_pylist()
     for described, columns in describe_mapping(contract):
         record, _, key = described.rpartition(": ")
         own = [row for row in rows if (row["local_id"] or "").partition("#")[2] == record]
-        values = [text for row in own if (text := _value(row, key)) is not None]
+        values = [text for row in own if (text := _value(row, key, region)) is not None]
         yield MappedColumn(described, columns, len(values), tuple(dict.fromkeys(values))[:SAMPLES])
 
 
-def _value(row: dict[str, Any], key: str) -> str | None:
+def _value(row: dict[str, Any], key: str, region: str) -> str | None:
     """The text of one described key in a mapped row."""
     if key in ADDRESS_KEYS:
         return _entry_or_none((row["address"] or {}).get(ADDRESS_KEYS[key]))
@@ -136,6 +150,11 @@ def _value(row: dict[str, Any], key: str) -> str | None:
         return _entry_or_none(value)
     label = {"identifiers": "type", "attributes": "name"}.get(group)
     items = [item for item in value if label is None or item[label] == part]
+    if group == "identifiers":
+        items = [
+            {"value": HIDDEN} if is_social_insurance_number(part, item["country"], row, region) else item
+            for item in items
+        ]
     return "; ".join(_entry(item) for item in items) or None
 
 

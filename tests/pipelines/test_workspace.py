@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import re
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from mdm.settings import Settings
 from pipelines.check import check_workspace
 from pipelines.mapping import map_rows
 from pipelines.readers.rows import empty_table
+from pipelines.show.check import show_check
 from pipelines.workspace import init_workspace
 
 
@@ -101,6 +104,44 @@ def test_check_says_what_would_be_read_mapped_and_rejected(tmp_path: Path) -> No
     assert shown["phones"] == ("H", 1, ("1; 2",))
     assert shown["attributes.x"] == ("X", 1, ("x",))
     assert shown["spouse: name.given"] == ("S", 1, ("Bo",))
+
+
+def test_check_shows_what_cleansing_makes_of_the_first_rows_and_no_social_insurance_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init_workspace(tmp_path)
+    (tmp_path / "sources" / "a.yaml").write_text(
+        "source: a\nparty: person\nregion: CA\nfiles: a.csv\nformat: {type: delimited}\nkey: ID\nmap: {name.full: N, "
+        "phones: [M, H], emails: E, address.text: A, birth_date: B, identifiers.national_id: SIN}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "landing" / "a.csv").write_text(
+        "ID,N,M,H,E,A,B,SIN\n"
+        '1,"SMITH, JOHN",403-262-1234 x5,000,ann@gmial.com,"4-12 Oak Ave, Calgary ON T2P IJ9",1900-01-01,130 692 544\n'
+        "2,ABC PLUMBING LTD,,,,,,130692545\n",
+        encoding="utf-8",
+    )
+    (report,) = check_workspace(Settings.load(tmp_path))
+    found = [(v.line, v.attribute, v.original, v.cleansed, v.mark, v.reason) for v in report.deliveries[0].cleansed]
+    assert found == [
+        (2, "name", "SMITH, JOHN", "given John, family Smith", "valid", ""),
+        (2, "birth_date", "1900-01-01", "", "unreadable", "placeholder date"),
+        (2, "address", "4-12 Oak Ave, Calgary ON T2P IJ9", "number 12, street Oak Ave, unit 4, locality Calgary, "
+         "region ON, postcode T2P 1J9, country CA", "suspicious",
+         "a letter read as the digit that it stands for; T2P is in AB, the province says ON"),
+        (2, "identifiers.national_id", "***", "*** (CA)", "valid", ""),
+        (2, "phones", "403-262-1234 x5", "+14032621234", "repaired", "extension left out"),
+        (2, "phones", "000", "", "unreadable", "placeholder"),
+        (2, "emails", "ann@gmial.com", "ann@gmial.com", "suspicious", "domain gmial.com looks mistyped"),
+        (3, "name", "ABC PLUMBING LTD", "ABC PLUMBING LTD", "suspicious", "only one name; looks like an organisation"),
+        (3, "identifiers.national_id", "***", "", "unreadable", "not a social insurance number: check digit"),
+    ]  # fmt: skip
+    told = json.dumps(asdict(report), default=str)
+    assert "692" not in told
+    show_check([report])
+    shown = capsys.readouterr().out
+    assert "692" not in shown
+    assert "extension left out" in shown
 
 
 def test_the_benchmark_contracts_load() -> None:

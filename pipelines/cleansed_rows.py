@@ -1,0 +1,129 @@
+"""What cleansing makes of the first rows of a feed, value by value: original, cleansed, mark and reason side by side.
+
+Each value goes through its cleanser alone, so that a remark stands beside the value that it is about. A Canadian social
+insurance number is shown to nobody: neither as delivered nor cleansed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+
+from mdm.cleanse.countries import country_code
+from mdm.cleanse.parts import LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
+from mdm.cleanse.record import cleanse_record
+from mdm.cleanse.values import VALID, CleanseContext, Issue, mark_of
+from mdm.registry.masking import HIDDEN
+
+_NAMES, _ADDRESS = SCALAR_PARTS[0], next(part for part in SCALAR_PARTS if "dwelling_key" in part.outputs)
+_LISTS = ("identifiers", "phones", "emails", "subscriptions")  # of other lists cleansing only trims the text
+_NOT_SHOWN = ("party", "given_native", "family_native")
+_SINS = ("national_id", "tax_number")  # types under which a social insurance number is delivered
+
+
+@dataclass(frozen=True)
+class CleansedValue:
+    """One value of one record. mark: valid | repaired | suspicious | unreadable; reason: why, empty when valid."""
+
+    line: int | None
+    record: str | None
+    attribute: str
+    original: str
+    cleansed: str
+    mark: str
+    reason: str
+
+
+def cleansed_values(mapped: pa.Table, context: CleanseContext) -> tuple[CleansedValue, ...]:
+    """Every value of the records of `mapped` (MAPPED) that has something to cleanse, in their order."""
+    return tuple(value for row in mapped.to_pylist() for value in _of_record(row, context))
+
+
+def is_social_insurance_number(kind: str | None, country: str | None, record: Mapping[str, Any], region: str) -> bool:
+    """Whether an identifier is a person's Canadian social insurance number, or was meant to be one."""
+    if record.get("party") == "organisation":
+        return False
+    home = (record.get("address") or {}).get("country")
+    issuer = country_code(country) if country is not None else country_code(home) or region
+    return kind in _SINS and (issuer == "CA" or (country is None and region == "CA"))
+
+
+def _of_record(row: Mapping[str, Any], context: CleanseContext) -> Iterator[CleansedValue]:
+    values = [value for part in SCALAR_PARTS for value in _scalar(part, row, context)]
+    values += [value for part in LIST_PARTS if part.column in _LISTS for value in _list(part, row, context)]
+    yield from _with_remarks(values, cleanse_record(row, context=context)["issues"] or ())
+
+
+def _scalar(part: ScalarPart, row: Mapping[str, Any], context: CleanseContext) -> Iterator[CleansedValue]:
+    delivered = {name.rpartition(".")[2]: _field(row, name) for name in part.inputs}
+    given = {name: str(value) for name, value in delivered.items() if value is not None and name not in _NOT_SHOWN}
+    if not given:
+        return
+    values, issues = part.cleanse(tuple(delivered.values()), context)
+    found = dict(zip((name.rpartition(".")[2] for name in part.outputs), values or (), strict=True))
+    if part is _NAMES:
+        label = "organisation_name" if row["party"] == "organisation" else "name"
+    else:
+        label = "address" if part is _ADDRESS else part.outputs[0]
+    yield _value(row, label, _joined(given), _joined(found), issues)
+
+
+def _list(part: ListPart, row: Mapping[str, Any], context: CleanseContext) -> Iterator[CleansedValue]:
+    record = tuple(_field(row, name) for name in part.record_inputs)
+    for element in row[part.column] or ():
+        given = {name: str(element[name]) for name in part.inputs if element[name] is not None}
+        values, issues = part.cleanse((*(element[name] for name in part.inputs), *record), context)
+        found = dict(zip(part.outputs, values or (), strict=False))
+        kind = given.pop("type", None)
+        found.pop("type", None)
+        label = part.column if kind is None else f"{part.column}.{kind}"
+        if part.column == "identifiers":
+            secret = is_social_insurance_number(kind, element["country"], row, context.region)
+            issuer = f" ({found['issuer']})" if found.get("issuer") else ""
+            text = "" if not values else (HIDDEN if secret else str(found["value"])) + issuer
+            yield _value(row, label, HIDDEN if secret else given.get("value", ""), text, issues)
+        elif given:
+            yield _value(row, label, _joined(given), _joined(found), issues)
+
+
+def _value(row: Mapping[str, Any], label: str, given: str, found: str, issues: Sequence[Issue]) -> CleansedValue:
+    reason = "; ".join(dict.fromkeys(issue.reason for issue in issues))
+    return CleansedValue(row["line"], row["local_id"], label, given, found, mark_of(issues), reason)
+
+
+def _with_remarks(values: list[CleansedValue], issues: Sequence[Mapping[str, str]]) -> Iterator[CleansedValue]:
+    """The values, with remarks that hold several of them against each other beside the first that they are about."""
+    said = {reason for value in values for reason in value.reason.split("; ")}
+    for issue in issues:
+        place = next((at for at, value in enumerate(values) if _is_about(issue["attribute"], value)), None)
+        if issue["reason"] not in said and place is not None and issue["mark"] in ("suspicious", "unreadable"):
+            value = values[place]
+            words = "; ".join(filter(None, (value.reason, issue["reason"])))
+            mark = value.mark if value.mark not in (VALID, "repaired") else issue["mark"]
+            values[place] = replace(value, mark=mark, reason=words)
+    yield from values
+
+
+def _is_about(attribute: str, value: CleansedValue) -> bool:
+    return attribute == value.attribute or attribute.startswith(f"{value.attribute}.")
+
+
+def _field(row: Mapping[str, Any], name: str) -> Any:
+    outer, _, inner = name.partition(".")
+    value = row.get(outer)
+    return value.get(inner) if inner and value is not None else value
+
+
+def _joined(parts: Mapping[str, Any]) -> str:
+    """The parts of a value with their names; a value of one part, or of a line of text alone, without."""
+    kept = {
+        name.removeprefix("name_"): str(value)
+        for name, value in parts.items()
+        if value is not None and not name.endswith("_key") and name not in _NOT_SHOWN
+    }
+    if len(kept) > 1 and len(set(kept) - {"text", "country"}) > 0:
+        kept.pop("text", None)
+    return ", ".join(f"{name} {value}" for name, value in kept.items()) if len(kept) > 1 else "".join(kept.values())
