@@ -20,7 +20,7 @@ _EXAMPLE_ROAD, _EXAMPLE_NUMBER = "某路", "0号"
 _END = "\x1f"  # between the pieces of a template
 
 
-class _Head(NamedTuple):
+class Head(NamedTuple):
     """What stands before the house number: parts as shown, and keys."""
 
     text: str
@@ -33,7 +33,7 @@ class _Head(NamedTuple):
     place_key: str | None
 
 
-class _Tail(NamedTuple):
+class Tail(NamedTuple):
     """From the house number on: `template` of number, unit, building, and the keys of number and unit."""
 
     template: str
@@ -55,8 +55,8 @@ def read_road(
 
     None where it is not a number on a road and nothing but hanzi, letters, digits and hyphens.
     """
-    head = _read_head(texts[0], parts, region)
-    tail = _read_tail("0".join(texts[1:])) if head is not None and numbers else None
+    head = read_head(texts[0], parts, region)
+    tail = read_tail("0".join(texts[1:])) if head is not None and numbers else None
     if head is None or tail is None:
         return None
     number, unit, building, number_key, unit_key = tail.template.format(*numbers).split(_END)
@@ -70,7 +70,7 @@ def read_road(
 
 
 @lru_cache(maxsize=CACHED)
-def _read_head(head: str, parts: tuple[str | None, str | None, str | None], region: str) -> _Head | None:
+def read_head(head: str, parts: tuple[str | None, str | None, str | None], region: str) -> Head | None:
     """What stands before a house number, read with an example of one."""
     locality, district, province = parts
     if COMPACT.fullmatch(head) is None or head[:1] in POSTCODE_HEADS:
@@ -88,13 +88,13 @@ def _read_head(head: str, parts: tuple[str | None, str | None, str | None], regi
     ):
         return None
     text = (shown.text or "").removesuffix(_EXAMPLE_NUMBER)
-    return _Head(
+    return Head(
         text, shown.street, shown.district, shown.locality, shown.region, shown.country, keys.street, keys.place
     )
 
 
 @lru_cache(maxsize=CACHED)
-def _read_tail(shape: str) -> _Tail | None:
+def read_tail(shape: str) -> Tail | None:
     """What stands from a house number on, 0 for each number but the first, read after an example of a road."""
     if COMPACT.fullmatch(shape) is None or shape.count("0") >= len(STAND_INS) or simplify(shape) != shape:
         return None
@@ -105,4 +105,4 @@ def _read_tail(shape: str) -> _Tail | None:
         return None
     found = (shown.number, shown.unit, shown.building, keys.number, keys.unit)
     template = _END.join([piece or "" for piece in found]).translate(BY_STAND_IN)
-    return _Tail(template, keys.dwelling is not None, line.left is None)
+    return Tail(template, keys.dwelling is not None, line.left is None)

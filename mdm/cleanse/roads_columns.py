@@ -5,10 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mdm.cleanse.addresses_roads import _Head as Head
-from mdm.cleanse.addresses_roads import _read_head as read_head
-from mdm.cleanse.addresses_roads import _read_tail as read_tail
-from mdm.cleanse.addresses_roads import _Tail as Tail
+from mdm.cleanse.addresses_roads import Head, Tail, read_head, read_tail
 from mdm.cleanse.columns import Columns
 from mdm.cleanse.distinct import encode
 from mdm.cleanse.fold import tidy
