@@ -89,6 +89,8 @@ def _judge(text: str) -> tuple[str | None, str]:
         return None, "no letters"
     if why := odd.refused(value):
         return None, why
+    if "*" in value and has_han(value):
+        return value, ""  # a mask: 张*
     value, done = odd.mended(value)
     return value, done or ("" if read is None else "UTF-8 that was read as Windows-1252")
 
@@ -130,6 +132,9 @@ def _latin_line(full: str, region: str, issues: list[Issue]) -> NameParts:
         issues.append(Issue("name_full", "repaired", done))
     if odd.stays_whole(line):
         return NameParts(family=line)
+    if (cut := chinese.camel(line, region)) is not None:
+        issues.append(Issue("name_full", "repaired", "no blank between family and given name"))
+        return cut
     return odd.couple(line) or chinese.order_full(latin.split_full(line), line, region)
 
 
@@ -196,6 +201,9 @@ def _finish_latin(parts: NameParts, region: str, issues: list[Issue]) -> Cleanse
 
 
 def _finish_native(parts: NameParts, issues: list[Issue]) -> CleansedName:
+    if parts.given is not None and parts.family is not None and chinese.is_swapped_hanzi(parts.given, parts.family):
+        issues.append(Issue("name_family", "repaired", "given and family name were swapped"))
+        parts = parts._replace(given=parts.family, family=parts.given)
     given, family = chinese.native(parts.given), chinese.native(parts.family)
     keys = NameKeys(
         given=chinese.pinyin(given) if given is not None else latin.key(parts.given or ""),

@@ -6,20 +6,31 @@ import re
 from functools import cache, lru_cache
 
 from mdm.cleanse import names_latin as latin
+from mdm.cleanse import names_peoples as peoples
 from mdm.cleanse.fold import CACHED, has_han, letters, simplify
 from mdm.cleanse.name_parts import NameParts
-from mdm.cleanse.reference import rows
+from mdm.cleanse.placeholders import is_placeholder_name
+from mdm.cleanse.reference import rows, word_sets
 from mdm.cleanse.values import Issue
 
 CHINESE_REGIONS = frozenset({"CN", "HK", "MO", "TW", "SG"})
-_DOT = re.compile(r"[·•・‧∙⋅．.]")
+_WORDS = word_sets("hanzi_name_words.txt")
+_DOT = re.compile(r"[·•・‧∙⋅．.。˙●]")
 _NOT_NAME = re.compile(r"[^\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]+")
-_HONORIFICS = frozenset({"先生", "女士", "小姐", "太太", "同志", "老师", "经理"})
-_HONORIFIC = re.compile(f"({'|'.join(sorted(_HONORIFICS))})$")
+_HONORIFIC = re.compile(f"({'|'.join(sorted(_WORDS['honorific']))})$")
+_COMPANY = tuple(_WORDS["company"])
+_ENDS = _WORDS["honorific"] | {word[-2:] for word in _COMPANY}
+_HANZI = r"\u3007\u3400-\u4dbf\u4e00-\u9fff"
+_REMARK = re.compile(rf"(?<=[{_HANZI}])[\s_-]+(?:{'|'.join(sorted(_WORDS['remark']))})$")
+_SEVERAL = re.compile(rf"[{_HANZI}]{{2,4}}(?:\s*[/、,;&+]\s*[{_HANZI}]{{2,4}})+")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
+_CAMEL = re.compile(r"([A-Z][a-zü]+)([A-Z][a-zü]+)")
 _BRACKETS = re.compile(r"\([^()]*\)|（[^（）]*）")
 _MASKED = re.compile(r"[*＊xX某]")
 _UMLAUT = re.compile(r"(?<=[lnLN])[uü]:|(?<=[lnLN])[üÜǖǘǚǜ]")
-_ORDINARY = re.compile(r"[\u4e00-\u67cf\u67d1-\u9fff]{2,4}")  # without 某, which masks a name
+# without 某, which masks a name, and without 小张 and 老王, which address somebody
+_ORDINARY = re.compile(r"(?![小老].$)[\u4e00-\u67cf\u67d1-\u9fff]{2,4}")
+_ADDRESSED = re.compile(r"[小老](.)")
 _LONGEST = 4  # hanzi in an ordinary Han name, two-character surname included
 
 
@@ -35,16 +46,29 @@ def _surname_readings() -> frozenset[str]:
 
 
 @cache
+def _compound_readings() -> frozenset[str]:
+    return frozenset(reading for name, reading in surnames().items() if len(name) == 2)
+
+
+@cache
 def _syllables() -> frozenset[str]:
     return frozenset(row[0] for row in rows("pinyin_syllables.txt"))
 
 
+@cache
+def _given_readings() -> dict[str, str]:
+    return {row[0]: row[1] for row in rows("given_readings.txt")}
+
+
 @lru_cache(maxsize=CACHED)
 def _reading(character: str) -> str:
-    """The commonest reading of one hanzi, without tone, ASCII letters only (pypinyin; unknown ones by anyascii)."""
+    """The reading of one hanzi in given names, without tone, ASCII letters only.
+
+    That of `data/given_readings.txt`, else the commonest one (pypinyin; unknown hanzi by anyascii).
+    """
     from pypinyin import lazy_pinyin
 
-    return letters(lazy_pinyin(character)[0])
+    return _given_readings().get(character) or letters(lazy_pinyin(character)[0])
 
 
 @lru_cache(maxsize=CACHED)
@@ -68,29 +92,88 @@ def native(text: str | None) -> str | None:
 
 
 def is_ordinary(full: str) -> bool:
-    """Whether a full name is nothing but two to four hanzi."""
-    return _ORDINARY.fullmatch(full) is not None and full[-2:] not in _HONORIFICS
+    """Whether a full name is nothing but two to four hanzi, and none of the names that need a second look."""
+    return (
+        _ORDINARY.fullmatch(full) is not None
+        and full[-2:] not in _ENDS
+        and full not in _WORDS["doubt"]
+        and not peoples.may_be_one(full)
+    )
 
 
 def split_full(full: str, issues: list[Issue]) -> NameParts:
-    """A full name in hanzi into family and given name: 张伟, 欧阳锋, 买买提·吐尔逊, 张先生, 陳 大文."""
+    """A full name in hanzi into family and given name: 张伟, 欧阳锋, 买买提·吐尔逊, 张先生, 陳 大文.
+
+    What is not the name of one person stays whole.
+    """
     if is_ordinary(full):
         given, family = split_ordinary(full)
         return NameParts(given=given, family=family)
-    text = _BRACKETS.sub("", full).strip() or full
-    text = _DOT.sub("·", text)
+    text = _DOT.sub("·", _BRACKETS.sub("", full).strip() or full)
+    if why := _stays_whole(text):
+        issues.append(Issue("name_full", "suspicious", why))
+        return NameParts(family=text)
+    if full in _WORDS["doubt"]:
+        issues.append(Issue("name_full", "suspicious", "also written where the name is not known"))
+    without = _REMARK.sub("", text)
     prefix = None
-    if (match := _HONORIFIC.search(text)) and match.start() > 0:
-        prefix, text = match.group(1), text[: match.start()]
-    if _MASKED.search(text):
+    if (match := _HONORIFIC.search(without)) and match.start() > 0:
+        prefix, without = match.group(1), without[: match.start()]
+    if (match := _MASKED.search(without)) is not None:
         issues.append(Issue("name_full", "suspicious", "masked"))
-    bare = _NOT_NAME.sub("", text)
-    if bare != text.replace(" ", ""):
+        if match.group() == "*":
+            return _split_masked(without)
+    bare = _NOT_NAME.sub("", without)
+    if is_placeholder_name(bare):
+        issues.append(Issue("name_full", "unreadable", "placeholder"))
+        return NameParts()
+    tokens = [token for part in without.split() if (token := _NOT_NAME.sub("", part))]
+    parts = (_split_tokens(tokens[0], tokens[1], issues) if len(tokens) == 2 else None) or _split_hanzi(
+        bare.strip("·"), issues
+    )
+    if bare != text.replace(" ", "") and prefix is None and not _is_repeated(text, bare, parts):
         issues.append(Issue("name_full", "suspicious", "other characters left out of a name in hanzi"))
-    spaced = [_NOT_NAME.sub("", token) for token in text.split()]
-    if len(spaced) == 2 and simplify(spaced[0]) in surnames() and spaced[1]:
-        return NameParts(prefix=prefix, given=spaced[1], family=spaced[0])
-    return _split_hanzi(bare.strip("·"), issues)._replace(prefix=prefix)
+    return parts._replace(prefix=prefix)
+
+
+def _split_masked(text: str) -> NameParts:
+    """What a name with stars still says: *伟 a given name, 张* and 张*伟 a family name."""
+    before, _, behind = text.partition("*")
+    known = _NOT_NAME.sub("", before)
+    if not known:
+        return NameParts(given=_NOT_NAME.sub("", behind) or None)
+    return NameParts(family=known[: _surname_length(f"{simplify(known)}*")])
+
+
+def _stays_whole(text: str) -> str:
+    """Why a line in hanzi is not the name of one person; empty for a name."""
+    if _SEVERAL.fullmatch(text):
+        return "several people in one name"
+    if len(text) >= _LONGEST and text.endswith(_COMPANY):
+        return "looks like an organisation"
+    return ""
+
+
+def _is_repeated(text: str, bare: str, parts: NameParts) -> bool:
+    """Whether all that stands beside a name is the same name in pinyin: 张伟 Zhang Wei."""
+    written = letters("".join(_LATIN.findall(text)))
+    if not written or _NOT_NAME.sub("", _LATIN.sub("", text)) != _LATIN.sub("", text).replace(" ", ""):
+        return False
+    family, given = surname_pinyin(parts.family or "") or "", pinyin(simplify(parts.given or "")) or ""
+    return bare != "" and written in (family + given, given + family)
+
+
+def _split_tokens(first: str, last: str, issues: list[Issue]) -> NameParts | None:
+    """Two words in hanzi: 陳 大文, 大文 陳, 买买提 吐尔逊; None where they say nothing about each other."""
+    if simplify(first) in surnames():
+        return NameParts(given=last, family=first)
+    if simplify(last) in surnames() and len(first) <= 2:
+        issues.append(Issue("name_full", "repaired", "given and family name were swapped"))
+        return NameParts(given=first, family=last)
+    both = [peoples.parts_of(simplify(word)) for word in (first, last)]
+    if all(found is not None and found[0] == peoples.OWN_AND_FATHERS for found in both):
+        return NameParts(given=first, family=last)
+    return None
 
 
 def split_ordinary(full: str) -> tuple[str, str]:
@@ -105,7 +188,17 @@ def _split_hanzi(text: str, issues: list[Issue]) -> NameParts:
         return NameParts(given=given, family=family)
     if not text:
         return NameParts()
-    cut = _surname_length(simplify(text))
+    simple = simplify(text)
+    if (match := _ADDRESSED.fullmatch(text)) and match.group(1) in surnames():
+        issues.append(Issue("name_full", "suspicious", "a form of address, not a name"))
+        return NameParts(family=match.group(1))
+    if (found := peoples.parts_of(simple)) is not None and (len(text) >= _LONGEST or simple[0] not in surnames()):
+        people, parts = found
+        if people != peoples.OWN_AND_FATHERS or len(parts) != 2:
+            return NameParts(family=text)
+        issues.append(Issue("name_full", "repaired", "the dot between two names put back"))
+        return NameParts(given=text[: len(parts[0])], family=text[len(parts[0]) :])
+    cut = _surname_length(simple)
     if len(text) - cut > 2 and len(text) > _LONGEST:
         issues.append(Issue("name_full", "suspicious", "long for a name in hanzi"))
     return NameParts(given=text[cut:] or None, family=text[:cut])
@@ -126,7 +219,11 @@ def _surname_length(text: str) -> int:
 def _romanised(text: str) -> str:
     """Letters of a romanised name with ü as v, the way hanzi are keyed here: Lü, LYU and LV are all lv."""
     found = letters(_UMLAUT.sub("v", text))
-    return found.replace("lyu", "lv").replace("nyu", "nv") if found in ("lyu", "nyu") else found
+    if found in ("lyu", "nyu"):
+        return found.replace("yu", "v")
+    if "lyu" in found and _is_pinyin(read := found.replace("lyu", "lv")):  # no syllable ends in l: Xiaolyu
+        return read
+    return found
 
 
 @lru_cache(maxsize=CACHED)
@@ -181,6 +278,11 @@ def order_full(parts: NameParts, full: str, region: str) -> NameParts:
     tokens = [token for part in (parts.given, parts.middle, parts.family) if part is not None for token in part.split()]
     if not all(is_syllables(token) for token in tokens):
         return parts
+    if len(tokens) == 4 and (halves := [" ".join(tokens[:2]), " ".join(tokens[2:])]):
+        compound = [_romanised(half) in _compound_readings() for half in halves]
+        if any(compound):
+            family, given = halves if compound[0] else reversed(halves)
+            return parts._replace(given=given, middle=None, family=family)
     if is_surname(tokens[-1]) and not is_surname(tokens[0]):
         return parts._replace(given=" ".join(tokens[:-1]), middle=None, family=tokens[-1])
     return parts._replace(given=" ".join(tokens[1:]), middle=None, family=tokens[0])
@@ -198,3 +300,19 @@ def order_parts(parts: NameParts, region: str) -> NameParts:
     if parts.given is None or parts.family is None or not is_swapped(parts.given, parts.family, region):
         return parts
     return parts._replace(given=parts.family, family=parts.given)
+
+
+def camel(line: str, region: str) -> NameParts | None:
+    """A romanised name without a blank, in a Chinese region, whose capitals tell where it is cut: ZhangXiaoming."""
+    match = _CAMEL.fullmatch(line) if region in CHINESE_REGIONS else None
+    if match is None or not is_surname(match.group(1)) or not is_syllables(match.group(2)):
+        return None
+    return NameParts(given=match.group(2), family=match.group(1))
+
+
+def is_swapped_hanzi(given: str, family: str) -> bool:
+    """Whether only the given name is a surname: 张 in the column of given names, 小明 in that of family names."""
+    if len(family) != 2 or not has_han(family):
+        return False
+    given, family = simplify(given), simplify(family)
+    return given in surnames() and family not in surnames() and family[0] not in surnames()

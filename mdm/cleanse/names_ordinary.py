@@ -84,7 +84,7 @@ def ordinary_name(
     if given is None or family is None:
         return None
     if has_han(given):
-        return _hanzi(given, family) if middle is None else None
+        return None if middle is not None or chinese.is_swapped_hanzi(given, family) else _hanzi(given, family)
     first, last = _word(given, region), _word(family, region)
     second = None if middle is None else _word(middle, region)
     if first is None or last is None or (middle is not None and second is None):

@@ -132,7 +132,15 @@ def test_every_surname_reads_the_same_from_hanzi_and_from_the_table() -> None:
 
 
 NASTY = st.text(st.characters(codec="utf-8"), max_size=20)
-WORDS = st.lists(
+HAN_WORDS = st.lists(
+    st.sampled_from(
+        ["张", "伟", "小", "老", "明", "欧阳", "國棟", "买买提", "吐尔逊", "扎西", "卓玛", "·", "。", " ", "/", "先生",
+         "师傅", "張", "*",
+         "公司", "大学", "-", "副卡", "某", "张三", "测试", "1", "Zhang Wei", "(已故)", "爱新觉罗"]
+    ),
+    max_size=5,
+).map("".join)  # fmt: skip
+WORDS = HAN_WORDS | st.lists(
     st.sampled_from(
         ["Smith", "JR", "van", "de", "o'neil", "Mc", "née", "Roy,", "Dr.", "III", "张", "伟", "·", "(x)", "zhang",
          "Wei", "test", "null", "E", "先生", "lyu", "-", "McDonald", "ß", "é", "&", "and", "Inc.", "c/o", "*", "Estate",

@@ -29,7 +29,7 @@ WORD = (
         ["Ann", "LEE", "lee", "Wang", "wei", "LYU", "Xiao", "Mr", "Jr", "Null", "de", "McDonald", "iii", "test", "x",
          "张", "伟", "欧阳", "張偉", "司徒婉仪", "某", "先生", "无", "测试", "乾", "单", "王先生",
          "O'Neil", "José", "Anne-Marie", "M.", "Jr.", "Dr.", "née", "Anne-né", "geb.", "born", "De", "LÜ", "ǆo",
-         "Mac-é", "van", "Na", "x-x"]
+         "Mac-é", "van", "Na", "x-x", "小张", "老王", "扎西", "古丽", "张三", "李大学", "兰州大学", "小明"]
     )
     | HANZI
     | st.from_regex(r"[A-Za-zÀ-ɏ]{1,8}([-' ][A-Za-zß-ɏ]{1,3}\.?)?", fullmatch=True)
