@@ -170,4 +170,9 @@ def division_code(province: str | None, city: str | None, district: str | None) 
 
 def is_division_code(digits: str) -> bool:
     """Whether there is, or ever was, a county with this code; people keep the one of their first card."""
-    return digits in divisions().known
+    return digits in _known_codes()
+
+
+@cache
+def _known_codes() -> frozenset[str]:
+    return divisions().known

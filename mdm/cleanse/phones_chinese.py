@@ -44,6 +44,8 @@ class Bare(NamedTuple):
 
 def bare(text: str, area_code: str | None) -> Bare:
     """The number that a tidied text of China holds; as it is where nothing stands around it."""
+    if text[0] == "+" and not text.startswith("+86"):
+        return Bare(text)  # a number of another country
     if _MASK.search(text):
         return Bare(text, refused="masked")
     value = text
