@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mdm.cleanse import organisations_chinese as chinese
 from mdm.cleanse.fold import CACHED, has_han, simplify, tidy, words
 from mdm.cleanse.placeholders import is_placeholder_name
 from mdm.cleanse.values import Issue
@@ -19,19 +20,12 @@ _FORMS = {
     "senc": "senc", "sencrl": "llp", "pvt": "ltd", "oao": "oao", "ooo": "ooo",
 }  # fmt: skip
 _STRENGTH = ("llc", "llp", "ulc", "plc", "gmbh", "pty", "ltd", "inc", "corp", "lp")  # the form of "X Co Ltd" is ltd
-_HAN_FORMS = (
-    ("股份有限公司", "plc"), ("有限责任公司", "ltd"), ("有限公司", "ltd"), ("集团公司", "group"), ("总公司", "co"),
-    ("分公司", "branch"), ("公司", "co"), ("合作社", "cooperative"), ("有限合伙", "lp"), ("事务所", "firm"),
-    ("个体工商户", "sole"), ("经营部", "shop"), ("商行", "shop"),
-)  # fmt: skip
 _DOTTED = re.compile(r"\b(?:[A-Za-z]\.){2,}[A-Za-z]?")
 _TRADING = re.compile(
     r"(?<=\S)[\s,]+(?:o/a|d\.?b\.?a\.?|d/b/a|t/a|operating as|doing business as|trading as|f\.a\.s\.(?:r\.s\.)?"
     r"|faisant affaires?(?: sous)?)\s+\S",
     re.I,
 )
-_BRACKETS = re.compile(r"[()（）\[\]【】]")
-_NOT_HAN_NAME = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +45,22 @@ def cleanse_organisation(text: object, *, region: str) -> CleansedOrganisation:
         return CleansedOrganisation(None)
     if is_placeholder_name(value):
         return CleansedOrganisation(None, issues=(Issue("organisation_name", "unreadable", "placeholder"),))
-    key, form = _han_core(simplify(value)) if has_han(value) else _latin_core(value)
+    if has_han(value):
+        return _han(value)
+    key, form = _latin_core(value)
     return CleansedOrganisation(value, key or None, form)
+
+
+def _han(value: str) -> CleansedOrganisation:
+    """A name in hanzi."""
+    issues: tuple[Issue, ...] = ()
+    name = chinese.without_remark(value)
+    if name != value:
+        issues = (Issue("organisation_name", "repaired", "remark behind the name left out"),)
+    key, form, doubt = chinese.core_of(simplify(name))
+    if doubt:
+        issues += (Issue("organisation_name", "suspicious", doubt),)
+    return CleansedOrganisation(name, key or None, form, issues)
 
 
 @lru_cache(maxsize=CACHED)
@@ -70,13 +78,3 @@ def _latin_core(name: str) -> tuple[str, str | None]:
         tokens.pop()
     form = next((strong for strong in _STRENGTH if strong in forms), forms[-1] if forms else None)
     return " ".join(tokens), form
-
-
-@lru_cache(maxsize=CACHED)
-def _han_core(name: str) -> tuple[str, str | None]:
-    """Core of a name in hanzi: brackets opened (华为(深圳) = 华为深圳), the legal form at the end left out."""
-    core = _NOT_HAN_NAME.sub("", _BRACKETS.sub("", name)).lower()
-    for ending, form in _HAN_FORMS:
-        if core.endswith(ending) and len(core) > len(ending) + 1:
-            return core.removesuffix(ending), form
-    return core, None
