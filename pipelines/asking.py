@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from mdm.store.database import Database
@@ -50,7 +50,7 @@ def ask_in_halves(
     database: Database, question: Callable[[sa.Connection, pa.Array], pa.Table], asked: pa.Array
 ) -> pa.Table:
     """What `question` answers to each half of the values `asked`, put together; their order plays no part."""
-    column = pa.array(np.unique(asked.drop_null().to_numpy(zero_copy_only=False)), asked.type)
+    column = pc.unique(asked.drop_null()).sort()
     middle = len(column) // 2
     parts = [column] if len(column) < FEW else [column[:middle], column[middle:]]
     with asking(database) as store:

@@ -107,7 +107,8 @@ def _tokens_before(members: pa.Table, redirects: Mapping[str, str]) -> dict[str,
     """Previous members in the same form, with the day from which they belonged; merged PINs under their survivor."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
     stays: dict[str, list[str]] = defaultdict(list)
-    rows = sorted(members.to_pylist(), key=lambda r: (r["valid_from"] is None, r["valid_from"], r["chi"]), reverse=True)
+    known = members.select(["chi", "pin", "valid_from"]).to_pylist()
+    rows = sorted(known, key=lambda r: (r["valid_from"] is None, r["valid_from"], r["chi"]), reverse=True)
     for row in rows:
         pin = redirects.get(row["pin"], row["pin"])
         if row["chi"] not in stays[pin]:

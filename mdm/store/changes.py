@@ -32,22 +32,29 @@ _PLANNED_ONCE = "select set_config('plan_cache_mode', 'force_generic_plan', true
 _OURS = "{0}.xmin = pg_current_xact_id()::xid"  # written, or closed, by this transaction
 
 
-def _customers(wanted: str) -> str:
-    """The statement that announces what this transaction does to the customers of `wanted` (pin)."""
+_STATE = f"""
+    select c.pin, c.status, c.redirect_to, was.redirect_to as led_to, {_OURS.format("c")} as fresh,
+        case when {_OURS.format("c")} then was.status else c.status end as before
+    from (select distinct pin from {{wanted}}) as w join customer c using (pin)
+    left join customer was on was.pin = c.pin and was.recorded_to < 'infinity' and {_OURS.format("was")}
+    where c.recorded_to = 'infinity'
+"""
+_HAPPENED = f"""
+    select l.kind, l.pin, l.other_pin from {{state}} s join lineage l on l.pin = s.pin where {_OURS.format("l")}
+    union
+    select l.kind, l.pin, l.other_pin from {{state}} s join lineage l on l.other_pin = s.pin where {_OURS.format("l")}
+"""
+
+
+def _customers(state: str, happened: str) -> str:
+    """The statement that announces what this transaction does to customers.
+
+    state, happened: queries of the customers, and of what happened to them; _STATE and _HAPPENED, or what they found.
+    """
     return f"""
     insert into change (type, pin, related, run_id, actor)
-    with state as (
-        select c.pin, c.status, c.redirect_to, was.redirect_to as led_to, {_OURS.format("c")} as fresh,
-            case when {_OURS.format("c")} then was.status else c.status end as before
-        from (select distinct pin from {wanted}) as w join customer c using (pin)
-        left join customer was on was.pin = c.pin and was.recorded_to < 'infinity' and {_OURS.format("was")}
-        where c.recorded_to = 'infinity'
-    ),
-    happened as (
-        select l.kind, l.pin, l.other_pin from state s join lineage l on l.pin = s.pin where {_OURS.format("l")}
-        union
-        select l.kind, l.pin, l.other_pin from state s join lineage l on l.other_pin = s.pin where {_OURS.format("l")}
-    ),
+    with state as ({state}),
+    happened as ({happened}),
     parted as (
         select pin, other_pin as part from happened where kind = 'split'
         union select other_pin, pin from happened where kind = 'revived'
@@ -77,7 +84,7 @@ def _customers(wanted: str) -> str:
     ),
     others as (
         select s.pin, 'changed' as type, m.other from state s left join moved m on m.pin = s.pin
-        where s.status = 'active' and s.before = 'active' and not exists (select from event e where e.pin = s.pin) and (
+        where s.status = 'active' and s.before = 'active' and s.pin not in (select pin from event) and (
             exists (select 1 from golden g where g.pin = s.pin and g.recorded_to = 'infinity' and {_OURS.format("g")})
             or exists (select 1 from xref x where x.pin = s.pin and {_OURS.format("x")}
                        group by x.record_id having count(*) = 1)
@@ -89,8 +96,16 @@ def _customers(wanted: str) -> str:
     """
 
 
-_SINGLY = _customers("unnest(%(pins)s::text[]) as t(pin)")
-_IN_BULK = _customers("(select value as pin from announced_pin) as t")
+_SINGLY = _customers(_STATE.format(wanted="unnest(%(pins)s::text[]) as t(pin)"), _HAPPENED.format(state="state"))
+# Of many customers the planner must know how many they are: it would compare each with everything that happened.
+_LOOK = (
+    "create temporary table announced_state on commit drop as "
+    + _STATE.format(wanted="(select value as pin from announced_pin) as t"),
+    "analyze announced_state",
+    "create temporary table announced_lineage on commit drop as " + _HAPPENED.format(state="announced_state"),
+    "analyze announced_lineage",
+)
+_IN_BULK = _customers("table announced_state", "table announced_lineage")
 _HOUSEHOLDS = f"""
 insert into change (type, chi, related, run_id, actor)
 select 'household_changed', chi, array_agg(distinct pin) filter (where pin is not null), %(run_id)s, %(actor)s from (
@@ -155,6 +170,10 @@ def announce_run(connection: sa.Connection, pins: Values, chis: Values, *, run_i
     driver.execute("insert into announced_pin select unnest(%s::text[])", (sorted(touched.pins),))
     touched.pins = set()
     driver.execute(_HOLD)
+    for table in ("announced_state", "announced_lineage"):
+        driver.execute(f"drop table if exists pg_temp.{table}")
+    for statement in _LOOK:
+        driver.execute(statement)
     driver.execute(_IN_BULK, _by(run_id, actor))
     driver.execute(_HOUSEHOLDS, _by(run_id, actor))
 

@@ -12,12 +12,12 @@ from pipelines.steps.address_index import NOTHING
 from pipelines.steps.people import People
 
 
-def organisations_around(connection: sa.Connection, people: People, changed: pa.Array) -> pa.Array:
+def organisations_around(connection: sa.Connection, tonight: pa.Table, changed: pa.Array) -> pa.Array:
     """The PINs of `changed` organisations, and of all that share keys with them, or with those who do.
 
-    By what the store says, and in addition by what tonight says: nobody else's legal entity can be another than it was.
+    By what the store says, and in addition by what `keys_of_tonight` says: nobody else's legal entity can be another
+    than it was.
     """
-    tonight = _tonight(people)
     reached, frontier, asked = changed, changed, NOTHING
     while len(frontier):
         theirs = tonight.filter(pc.is_in(tonight["pin"], frontier))["key"]
@@ -33,7 +33,7 @@ def organisations_around(connection: sa.Connection, people: People, changed: pa.
     return reached
 
 
-def _tonight(people: People) -> pa.Table:
+def keys_of_tonight(people: People) -> pa.Table:
     """The keys of the organisations that tonight resolved: pin, key."""
     mine = people.scratch.sql("FROM mine WHERE party = 'organisation' AND pin IS NOT NULL").to_arrow_table()
     keys = entity_keys(mine)

@@ -21,17 +21,19 @@ import sqlalchemy as sa
 from mdm.live import households as deciding
 from mdm.match.model import Frequencies, Model
 from mdm.registry.models import model_in_use
+from mdm.resolve.household_decisions import Decided
 from mdm.resolve.household_tables import KINDS, Identified, changed, identified
 from mdm.resolve.households import HouseholdRules, build_households
 from mdm.resolve.legal_entities import build_legal_entities, organisations_from_cleansed
 from mdm.store import counters
 from mdm.store import households as store
+from pipelines.asking import asking
 from pipelines.context import Night
 from pipelines.steps.address_index import AddressIndex
 from pipelines.steps.decided import concerning, decided_tonight
 from pipelines.steps.due import due_redirects
 from pipelines.steps.people import People, persons_of, sightings_of
-from pipelines.steps.surroundings import around, everything
+from pipelines.steps.surroundings import Surroundings, around, everything
 
 
 def households(
@@ -81,8 +83,20 @@ class _Built:
 def _built(
     night: Night, connection: sa.Connection, people: People, rules: HouseholdRules, surnames: Frequencies
 ) -> _Built:
-    decided = decided_tonight(people)
-    found = around(night, connection, people, rules.dwellings, surnames, decided)
+    with asking(night.database) as questions:
+        decided = decided_tonight(people)
+        found = around(night, connection, questions, people, rules.dwellings, surnames, decided)
+        return _memberships(connection, people, rules, surnames, decided, found)
+
+
+def _memberships(
+    connection: sa.Connection,
+    people: People,
+    rules: HouseholdRules,
+    surnames: Frequencies,
+    decided: Sequence[Decided],
+    found: Surroundings | None,
+) -> _Built:
     if found is None:
         found = everything(people, rules.dwellings, surnames)
     else:
@@ -95,10 +109,10 @@ def _built(
         organisations = found.people if found.index.whole else people.of(found.organisations)
         entities = organisations_from_cleansed(organisations, organisations["pin"])
         memberships["legal_entity"] = build_legal_entities(entities)
-    if found.index.whole:
+    if found.members is None:
         before, members_before = store.all_households(connection), store.all_memberships(connection)
     else:
-        members_before = store.memberships_around(connection, pins)
+        members_before = found.members.result()
         before = store.find_households(connection, members_before["chi"])
         before = before.filter(pc.is_in(before["kind"], pa.array(list(memberships))))
         members_before = members_before.filter(pc.is_in(members_before["chi"], before["chi"].combine_chunks()))

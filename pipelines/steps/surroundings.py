@@ -9,7 +9,9 @@ and everybody who ever lived with one of those, are made again: nobody else's ho
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,12 +22,13 @@ from mdm.resolve.dwelling_pairs import DwellingRules
 from mdm.resolve.dwellings import JOINS, Dwellings
 from mdm.resolve.entity_keys import entity_keys
 from mdm.resolve.household_decisions import Decided
-from mdm.store import addresses, customers
+from mdm.store import addresses, customers, households
+from pipelines.asking import Asking
 from pipelines.context import Night
 from pipelines.steps.address_index import AddressIndex, index_of
 from pipelines.steps.decided import closed_by_decisions
 from pipelines.steps.due import due_addresses, due_pins
-from pipelines.steps.entities import keys_of_changed, organisations_around
+from pipelines.steps.entities import keys_of_changed, keys_of_tonight, organisations_around
 from pipelines.steps.judged import Judged
 from pipelines.steps.people import People, persons_of, sightings_of
 
@@ -44,6 +47,7 @@ class Surroundings:
     dwellings: pa.Table  # DWELLINGS of `persons_of` the people, in their order
     index: AddressIndex
     organisations: pa.Array  # PINs of those to make legal entities of; empty where none changed
+    members: Future[pa.Table] | None = None  # the memberships around all of them, as they are; None: all there are
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ def everything(people: People, rules: DwellingRules, surnames: Frequencies | Non
 def around(
     night: Night,
     connection: sa.Connection,
+    store: Asking,
     people: People,
     rules: DwellingRules,
     surnames: Frequencies | None,
@@ -92,6 +97,8 @@ def around(
     changes = _changes(night, connection, people)
     if len(changes.changed) >= most:
         return None
+    tonight = keys_of_tonight(people)
+    answering = store.ask(partial(organisations_around, tonight=tonight, changed=changes.organisations))
     judged = Judged(connection, people, rules, surnames, most)
     try:
         if not judged.judge(changes.respelt, due_addresses(night.folder)):
@@ -99,13 +106,15 @@ def around(
         pins = closed_by_decisions(connection, decided, changes.changed, judged.closed)
         if len(pins) >= most:
             return None
+        organisations = answering.result()
+        everybody = pc.unique(pa.concat_arrays([pins, organisations]))
+        members = store.ask(partial(households.memberships_around, pins=everybody))
         table = judged.persons_of(pins)
         dwellings = _grouped(connection, table, rules, judged)
         written = people.of(changes.written)
         judged.index.entity_keys = pa.concat_tables([keys_of_changed(people), entity_keys(written)])
         judged.index.renamed = pc.unique(pa.chunked_array([_own(people), *written["record_id"].chunks]))
-        organisations = organisations_around(connection, people, changes.organisations)
-        return Surroundings(table, pins, dwellings, judged.index, organisations)
+        return Surroundings(table, pins, dwellings, judged.index, organisations, members)
     finally:
         judged.close()
 
