@@ -103,6 +103,7 @@ def _attempt(writer: Writer, system: str, local_id: str, order: Order, write: _S
     pins: set[str] = set()
 
     def act(connection: sa.Connection) -> Written:
+        live.plan_once(connection)
         locks.hold(connection, [locks.of_source_key(system, local_id)])
         told = once.told_before(connection, order.once) if order.once is not None else None
         if told is not None:
