@@ -10,6 +10,7 @@ import datetime as dt
 import difflib
 import re
 import tomllib
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -18,6 +19,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mdm.access import read_rate
 from mdm.backup import BackupSettings
+from mdm.cleanse.own_placeholders import FILE as PLACEHOLDERS
+from mdm.cleanse.own_placeholders import OwnPlaceholders, read_own_placeholders
 from mdm.errors import ConfigError
 from mdm.notify import NotifySettings
 from mdm.openid import OpenIdSettings
@@ -209,6 +212,11 @@ class Settings(_Section):
             return cls.model_validate({**sections, **places})
         except ValidationError as error:
             raise _from_validation(error, root / FILE) from None
+
+    @cached_property
+    def own_placeholders(self) -> OwnPlaceholders | None:
+        """What means nothing in this workspace, besides what means nothing anywhere. ConfigError: a line is wrong."""
+        return read_own_placeholders(self.workspace / PLACEHOLDERS)
 
     @property
     def sources(self) -> Path:

@@ -80,7 +80,8 @@ class SourceReport:
 
 
 def check_workspace(settings: Settings, *, rows: int = ROWS) -> list[SourceReport]:
-    """One report per source contract, by source. Raises ContractError when contracts are wrong."""
+    """One report per source contract, by source. Raises ConfigError when contracts or own placeholders are wrong."""
+    _ = settings.own_placeholders
     return [_check_source(contract, settings, rows) for contract in load_contracts(settings.sources)]
 
 
@@ -107,6 +108,7 @@ def _check_delivery(delivery: Delivery, contract: SourceContract, settings: Sett
         area_code=contract.area_code,
         role=contract.role,
         extracted_at=delivery.extracted_at,
+        own=settings.own_placeholders,
     )
     return DeliveryReport(
         *seen,

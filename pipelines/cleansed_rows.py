@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from mdm.cleanse.countries import country_code
+from mdm.cleanse.own_placeholders import remark, without_placeholders
 from mdm.cleanse.parts import LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
 from mdm.cleanse.record import cleanse_record
 from mdm.cleanse.values import VALID, CleanseContext, Issue, mark_of
@@ -52,17 +53,26 @@ def is_social_insurance_number(kind: str | None, country: str | None, record: Ma
 
 
 def _of_record(row: Mapping[str, Any], context: CleanseContext) -> Iterator[CleansedValue]:
-    values = [value for part in SCALAR_PARTS for value in _scalar(part, row, context)]
-    values += [value for part in LIST_PARTS if part.column in _LISTS for value in _list(part, row, context)]
+    read, taken = (row, []) if context.own is None else without_placeholders(row, context.own)
+    values = [value for part in SCALAR_PARTS for value in _scalar(part, row, read, taken, context)]
+    values += [value for part in LIST_PARTS if part.column in _LISTS for value in _list(part, row, read, context)]
     yield from _with_remarks(values, cleanse_record(row, context=context)["issues"] or ())
 
 
-def _scalar(part: ScalarPart, row: Mapping[str, Any], context: CleanseContext) -> Iterator[CleansedValue]:
+def _scalar(
+    part: ScalarPart,
+    row: Mapping[str, Any],
+    read: Mapping[str, Any],
+    taken: Sequence[Issue],
+    context: CleanseContext,
+) -> Iterator[CleansedValue]:
+    """`read`: the row without own placeholders; `taken`: what was said of these."""
     delivered = {name.rpartition(".")[2]: _field(row, name) for name in part.inputs}
     given = {name: str(value) for name, value in delivered.items() if value is not None and name not in _NOT_SHOWN}
     if not given:
         return
-    values, issues = part.cleanse(tuple(delivered.values()), context)
+    values, issues = part.cleanse(tuple(_field(read, name) for name in part.inputs), context)
+    issues = (*(issue for issue in taken if issue.attribute in part.inputs), *issues)
     found = dict(zip((name.rpartition(".")[2] for name in part.outputs), values or (), strict=True))
     if part is _NAMES:
         label = "organisation_name" if row["party"] == "organisation" else "name"
@@ -71,11 +81,15 @@ def _scalar(part: ScalarPart, row: Mapping[str, Any], context: CleanseContext) -
     yield _value(row, label, _joined(given), _joined(found), issues)
 
 
-def _list(part: ListPart, row: Mapping[str, Any], context: CleanseContext) -> Iterator[CleansedValue]:
+def _list(
+    part: ListPart, row: Mapping[str, Any], read: Mapping[str, Any], context: CleanseContext
+) -> Iterator[CleansedValue]:
     record = tuple(_field(row, name) for name in part.record_inputs)
-    for element in row[part.column] or ():
+    for element, left in zip(row[part.column] or (), read[part.column] or (), strict=True):
         given = {name: str(element[name]) for name in part.inputs if element[name] is not None}
-        values, issues = part.cleanse((*(element[name] for name in part.inputs), *record), context)
+        values, issues = part.cleanse((*(left[name] for name in part.inputs), *record), context)
+        if left != element:
+            issues = (remark(part.column), *issues)
         found = dict(zip(part.outputs, values or (), strict=False))
         kind = given.pop("type", None)
         found.pop("type", None)

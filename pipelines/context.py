@@ -66,6 +66,7 @@ class Night:
             area_code=contract.area_code,
             role=contract.role,
             extracted_at=extracted_at,
+            own=self.settings.own_placeholders,
         )
 
 

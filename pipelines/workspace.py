@@ -14,6 +14,7 @@ FILES = {
     "mdm.toml": "mdm.toml",
     "example.yaml": "sources/example.yaml.sample",
     "target.yaml": "targets/example.yaml.sample",
+    "placeholders.txt": "placeholders.txt",
     "gitignore.txt": ".gitignore",
 }
 

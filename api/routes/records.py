@@ -122,6 +122,7 @@ def validate(
         region=(contract.region if contract is not None else None) or writer.settings.cleanse.region,
         area_code=contract.area_code if contract is not None else None,
         extracted_at=datetime.now(UTC),
+        own=writer.settings.own_placeholders,
     )
     cleansed = cleanse_record({**body.to_mapped(), **_party(body, request, system)}, context=context)
     shown = _record(cleansed)

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from mdm.cleanse.distinct import NO_ISSUES, Distinct, encode
 from mdm.cleanse.originals import original_column
+from mdm.cleanse.own_placeholders_columns import without_placeholders_table
 from mdm.cleanse.parts import COPIED, LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
 from mdm.cleanse.values import CleanseContext
 from mdm.cleanse.workers import Result, Workers
@@ -59,18 +60,22 @@ def start_batch(
     if mapped.num_rows == 0:
         return lambda: empty(CLEANSED)
     mapped = mapped.combine_chunks()
+    delivered = mapped
+    remarks: _Issues = []
+    if context.own is not None:
+        mapped, remarks = without_placeholders_table(mapped, context.own)
     started = [_start_scalar(part, index, mapped, context, workers) for index, part in enumerate(SCALAR_PARTS)]
     lists = [_start_list(part, index, mapped, context, workers) for index, part in enumerate(LIST_PARTS)]
     columns = _copied(mapped, context)
-    columns["original"] = original_column(mapped, connection)
-    return lambda: _joined(columns, started, lists, mapped.num_rows)
+    columns["original"] = original_column(delivered, connection)
+    return lambda: _joined(columns, started, lists, mapped.num_rows, remarks)
 
 
 def _joined(
-    columns: dict[str, pa.Array], scalars: Sequence[_Work], lists: Sequence[_Work | None], size: int
+    columns: dict[str, pa.Array], scalars: Sequence[_Work], lists: Sequence[_Work | None], size: int, remarks: _Issues
 ) -> pa.Table:
-    """CLEANSED of what the parts found."""
-    issues: _Issues = []
+    """CLEANSED of what the parts found; `remarks` come before theirs."""
+    issues = list(remarks)
     for scalar, scalar_work in zip(SCALAR_PARTS, scalars, strict=True):
         columns |= _scalar(scalar, scalar_work, issues)
     for part, work in zip(LIST_PARTS, lists, strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mdm.cleanse.originals import original_text
+from mdm.cleanse.own_placeholders import without_placeholders
 from mdm.cleanse.parts import COPIED, LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
 from mdm.cleanse.values import CleanseContext, Issue
 from mdm.party import CLEANSED
@@ -24,6 +25,8 @@ def cleanse_record(mapped: Mapping[str, Any], *, context: CleanseContext) -> dic
         "original": original_text(mapped),
     }
     issues: list[Issue] = []
+    if context.own is not None:
+        mapped, issues = without_placeholders(mapped, context.own)
     for scalar in SCALAR_PARTS:
         issues += _apply_scalar(scalar, mapped, found, context)
     for part in LIST_PARTS:

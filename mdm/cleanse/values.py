@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mdm.cleanse.own_placeholders import OwnPlaceholders
 
 Mark = Literal["repaired", "suspicious", "unreadable"]
 VALID = "valid"  # the mark of a value of which nothing had to be said
@@ -43,10 +46,12 @@ class CleanseContext:
     """What a delivery says about all of its rows.
 
     region: ISO 3166 country that phones, addresses and dates are read by; area_code: landline area code of the
-    region ("0931"), when the feed leaves it out; role: customer | enrichment; extracted_at: when it was cut.
+    region ("0931"), when the feed leaves it out; role: customer | enrichment; extracted_at: when it was cut; own:
+    placeholders of the workspace.
     """
 
     region: str
     area_code: str | None = None
     role: str = "customer"
     extracted_at: datetime | None = None
+    own: OwnPlaceholders | None = None

@@ -118,6 +118,7 @@ def cleanse(writer: Writer, system: str, local_id: str, mapped: Mapping[str, Any
         area_code=contract.area_code,
         role=contract.role,
         extracted_at=at,
+        own=writer.settings.own_placeholders,
     )
     row = {**mapped, "system": system, "local_id": local_id, "row_hash": content_hash(mapped)}
     cleansed = cleanse_record(row, context=context)

@@ -75,7 +75,8 @@ def identify(
     region: the country that phones, dates and addresses are read by. Raises UsageError when nothing in it can be looked
     for, NotFound before there is a model.
     """
-    cleansed = cleanse_record(mapped, context=CleanseContext(region=region or settings.cleanse.region))
+    context = CleanseContext(region=region or settings.cleanse.region, own=settings.own_placeholders)
+    cleansed = cleanse_record(mapped, context=context)
     party: PartyType = cleansed["party"]
     document = orjson.loads(orjson.dumps(cleansed))
     row = features_of(document)

@@ -16,12 +16,17 @@ from hypothesis import strategies as st
 
 from mdm.cleanse import workers
 from mdm.cleanse.batch import cleanse_batch
+from mdm.cleanse.own_placeholders import OwnPlaceholders, read_own_placeholders
 from mdm.cleanse.record import cleanse_record
 from mdm.cleanse.values import CleanseContext
+from mdm.errors import ConfigError
 from mdm.party import CLEANSED, MAPPED, empty
 
 CONTEXT = CleanseContext(region="CA", extracted_at=datetime(2020, 4, 1, tzinfo=UTC))
 CHINA = CleanseContext(region="CN", area_code="0931", role="enrichment")
+OWN = OwnPlaceholders(frozenset({"n/k", "ann@telus.net", "张伟"}), frozenset({"lee"}), frozenset({"130692544"}),
+                      frozenset({"4032621234"}))  # fmt: skip
+SHOP = CleanseContext(region="CA", own=OWN)
 SCRATCH = duckdb.connect()
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -79,7 +84,7 @@ ROWS = st.lists(
 
 
 @settings(max_examples=25, deadline=None)
-@given(ROWS, st.sampled_from([CONTEXT, CHINA]))
+@given(ROWS, st.sampled_from([CONTEXT, CHINA, SHOP]))
 def test_batch_is_row_on_nasty_rows(rows: list[dict[str, Any]], context: CleanseContext) -> None:
     assert_batch_is_row(rows, context)
 
@@ -97,6 +102,38 @@ def test_batch_is_row_on_several_processes(monkeypatch: pytest.MonkeyPatch) -> N
         for number in range(20)
     ]
     assert_batch_is_row(rows, CONTEXT, processes=2)
+
+
+def test_own_placeholders_are_taken_out_and_stay_in_the_original() -> None:
+    row = mapped(
+        name_full=" LEE ", phones=[{"value": "+1 (403) 262-1234"}, {"value": "403-262-9999"}],
+        emails=[{"value": "Ann@Telus.net"}], address={"street": "N/K", "locality": "Calgary"},
+        identifiers=[{"type": "national_id", "value": "130 692 544"}],
+    )  # fmt: skip
+    assert_batch_is_row([row, mapped(local_id="2", name_full="Ann Lee")], SHOP)
+    found = cleanse_record(row, context=SHOP)
+    assert (found["name_family"], found["emails"], found["identifiers"]) == (None, None, None)
+    assert [phone["number"] for phone in found["phones"]] == ["+14032629999"]
+    assert (found["address"]["street"], found["address"]["locality"]) == (None, "Calgary")
+    assert {issue["reason"] for issue in found["issues"]} == {"placeholder of placeholders.txt"}
+    assert json.loads(found["original"])["name_full"] == " LEE "
+
+
+def test_a_wrong_line_of_own_placeholders_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "placeholders.txt"
+    assert read_own_placeholders(path) is None
+    path.write_text("# ours\n\nword  Walk-In   Customer\nvalue (403) 262-1234\n", encoding="utf-8")
+    found = read_own_placeholders(path)
+    assert found is not None
+    assert found.is_text("walk-in customer", name=False)
+    assert found.is_number("+1 403.262.1234")
+    for line, told in (
+        ("words x", "placeholders.txt:2: .*found 'words'"),
+        ("name", "nothing stands behind 'name'"),
+    ):
+        path.write_text(f"\n{line}\n", encoding="utf-8")
+        with pytest.raises(ConfigError, match=told):
+            read_own_placeholders(path)
 
 
 def test_an_empty_table_gives_an_empty_table() -> None:
