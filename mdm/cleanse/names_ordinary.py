@@ -16,7 +16,8 @@ _HANZI = re.compile(r"[\u4e00-\u67cf\u67d1-\u9fff]{1,4}")
 _LETTERS = r"[A-Za-zÀ-ÖØ-öø-ɏ]+"
 _WORD = rf"{_LETTERS}(?:[-']{_LETTERS})*\.?"
 _LATIN = re.compile(_WORD)
-_LATIN_NAME = re.compile(rf"({_WORD}) (?:({_WORD}) )?({_WORD})")
+LATIN_NAME = rf"({_WORD}) (?:({_WORD}) )?({_WORD})"  # of the forms that Python and Arrow both read
+_LATIN_NAME = re.compile(LATIN_NAME)
 _Native = tuple[str, str | None]  # simplified hanzi, and their key
 
 Ordinary = tuple[str | None, ...]  # the fields of NameParts and then of NameKeys
@@ -37,7 +38,7 @@ class _Word(NamedTuple):
 
 
 @lru_cache(maxsize=CACHED)
-def _word(text: str, region: str) -> _Word | None:
+def word(text: str, region: str) -> _Word | None:
     """One word of letters that tidying leaves as it is; None when it is of another form or may say nothing."""
     if _LATIN.fullmatch(text) is None or tidy(text) != text or is_placeholder_name(text) or latin.ends_in_nee(text):
         return None
@@ -58,7 +59,7 @@ def _word(text: str, region: str) -> _Word | None:
 
 
 @lru_cache(maxsize=CACHED)
-def _given_hanzi(text: str) -> _Native | None:
+def given_hanzi(text: str) -> _Native | None:
     """A given name of hanzi; None when it is of another form or may say nothing."""
     if _HANZI.fullmatch(text) is None or is_placeholder_name(text):
         return None
@@ -67,7 +68,7 @@ def _given_hanzi(text: str) -> _Native | None:
 
 
 @lru_cache(maxsize=CACHED)
-def _family_hanzi(text: str) -> _Native | None:
+def family_hanzi(text: str) -> _Native | None:
     """A family name of hanzi; None when it is of another form or may say nothing."""
     if _HANZI.fullmatch(text) is None or is_placeholder_name(text):
         return None
@@ -85,8 +86,8 @@ def ordinary_name(
         return None
     if has_han(given):
         return None if middle is not None or chinese.is_swapped_hanzi(given, family) else _hanzi(given, family)
-    first, last = _word(given, region), _word(family, region)
-    second = None if middle is None else _word(middle, region)
+    first, last = word(given, region), word(family, region)
+    second = None if middle is None else word(middle, region)
     if first is None or last is None or (middle is not None and second is None):
         return None
     return _latin(first, second, last)
@@ -102,12 +103,12 @@ def _full_name(full: str, region: str) -> Ordinary | None:
     if match is None:
         return None
     given, middle, family = match.groups()
-    first, last = _word(given, region), _word(family, region)
+    first, last = word(given, region), word(family, region)
     if first is None or last is None or first.title or last.suffix:
         return None
     ordered = first.syllables and last.syllables  # in pinyin the family name comes first, as `order_full` has it
     if middle is not None:
-        second = _word(middle, region)
+        second = word(middle, region)
         if second is None or second.particle or (ordered and second.syllables):
             return None
         return _latin(first, second, last)
@@ -117,7 +118,7 @@ def _full_name(full: str, region: str) -> Ordinary | None:
 
 
 def _hanzi(given: str, family: str) -> Ordinary | None:
-    first, last = _given_hanzi(given), _family_hanzi(family)
+    first, last = given_hanzi(given), family_hanzi(family)
     if first is None or last is None:
         return None
     return None, given, None, family, None, None, first[1], None, last[1], None, first[0], last[0]

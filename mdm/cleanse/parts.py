@@ -29,6 +29,7 @@ from mdm.cleanse.identifiers import cleanse_identifier
 from mdm.cleanse.identifiers_columns import ordinary_identifiers
 from mdm.cleanse.identity_card import CARD_LENGTH, disagreements
 from mdm.cleanse.names import name_values
+from mdm.cleanse.names_columns import ordinary_names
 from mdm.cleanse.organisations import cleanse_organisation
 from mdm.cleanse.phones import cleanse_phone
 from mdm.cleanse.postal import AddressText
@@ -193,7 +194,7 @@ _HOME = ("address.country",)  # a feed may hold records of several countries; nu
 _SUBSCRIPTION = ("product", "number", "status", *_PERIOD)
 
 SCALAR_PARTS = (
-    ScalarPart(_NAME_INPUTS, _NAME_OUTPUTS, _names),
+    ScalarPart(_NAME_INPUTS, _NAME_OUTPUTS, _names, ordinary_names),
     ScalarPart(("birth_date",), ("birth_date",), _date("birth_date")),
     ScalarPart(("death_date",), ("death_date",), _date("death_date")),
     ScalarPart(("sex",), ("sex",), _sex),
