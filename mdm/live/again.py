@@ -31,20 +31,10 @@ def resolve_again(
     The customers concerned are held first. Raises `locks.Moved` when somebody changes them meanwhile (begin anew). The
     golden records of all customers of these records are made again.
     """
-    held: set[str] = set()
-    while True:
-        scene = gather(
-            connection, records, own=None, scored=(), party="person", departed={}, came_back=False,
-            least_weight=writer.settings.matching.review_weight,
-        )  # fmt: skip
-        wanted = scene.pins - held
-        if not wanted:
-            break
-        if held and not locks.try_hold(connection, locks.of_pins(wanted)):
-            raise locks.Moved
-        if not held:
-            locks.hold(connection, locks.of_pins(wanted))
-        held |= wanted
+    scene = gather(
+        connection, records, own=None, scored=(), party="person", departed={}, came_back=False,
+        least_weight=writer.settings.matching.review_weight, hold=locks.Customers(connection).hold,
+    )  # fmt: skip
     instance = writer.settings.instance
     return carry_out(
         connection, scene, writer=writer, mint=partial(mint_pins, instance=instance.code, key=instance.pin_key),

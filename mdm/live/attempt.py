@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from mdm.live import locks
 from mdm.live.echoes import with_echoes
-from mdm.live.matching import Matched, all_keys, generic_suspects, keys_left, match_record
+from mdm.live.matching import Keyed, Matched, ask_generic, generic_suspects, keys_left, match_record
 from mdm.live.orders import Outcome, Writer, Written
 from mdm.live.outcome import Made, carry_out
-from mdm.live.scene import Scene, gather
+from mdm.live.scene import Matchers, Scene, gather
 from mdm.live.stored import from_version, to_document
 from mdm.match.blocking import BlockLimits
 from mdm.resolve.incarnation import is_new_incarnation
@@ -22,6 +22,7 @@ from mdm.resolve.lineage import Xref
 from mdm.resolve.pins import mint_pins
 from mdm.resolve.references import named_by
 from mdm.store import live
+from mdm.store.connection import at_once
 from mdm.store.references import put_reference
 
 
@@ -35,11 +36,16 @@ class Attempt:
         self.run_id = run_id or f"api:{actor}"
         matching = writer.settings.matching
         self.limits = BlockLimits(matching.max_block, matching.max_weak_block)
+        self.matchers = Matchers(connection)
 
     def put(self, before: Mapping[str, Any] | None, cleansed: dict[str, Any]) -> Written:
         """A new version of the key: of its holder, or of another one (a new incarnation), or its first."""
+        cleansed = with_echoes(self.writer, self.connection, before, cleansed)
+        with at_once(self.connection):
+            return self._put(before, cleansed)
+
+    def _put(self, before: Mapping[str, Any] | None, cleansed: dict[str, Any]) -> Written:
         connection = self.connection
-        cleansed = with_echoes(self.writer, connection, before, cleansed)
         old = from_version(before) if before is not None else None
         there = before is not None and before["status"] == "accepted"
         reused = old is not None and is_new_incarnation(old, cleansed)
@@ -50,14 +56,17 @@ class Attempt:
             )
         else:
             record_id, incarnation = before["record_id"], before["incarnation"]
-        old_keys = all_keys(old) if old is not None and there else set()
-        locks.hold(connection, old_keys | all_keys(cleansed))
+        new_keyed, old_keyed = Keyed.of(cleansed), Keyed.of(old) if old is not None and there else None
+        old_keys = old_keyed.numbers if old_keyed is not None else set()
+        locks.hold(connection, old_keys | new_keyed.numbers)
         locks.hold(connection, locks.of_pins(self.pins))
         matching = self.writer.settings.matching
-        matched = match_record(connection, cleansed, record_id, self.limits, review_weight=matching.review_weight)
+        matched = match_record(
+            connection, new_keyed, record_id, self.limits, review_weight=matching.review_weight, matchers=self.matchers
+        )
         due = matched.due
-        if old is not None and before is not None and there:
-            due |= keys_left(connection, old, cleansed, before["record_id"], self.limits)
+        if old_keyed is not None and before is not None:
+            due |= keys_left(connection, old_keyed, new_keyed, before["record_id"], self.limits)
         departed = {}
         if before is not None and there:
             live.forget_matches(connection, before["record_id"], old_keys)
@@ -73,18 +82,25 @@ class Attempt:
         seeds = {record_id, *(pair.left_id for pair in matched.pairs), *(pair.right_id for pair in matched.pairs)}
         if departed:
             seeds |= self._companions(departed)
-        due |= generic_suspects(connection, [cleansed, *([old] if old and there else [])], matching.generic_people)
+        keyed = [one for one in (new_keyed, old_keyed) if one is not None]
+        asked = ask_generic(connection, keyed, matching.generic_people)
         scene = self._gather(seeds, record_id, matched, cleansed["party"], departed, came_back=not there)
+        due |= generic_suspects(asked, self.matchers)
         made = self._carry_out(scene, record_id, cleansed, old if there else None, due)
         return self._told(record_id, before if there and not reused else None, made, cleansed)
 
     def delete(self, before: Mapping[str, Any]) -> Written:
         """The key's holder is gone."""
+        with at_once(self.connection):
+            return self._delete(before)
+
+    def _delete(self, before: Mapping[str, Any]) -> Written:
         connection, old = self.connection, from_version(before)
-        keys = all_keys(old)
+        keyed = Keyed.of(old)
+        keys = keyed.numbers
         locks.hold(connection, keys)
         locks.hold(connection, locks.of_pins(self.pins))
-        due = keys_left(connection, old, None, before["record_id"], self.limits)
+        due = keys_left(connection, keyed, None, before["record_id"], self.limits)
         live.forget_matches(connection, before["record_id"], keys)
         departed = {before["record_id"]: Xref(before["pin"], before["home"])} if before["pin"] else {}
         seeds = self._companions(departed)
@@ -92,8 +108,9 @@ class Attempt:
         old["extracted_at"] = datetime.now(UTC)
         version = self._version(before["record_id"], before["incarnation"], old, "deleted")
         live.insert_rows(connection, "record", [version])
+        matching = self.writer.settings.matching
         scene = self._gather(seeds, None, Matched(), before["party"], departed, came_back=False)
-        due |= generic_suspects(connection, [old], self.writer.settings.matching.generic_people)
+        due |= generic_suspects(ask_generic(connection, [keyed], matching.generic_people), self.matchers)
         made = self._carry_out(scene, None, None, old, due, gone=before["record_id"])
         return Written("deleted", before["pin"], made.at, None, made.tasks)
 
@@ -104,21 +121,15 @@ class Attempt:
         *, came_back: bool,
     ) -> Scene:  # fmt: skip
         """The scene with all of its customers held, as it is then."""
-        held = set(self.pins)
-        while True:
-            scene = gather(
+        customers = locks.Customers(self.connection, self.pins)
+        try:
+            return gather(
                 self.connection, seeds, own=own, scored=matched.pairs, party=party, departed=departed,
-                came_back=came_back, least_weight=self.writer.settings.matching.review_weight,
+                came_back=came_back, least_weight=self.writer.settings.matching.review_weight, hold=customers.hold,
+                matchers=self.matchers,
             )  # fmt: skip
-            wanted = scene.pins - held
-            if not wanted:
-                return scene
-            self.pins |= wanted
-            if held and not locks.try_hold(self.connection, locks.of_pins(wanted)):
-                raise locks.Moved
-            if not held:
-                locks.hold(self.connection, locks.of_pins(wanted))
-            held |= wanted
+        finally:
+            self.pins |= customers.held
 
     def _companions(self, departed: Mapping[int, Xref]) -> set[int]:
         """The records that share a customer with those that have gone."""

@@ -43,8 +43,11 @@ def enter(connection: sa.Connection) -> None:
 
     While one applies beside, `hold` and `try_hold` look into its locks.
     """
-    live.share(connection, APPLYING, wait="1500ms")
-    if not live.try_share(connection, BESIDE):
+    entered, beside = live.try_share_both(connection, APPLYING, BESIDE)
+    if not entered:
+        live.share(connection, APPLYING, wait="1500ms")
+        beside = live.try_share(connection, BESIDE)
+    if not beside:
         live.wait_at_most(connection, ROW)
         connection.info["beside"] = _Beside(connection.get_transaction())
 
@@ -72,6 +75,26 @@ def try_hold(connection: sa.Connection, numbers: Iterable[int]) -> bool:
         live.hold(connection, wanted)  # who has them waits for the night's rows but shortly, and then begins anew
         return True
     return live.try_hold(connection, wanted)
+
+
+class Customers:
+    """The customers that a transaction holds. held: those that it holds already."""
+
+    def __init__(self, connection: sa.Connection, held: Iterable[str] = ()) -> None:
+        self._connection, self.held = connection, set(held)
+
+    def hold(self, pins: set[str]) -> bool:
+        """Hold these, too; False: all of them were. Raises Moved when some are not free, once others are held: who
+        waits for customers holds none, so that nobody waits in a circle. Raises Held."""
+        wanted = pins - self.held
+        if not wanted:
+            return False
+        first, self.held = not self.held, self.held | wanted
+        if first:
+            hold(self._connection, of_pins(wanted))
+        elif not try_hold(self._connection, of_pins(wanted)):
+            raise Moved
+        return True
 
 
 def _not_of_the_night(connection: sa.Connection, numbers: Iterable[int]) -> set[int]:

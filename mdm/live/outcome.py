@@ -24,6 +24,7 @@ from mdm.resolve.identity import Mint
 from mdm.resolve.sightings import OF_HOUSEHOLDS
 from mdm.store import changes, live
 from mdm.store import due as store_due
+from mdm.store.connection import at_once
 
 OVER = "the reason is gone: the records changed, or the two are one customer now"
 
@@ -58,7 +59,7 @@ def carry_out(
 
     remake: customers whose golden records are made again in any case.
     """
-    at = live.transaction_time(connection)
+    time = live.ask_time(connection)
     outcome = _resolve(connection, scene, writer, mint)
     before, after = scene.before, outcome.identity.after
     pins = {record: xref.pin for record, xref in after.xrefs.items()}
@@ -71,7 +72,7 @@ def carry_out(
     documents = _golden(connection, writer, pins, touched, run_id)
     ids = [*scene.records, *scene.enrichment, *scene.changes.departed, *([gone] if gone is not None else [])]
     wanted = [_task(item, scene) for item in outcome.open]
-    with live.at_once(connection):
+    with at_once(connection):
         _write_customers(connection, scene, outcome, run_id, actor)
         live.end_states(connection, "golden", "pin", ended)
         live.put_states(connection, "golden", "pin", documents)
@@ -88,6 +89,7 @@ def carry_out(
     changed |= {own} if own is not None else set()
     store_due.note(connection, due | {(store_due.RECORD, str(record)) for record in changed})
     was = {record: row.pin for record, row in {**scene.records, **scene.enrichment}.items() if row.pin is not None}
+    [(at,)] = time.fetchall()
     return Made(at, pins, outcome.identity.minted, mine, was)
 
 
@@ -96,7 +98,7 @@ def _resolve(connection: sa.Connection, scene: Scene, writer: Writer, mint: Mint
     features = {}
     if len(parties) > 1:
         features = {one.stored.record_id: one.row for one in read_rows(connection, sorted(parties))}
-    numbers = numbers_of(features, {party: scene.models[party] for party in set(parties.values())}, parties)
+    numbers = numbers_of(features, scene.matchers, parties)
     with writer.numbers.some("pin", max(1, len(parties))) as using:
         outcome = resolve(scene, numbers, cluster_rules(writer.settings), next_number=using[0], mint=mint)
         using[0] += len(outcome.identity.minted)
@@ -169,11 +171,12 @@ def _golden(
     wanted = set(touched)
     records = [record for record, pin in pins.items() if pin in wanted]
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for version in live.documents_of(connection, records):
-        rows[pins[version["record_id"]]].append(from_version(version))
     on = writer.business_date
+    there = live.golden_of(connection, records, sorted(wanted), on)
+    for version in there.documents:
+        rows[pins[version["record_id"]]].append(from_version(version))
     pinned: dict[str, list[Override]] = defaultdict(list)
-    for row in live.overrides_on(connection, sorted(wanted), on):
+    for row in there.overrides:
         value = orjson.loads(row["value"])
         pinned[row["pin"]].append(Override(row["attribute"], value, row["reason"], row["actor"], row["expires"]))
     documents = [
@@ -186,7 +189,7 @@ def _golden(
         }
         for pin, held in sorted(rows.items())
     ]
-    return live.those_that_differ(connection, documents)
+    return [row for row in documents if there.made.get(row["pin"]) != row["doc"]]
 
 
 def _task(item: Open, scene: Scene) -> dict[str, Any]:

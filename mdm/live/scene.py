@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,27 +11,31 @@ import sqlalchemy as sa
 from mdm.match.model import Model
 from mdm.match.online import contradiction
 from mdm.match.predicates import Row
-from mdm.registry.matchers import matcher_in_use
+from mdm.registry.matchers import Matcher, matcher_in_use
 from mdm.resolve.clusters import ClusterRules, Judgements, Open, Pair, resolve_clusters
 from mdm.resolve.enrichment import attach_enrichment
 from mdm.resolve.identity import Mint, RecordChanges, assign_pins
 from mdm.resolve.lineage import CustomerState, IdentityChange, IdentityState, RecordOrder, Xref
 from mdm.resolve.references import Named, pin_today
-from mdm.store import live
-from mdm.store.live import Reached
+from mdm.store import around
+from mdm.store.around import Asked, Bonds, Concerned, Reached, Seen
 from mdm.store.references import references_of
 
 
-class Models(dict[str, Model | None]):
+class Matchers(dict[str, Matcher | None]):
     """Party type -> the model in use, asked for once in a transaction."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def __missing__(self, party: str) -> Model | None:
-        matcher = matcher_in_use(self._connection, party)  # type: ignore[arg-type]
-        self[party] = None if matcher is None else matcher.model
+    def __missing__(self, party: str) -> Matcher | None:
+        self[party] = matcher_in_use(self._connection, party)  # type: ignore[arg-type]
         return self[party]
+
+    def model(self, party: str) -> Model | None:
+        """The model of a party type."""
+        matcher = self[party]
+        return None if matcher is None else matcher.model
 
 
 class Scored(NamedTuple):
@@ -55,13 +59,8 @@ class Scene:
     before: IdentityState
     parties: dict[str, str]  # PIN -> party
     changes: RecordChanges
-    models: Models
+    matchers: Matchers
     named: Mapping[int, Named] = field(default_factory=dict)  # enrichment record -> the customer that it names
-
-    @property
-    def pins(self) -> set[str]:
-        """The PINs that this can change."""
-        return set(self.before.customers)
 
 
 @dataclass(slots=True)
@@ -84,30 +83,65 @@ def gather(
     departed: Mapping[int, Xref],
     came_back: bool,
     least_weight: float,
-    models: Models | None = None,
+    hold: Callable[[set[str]], bool],
+    matchers: Matchers | None = None,
 ) -> Scene:
-    """What hangs together with `seeds`.
+    """What hangs together with `seeds`, as it is while all of its customers are held.
 
     own: the record that was written, whose stored pairs are replaced by `scored`; its new version stands already.
-    departed: records that have gone, and whose they were. came_back: own had been deleted.
+    departed: records that have gone, and whose they were. came_back: own had been deleted. hold: holds customers, and
+    says whether any of them was not held before.
     """
-    models = Models(connection) if models is None else models
-    reached = live.reached_from(connection, seeds, least_weight=least_weight)
-    records = {row.record_id: row for row in reached if row.role == "customer"}
-    enrichment = {row.record_id: row for row in reached if row.role != "customer"}
-    ids = [*records, *enrichment]
-    stored, judged = live.between(connection, ids) if len(ids) > 1 else ([], [])
-    pairs = _read_pairs(models, (pair for pair in stored if own not in pair[:2]))
-    pairs += _read_pairs(models, ((*pair[:4], party) for pair in scored))
+    matchers = Matchers(connection) if matchers is None else matchers
+    asked = Asked(seeds, least_weight, own if came_back else None)
+    seen = around.look(connection, asked)
+    concerned = _concerned(seen, own, departed)
+    bonds = around.bonds_of(connection, concerned)
+    while hold({state["pin"] for state in bonds.states}):
+        seen, bonds = around.look_again(connection, asked, concerned)
+        if concerned != (now := _concerned(seen, own, departed)):
+            concerned, bonds = now, around.bonds_of(connection, now)
+    return _scene(connection, seen, bonds, own, scored, party, departed, matchers)
+
+
+def _xrefs(seen: Seen, own: int | None, departed: Mapping[int, Xref]) -> dict[int, Xref]:
+    """Whose the records are, or were before: the customers' alone."""
+    records = {row.record_id: row for row in seen.reached if row.role == "customer"}
     xrefs = {row.record_id: Xref(row.pin, row.home) for row in records.values() if row.pin and row.home}
     xrefs |= departed
+    if seen.former is not None and own is not None and own in records and own not in xrefs:
+        home, pin, status = seen.former
+        if status == "retired" or pin in {xref.pin for xref in xrefs.values()}:
+            xrefs[own] = Xref(pin, home)
+    return xrefs
+
+
+def _concerned(seen: Seen, own: int | None, departed: Mapping[int, Xref]) -> Concerned:
+    """What is asked about what was seen."""
+    xrefs = _xrefs(seen, own, departed)
     pins = {xref.pin for xref in xrefs.values()}
-    if own is not None and came_back and own in records and own not in xrefs:
-        former = live.former_home(connection, own)
-        if former is not None and (former[2] == "retired" or former[1] in pins):
-            xrefs[own] = Xref(former[1], former[0])
-            pins |= {former[0], former[1]}
-    states = live.states_around(connection, [*records, *departed], pins)
+    if own is not None and seen.former is not None and xrefs.get(own) == Xref(seen.former[1], seen.former[0]):
+        pins.add(seen.former[0])
+    owners = (row.record_id for row in seen.reached if row.role == "customer")
+    return Concerned(tuple(row.record_id for row in seen.reached), (*owners, *departed), frozenset(pins))
+
+
+def _scene(
+    connection: sa.Connection,
+    seen: Seen,
+    bonds: Bonds,
+    own: int | None,
+    scored: Sequence[Scored],
+    party: str,
+    departed: Mapping[int, Xref],
+    matchers: Matchers,
+) -> Scene:
+    """What was seen, as resolving reads it."""
+    records = {row.record_id: row for row in seen.reached if row.role == "customer"}
+    enrichment = {row.record_id: row for row in seen.reached if row.role != "customer"}
+    xrefs, judged, states = _xrefs(seen, own, departed), bonds.judged, bonds.states
+    pairs = _read_pairs(matchers, (pair for pair in bonds.pairs if own not in pair[:2]))
+    pairs += _read_pairs(matchers, ((*pair[:4], party) for pair in scored))
     return Scene(
         records,
         enrichment,
@@ -123,7 +157,7 @@ def gather(
             moved=frozenset({own} & xrefs.keys()) if own is not None else frozenset(),
             told_apart=frozenset(r for a, b, verdict, new in judged if new and verdict == "different" for r in (a, b)),
         ),
-        models,
+        matchers,
         references_of(connection, enrichment) if enrichment else {},
     )
 
@@ -153,20 +187,20 @@ def resolve(
     return Outcome(identity, attached, frozenset(bought.keys() - attached.keys()), found.open)
 
 
-def numbers_of(features: Mapping[int, Row], models: Mapping[str, Model | None], parties: Mapping[int, str]) -> Any:
+def numbers_of(features: Mapping[int, Row], matchers: Matchers, parties: Mapping[int, str]) -> Any:
     """Record -> identifiers that can contradict, by its features; a model may say that none of its party's can."""
     return {
         record: row["identifiers"]
         for record, row in features.items()
-        if row["identifiers"] and (model := models.get(parties[record])) is not None and model.numbers_contradict
+        if row["identifiers"] and (model := matchers.model(parties[record])) is not None and model.numbers_contradict
     }
 
 
-def _read_pairs(models: Models, rows: Iterable[tuple[int, int, float, Sequence[int], str]]) -> list[Pair]:
+def _read_pairs(matchers: Matchers, rows: Iterable[tuple[int, int, float, Sequence[int], str]]) -> list[Pair]:
     """Pairs with what they themselves show against a match."""
     found = []
     for left, right, weight, levels, party in rows:
-        model = models[party]
+        model = matchers.model(party)
         if model is None:
             continue
         number = [comparison.name for comparison in model.comparisons].index("identifiers")

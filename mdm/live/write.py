@@ -5,6 +5,9 @@ Who waits for whom: writers of one source key, of records that share a blocking 
 after the other; nobody else. Locks are taken in the order source key, blocking keys, PINs, each by rising number; the
 PINs are known only when the candidates are, so somebody else may have changed a customer meanwhile: then it is looked
 at again. Deadlocks are left to the server to find, and the write begins anew.
+
+Statements are planned once, and go to the server many in one message (`at_once`): a lock with what is read under it,
+for each statement sees what was committed when it begins.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ from mdm.live.attempt import Attempt
 from mdm.live.orders import Order, Refused, Writer, Written, cleanse
 from mdm.live.stored import from_version
 from mdm.store import live, once
-from mdm.store.suppression import suppressed_of
-from mdm.suppression import Hasher, Identifier
+from mdm.store.connection import at_once
+from mdm.store.suppression import ask_suppressed, read_suppressed
+from mdm.suppression import Hasher, Identifier, Suppressed
 
 _Step = Callable[[sa.Connection, set[str]], Written]
 
@@ -38,12 +42,14 @@ def put_record(writer: Writer, system: str, local_id: str, mapped: Mapping[str, 
     cleansed = cleanse(writer, system, local_id, mapped, order.at or datetime.now(UTC))
 
     def write(connection: sa.Connection, pins: set[str]) -> Written:
-        before = live.find_version(connection, system, local_id)
+        with at_once(connection):
+            suppressed = ask_suppressed(connection, system)
+            before = live.find_version(connection, system, local_id)
         _check(before, order)
         there = before is not None and before["status"] == "accepted"
         if there and before is not None and before["content_hash"] == cleansed["content_hash"]:
             return Written("unchanged", before["pin"], before["recorded_from"], from_version(before))
-        _check_erased(writer, connection, cleansed, there)
+        _check_erased(writer, read_suppressed(suppressed), cleansed, there)
         return Attempt(writer, connection, order.actor, pins).put(before, cleansed)
 
     return _attempt(writer, system, local_id, order, write)
@@ -78,9 +84,8 @@ def delete_record(writer: Writer, system: str, local_id: str, order: Order) -> W
     return _attempt(writer, system, local_id, order, write)
 
 
-def _check_erased(writer: Writer, connection: sa.Connection, cleansed: Mapping[str, Any], there: bool) -> None:
+def _check_erased(writer: Writer, suppressed: Suppressed, cleansed: Mapping[str, Any], there: bool) -> None:
     """Nobody who was erased comes back by a channel."""
-    suppressed = suppressed_of(connection, cleansed["system"])
     if not suppressed:
         return
     found = [Identifier(one["type"], one["issuer"], one["value"]) for one in cleansed["identifiers"] or ()]
@@ -103,16 +108,18 @@ def _attempt(writer: Writer, system: str, local_id: str, order: Order, write: _S
     pins: set[str] = set()
 
     def act(connection: sa.Connection) -> Written:
-        live.plan_once(connection)
-        locks.hold(connection, [locks.of_source_key(system, local_id)])
-        told = once.told_before(connection, order.once) if order.once is not None else None
+        with at_once(connection):
+            live.plan_once(connection)
+            locks.hold(connection, [locks.of_source_key(system, local_id)])
+            told = once.told_before(connection, order.once) if order.once is not None else None
         if told is not None:
             return _again(connection, system, local_id, told)
         found = write(connection, pins)
-        if order.once is not None:
-            once.remember(connection, order.once, _kept(found))
-        if order.note is not None:
-            order.note(connection, found)
+        with at_once(connection):
+            if order.once is not None:
+                once.remember(connection, order.once, _kept(found))
+            if order.note is not None:
+                order.note(connection, found)
         return found
 
     return attempt(writer, act, where=f"{system}:{local_id}")

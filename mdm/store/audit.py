@@ -48,7 +48,7 @@ _WITHOUT_WAITING = f"{_INSERT} from (select set_config('synchronous_commit', 'of
 
 def put_entry(connection: sa.Connection, entry: Entry) -> None:
     """Add an entry in the open transaction: it is there exactly if what it tells of is."""
-    connection.exec_driver_sql(_INSERT, _values(entry))
+    driver_of(connection).execute(_INSERT, _values(entry), prepare=True)
 
 
 def end_reading(connection: sa.Connection, how: Literal["commit", "rollback"], entry: Entry) -> None:

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import psycopg
 import sqlalchemy as sa
 
-from mdm.store.connection import driver_of
+from mdm.store.connection import at_once, driver_of
 
 Version = tuple[object, ...]
-_Rows = psycopg.Cursor[Any]
+Rows = psycopg.Cursor[Any]
 
 
 class Holders(NamedTuple):
@@ -42,19 +42,20 @@ class Stored(NamedTuple):
 
 def holders_of(connection: sa.Connection, keys: Mapping[int, int], *, but: Sequence[int] = ()) -> dict[int, Holders]:
     """Key -> who holds it, of `keys` (key -> how many at most); records in `but` do not count."""
-    return _read_holders(_ask_holders(connection, keys, but))
+    return read_holders(ask_holders(connection, keys, but=but))
 
 
 def holders_and_version(
-    connection: sa.Connection, keys: Mapping[int, int], party: str
+    connection: sa.Connection, keys: Mapping[int, int], party: str, *, but: Sequence[int] = ()
 ) -> tuple[dict[int, Holders], Version | None]:
     """`holders_of` and `matching_version` in one round trip."""
-    with driver_of(connection).pipeline():
-        held, version = _ask_holders(connection, keys, ()), _ask_version(connection, party)
-        return _read_holders(held), version.fetchone()
+    with at_once(connection):
+        held, version = ask_holders(connection, keys, but=but), _ask_version(connection, party)
+        return read_holders(held), version.fetchone()
 
 
-def _ask_holders(connection: sa.Connection, keys: Mapping[int, int], but: Sequence[int]) -> _Rows:
+def ask_holders(connection: sa.Connection, keys: Mapping[int, int], *, but: Sequence[int] = ()) -> Rows:
+    """The question of `holders_of`, for `read_holders`."""
     return driver_of(connection).execute(
         """
         select asked.key, asked.most, array(
@@ -68,7 +69,8 @@ def _ask_holders(connection: sa.Connection, keys: Mapping[int, int], but: Sequen
     )
 
 
-def _read_holders(rows: _Rows) -> dict[int, Holders]:
+def read_holders(rows: Rows) -> dict[int, Holders]:
+    """The answer to `ask_holders`."""
     return {key: Holders(found[:most], len(found) > most) for key, most, found in rows}
 
 
@@ -77,7 +79,7 @@ def matching_version(connection: sa.Connection, party: str) -> Version | None:
     return _ask_version(connection, party).fetchone()
 
 
-def _ask_version(connection: sa.Connection, party: str) -> _Rows:
+def _ask_version(connection: sa.Connection, party: str) -> Rows:
     return driver_of(connection).execute(
         """
         select m.model_id, m.created_at, g.held, g.run_id from model m,
@@ -132,7 +134,7 @@ def read_customers(
     """The customers `pins` as they stand, in one round trip; `known`: records of which no document is needed."""
     driver = driver_of(connection)
     asked = {"pins": list(pins), "known": array_text(known)}
-    with driver.pipeline():
+    with at_once(connection):
         members = pairs = judgements = None
         if pins:
             members = driver.execute(

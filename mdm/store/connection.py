@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -13,3 +15,19 @@ def driver_of(connection: sa.Connection) -> psycopg.Connection[tuple[Any, ...]]:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver
+
+
+@contextmanager
+def at_once(connection: sa.Connection) -> Iterator[None]:
+    """Statements of the driver go to the server one behind the other: only who fetches an answer waits for it, and for
+    those before it.
+
+    An error is raised where the next answer is fetched, or at the end. Within another such block it is a part of that.
+    There is no COPY within, and what SQLAlchemy itself executes gives no rows.
+    """
+    driver = driver_of(connection)
+    if driver.pgconn.pipeline_status != psycopg.pq.PipelineStatus.OFF:
+        yield
+        return
+    with driver.pipeline():
+        yield

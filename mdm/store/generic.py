@@ -8,6 +8,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Source, fetch_arrow, load_temporary
+from mdm.store.connection import driver_of
 
 _KINDS = {"key": "bigint", "party": "text", "kind": "text", "value": "text", "people": "bigint", "run_id": "text"}
 
@@ -24,7 +25,7 @@ def generic_values(connection: sa.Connection, party: str) -> pa.Table:
 def generic_by_kind(connection: sa.Connection, party: str) -> dict[str, set[str]]:
     """The same as values by kind."""
     found: dict[str, set[str]] = defaultdict(set)
-    rows = connection.exec_driver_sql("select kind, value from generic_value where party = %s", (party,))
+    rows = driver_of(connection).execute("select kind, value from generic_value where party = %s", (party,))
     for kind, value in rows:
         found[kind].add(value)
     return dict(found)

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.rows import dict_row
 from sqlalchemy.dialects.postgresql import insert
 
+from mdm.store.connection import driver_of
 from mdm.store.tables import Model, table_of
 
 _MODEL = table_of(Model)
@@ -50,16 +52,14 @@ def current_model(connection: sa.Connection, party: str) -> dict[str, Any] | Non
 
 def current_version(connection: sa.Connection, party: str) -> Version | None:
     """Which model is in use for a party type: (model_id, created_at); or None."""
-    query = sa.select(_MODEL.c.model_id, _MODEL.c.created_at).where(
-        _MODEL.c.party == party, _MODEL.c.status == "current"
-    )
-    return next(((model_id, created_at) for model_id, created_at in connection.execute(query)), None)
+    query = "select model_id, created_at from model where party = %s and status = 'current'"
+    return driver_of(connection).execute(query, (party,)).fetchone()
 
 
 def find_model(connection: sa.Connection, model_id: str) -> dict[str, Any] | None:
     """One model, or None."""
-    query = _MODEL.select().where(_MODEL.c.model_id == model_id)
-    return next((dict(row) for row in connection.execute(query).mappings()), None)
+    cursor = driver_of(connection).cursor(row_factory=dict_row)
+    return cursor.execute("select * from model where model_id = %s", (model_id,)).fetchone()
 
 
 def list_models(connection: sa.Connection) -> list[dict[str, Any]]:

@@ -54,9 +54,9 @@ def put_reference(connection: sa.Connection, record_id: int, named: Named | None
 
 def references_of(connection: sa.Connection, record_ids: Collection[int]) -> Mapping[int, Named]:
     """What these records name; those that name nobody are left out."""
-    rows = connection.exec_driver_sql(
-        "select record_id, system, local_id, pin from reference where record_id = any(%(ids)s)",
-        {"ids": list(record_ids)},
+    rows = driver_of(connection).execute(
+        "select record_id, system, local_id, pin from reference where record_id = any(%s::bigint[])",
+        (list(record_ids),),
     )
     return {record_id: Named(*named) for record_id, *named in rows}
 

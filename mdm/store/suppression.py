@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from mdm.store.connection import driver_of
 from mdm.store.tables import Erasure, Suppression, table_of
 from mdm.suppression import Suppressed
 
@@ -26,9 +28,19 @@ class Hash(NamedTuple):
 
 def suppressed_of(connection: sa.Connection, system: str) -> Suppressed:
     """What rows of a source system are held against; false when nobody was erased."""
-    rows = connection.exec_driver_sql(
-        "select digest, kind, proofs from suppression where system is null or system = %(system)s", {"system": system}
-    ).all()
+    return read_suppressed(ask_suppressed(connection, system))
+
+
+def ask_suppressed(connection: sa.Connection, system: str) -> psycopg.Cursor[Any]:
+    """The question of `suppressed_of`, for `read_suppressed`."""
+    return driver_of(connection).execute(
+        "select digest, kind, proofs from suppression where system is null or system = %s", (system,), prepare=True
+    )
+
+
+def read_suppressed(asked: psycopg.Cursor[Any]) -> Suppressed:
+    """The answer to `ask_suppressed`."""
+    rows = asked.fetchall()
     return Suppressed(
         {digest: frozenset(proofs) for digest, kind, proofs in rows if kind == "key"},
         frozenset(digest for digest, kind, _ in rows if kind == "identifier"),
