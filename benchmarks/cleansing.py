@@ -11,19 +11,17 @@ one process, one after the other. Leaves with 1 when the target was missed at th
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.process import run_module
-from benchmarks.table import Figure, show
+from benchmarks.scratch import scratch_directory
+from benchmarks.table import Figure, add_json, finish
 from mdm.cleanse.batch import start_batch
 from mdm.cleanse.parts import LIST_PARTS, SCALAR_PARTS, ListPart
 from mdm.cleanse.values import CleanseContext
@@ -45,19 +43,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cleansing", description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=100_000, help="rows to cleanse (default 100,000)")
     parser.add_argument("--scratch", type=Path, help="a directory to work in, kept; feeds that are there are used")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    add_json(parser)
     arguments = parser.parse_args()
-    scratch = arguments.scratch or Path(tempfile.mkdtemp(prefix="mdm-bench-"))
-    try:
+    with scratch_directory(arguments.scratch) as scratch:
         figures = measure(arguments.rows, scratch)
-    finally:
-        if arguments.scratch is None:
-            shutil.rmtree(scratch, ignore_errors=True)
-    print(f"\n{show(figures)}\n")
-    if arguments.json is not None:
-        document = [figure.to_json() for figure in figures]
-        arguments.json.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    sys.exit(any(figure.reached is False for figure in figures))
+    finish(figures, arguments.json)
 
 
 def measure(rows: int, scratch: Path) -> list[Figure]:
