@@ -134,7 +134,7 @@ def _field(row: Mapping[str, Any], name: str) -> Any:
 def _joined(parts: Mapping[str, Any]) -> str:
     """The parts of a value with their names; a value of one part, or of a line of text alone, without."""
     kept = {
-        name.removeprefix("name_"): str(value)
+        name.removeprefix("name_").removeprefix("organisation_"): str(value)
         for name, value in parts.items()
         if value is not None and not name.endswith("_key") and name not in _NOT_SHOWN
     }
