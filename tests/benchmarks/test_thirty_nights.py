@@ -20,7 +20,7 @@ def hold(lived: Lived) -> None:
 
 
 def test_a_few_nights_of_a_small_operator(open_directory: Path) -> None:
-    lived = live(open_directory, 300, 3, pace=4, answers=1, writes=1)
+    lived = live(open_directory, 300, 2, pace=6, answers=1, writes=1)
     hold(lived)
     assert lived.count(*CHURN) <= 1, lived.findings  # one PIN of so few is 0.1% already
     assert sum(night["reused_keys"] for night in lived.nights) > 0

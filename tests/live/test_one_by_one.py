@@ -6,22 +6,18 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.live.writing import AT, delete, put, writer_of
 from tests.promises.test_promise_04_the_order_does_not_matter import _said
-from tests.promises.towns import NIGHTS, Places, World, deliver, start, worlds
+from tests.promises.towns import NIGHTS, Places, World, busy_town, deliver, start, worlds
 from tests.store.fixtures import new_database
 
 
-@settings(
-    max_examples=2, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.explicit, Phase.generate]
-)
-@given(world=worlds(), seed=st.integers(0, 1000))
-def test_written_one_by_one(world: World, seed: int, server_url: str, tmp_path_factory: Places) -> None:
+def test_written_one_by_one(server_url: str, tmp_path: Path) -> None:
     """Records that come, change and go through the API; a run without feeds settles what they left for others."""
-    _same_one_by_one(world, seed, server_url, tmp_path_factory.mktemp("written"))
+    _same_one_by_one(busy_town(), 7, server_url, tmp_path)
 
 
 @pytest.mark.slow

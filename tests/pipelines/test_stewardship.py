@@ -1,4 +1,7 @@
-"""A steward's decisions: carried out at once, binding every later night, undone to the PIN."""
+"""A steward's decisions: carried out at once, binding the next night, undone to the PIN.
+
+That they hold through many nights, other models and an erasure, promises 3 and 5 see in the life that they share.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def again(workspace: TinyWorkspace, database: Database, day: str) -> None:
     assert workspace.night(database)["status"] == "applied"
 
 
-def test_different_splits_and_same_joins_for_good(workspace: TinyWorkspace, store: Database) -> None:
+def test_different_splits_for_good_until_it_is_taken_back(workspace: TinyWorkspace, store: Database) -> None:
     two = ("crm:K005", "billing:B005")
     (whole, also) = pins(store, *two)
     assert whole == also
@@ -58,9 +61,6 @@ def test_different_splits_and_same_joins_for_good(workspace: TinyWorkspace, stor
     assert apart == [found.after[key] for key in two]
     decided(workspace, store, *two, "unsure")  # taken back: the evidence decides again
     assert set(pins(store, *two)) == {whole}
-    decided(workspace, store, "crm:K001", "crm:K002", "same")
-    again(workspace, store, "20260402")
-    assert len(set(pins(store, "crm:K001", "crm:K002"))) == 1
 
 
 def test_a_contradiction_is_refused_with_its_chain(workspace: TinyWorkspace, store: Database) -> None:
@@ -89,8 +89,6 @@ def test_unmerging_gives_the_old_pin_back(workspace: TinyWorkspace, store: Datab
     assert len(set(pins(store, "crm:K005", "billing:B005"))) == 2
     with pytest.raises(UsageError, match="would leave nothing behind"):
         unmerge(workspace.settings, store, "billing:B005", **WHO)
-    again(workspace, store, "20260401")
-    assert pins(store, *keys) == [first, second]
 
 
 def test_an_override_holds_until_its_last_day(workspace: TinyWorkspace, store: Database) -> None:

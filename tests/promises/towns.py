@@ -21,6 +21,7 @@ from mdm.store.lookups import latest_version
 from tests.pipelines.tiny import TinyWorkspace, text
 
 NIGHTS = 3
+SEED = 31  # of the busy town: four come late, three go, three change, a phone of eight is one of six then
 SETTINGS = """
 [run]
 business_date = 2026-04-30
@@ -57,16 +58,27 @@ def worlds(draw: st.DrawFn) -> World:
     """A town over NIGHTS nights, and what stewards decided."""
     dice = random.Random(draw(st.integers(0, 2**32)))
     nights = town(dice, people=draw(st.integers(4, 9)), records=draw(st.integers(6, 16)))
+    return World(nights, _decided(dice, nights, draw(st.integers(0, 2))))
+
+
+def busy_town() -> World:
+    """One town in which everything happens: records that come late, change, and go, and two judgements."""
+    dice = random.Random(SEED)
+    nights = town(dice, people=8, records=16)
+    return World(nights, _decided(dice, nights, 2))
+
+
+def _decided(dice: random.Random, nights: list[dict[str, dict[str, dict[str, str]]]], most: int) -> list[Decision]:
+    """So many judgements at most, of records that are always there."""
     last = [
         (source, key) for source, held in nights[-1].items() for key in held if all(key in n[source] for n in nights)
     ]
     dice.shuffle(last)
-    judged = min(draw(st.integers(0, 2)), len(last) // 2)  # no record twice: nothing that could contradict
-    decided = [
+    judged = min(most, len(last) // 2)  # no record twice: nothing that could contradict
+    return [
         (dice.randrange(NIGHTS), last[2 * n], last[2 * n + 1], dice.choice(("same", "different")))
         for n in range(judged)
     ]
-    return World(nights, decided)
 
 
 def town(dice: random.Random, people: int = 6, records: int = 10) -> list[dict[str, dict[str, dict[str, str]]]]:

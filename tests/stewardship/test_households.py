@@ -89,7 +89,6 @@ def test_a_split_holds_at_once_and_every_night_until_it_is_taken_back(five: Desk
     assert chi(five, 1) == whole
     (event,) = changes_of(five, chi(five, 3))
     assert (event["type"], event["actor"]) == ("household_changed", "jane")
-    town(five, "20260403")
     town(five, "20260404", moved={3: AWAY})
     assert homes(five) == {"12", "345"}  # apart from 1 and 2, from nobody else
     town(five, "20260405")
