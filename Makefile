@@ -7,6 +7,7 @@
 #   make pictures    the pictures of README.md anew, from the pages as they are
 #   make bench       the benchmarks, smallest size; make bench ROWS=1000000 for a big one
 #   make bench-api   how fast the API answers; make bench-api ROWS=1000000 for the size of the targets
+#   make bench-cleanse    how fast records are cleansed; make bench-cleanse ROWS=1000000 for the size of the targets
 #   make bench-warehouse  how fast the warehouse is exported; make bench-warehouse ROWS=1000000 for the size of the targets
 #   make bench-webhooks   how fast subscribers are told of changes
 #   make bench-sync      how fast a delta goes back to a target; make bench-sync CHANGES_OF=1000000 for the size of the targets
@@ -23,8 +24,10 @@ SAMPLE := data/samples
 CODE := mdm pipelines expectations api benchmarks tests
 ROWS ?= 100000
 REQUESTS ?= 1000
-# Tests run side by side, the tests of a file in one process, in the order of tests/conftest.py; SIDE_BY_SIDE= runs them one after another.
-SIDE_BY_SIDE ?= --numprocesses=logical --dist=loadfile --no-loadscope-reorder
+# Tests run side by side, the tests of a file in one process, in the order of tests/conftest.py: in one process more than
+# there are cores, as many tests wait for others (a killed night, a browser, a minute of the schedule). SIDE_BY_SIDE= runs
+# them one after another.
+SIDE_BY_SIDE ?= --numprocesses=$(shell expr $$(nproc) + 1) --dist=loadfile --no-loadscope-reorder
 CUSTOMERS ?= 300
 CHANGES_OF ?= 100000
 NIGHTS ?= 4
@@ -33,7 +36,7 @@ export PYTHONUTF8 := 1
 # Packages are compiled once, when first imported, also where somebody forbids it: each command would do it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: env test-env demo test pictures browser check lint types test-slow bench bench-api bench-warehouse bench-webhooks bench-sync nights lock clean
+.PHONY: env test-env demo test pictures browser check lint types test-slow bench bench-api bench-cleanse bench-warehouse bench-webhooks bench-sync nights lock clean
 .DELETE_ON_ERROR:
 
 # -- the environment ---------------------------------------------------------------------------------------------------
@@ -92,6 +95,9 @@ bench: env
 
 bench-api: env
 	$(BIN)/python -m benchmarks.api --rows $(ROWS) --requests $(REQUESTS)
+
+bench-cleanse: env
+	$(BIN)/python -m benchmarks.cleansing --rows $(ROWS)
 
 bench-warehouse: env
 	$(BIN)/python -m benchmarks.downstream.warehouse --rows $(ROWS)
