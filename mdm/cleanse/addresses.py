@@ -11,7 +11,7 @@ from mdm.cleanse.addresses_forms import read_chinese, read_form
 from mdm.cleanse.addresses_latin import read_latin
 from mdm.cleanse.countries import country_code
 from mdm.cleanse.fold import CACHED, has_han, tidy, unscrambled
-from mdm.cleanse.placeholders import is_placeholder_word
+from mdm.cleanse.placeholders import is_placeholder_number, is_placeholder_word
 from mdm.cleanse.postal import AddressKeys, AddressText
 from mdm.cleanse.values import Issue
 
@@ -72,6 +72,8 @@ def _any_address(parts: AddressText, region: str) -> CleansedAddress:
         country = said_country(read.country)
         read = read if country == read.country else read._replace(country=country)
     texts = [text for text in read[:_SILENT] if text is not None]
+    if read.text is not None and len(texts) == 1 and read.text.isdecimal() and is_placeholder_number(read.text):
+        texts, issues = [], [*issues, Issue("address.text", "unreadable", "placeholder")]
     if not texts:
         return CleansedAddress(None, issues=tuple(issues))
     reader = read_chinese if has_han("".join(texts)) else read_latin

@@ -31,12 +31,14 @@ _COMPOUND = re.compile(
 )
 _BUILDING = re.compile(
     rf"第?([A-Za-z]?{_N}[A-Za-z]?|[A-Za-z]|[东南西北甲乙])(?:号楼|栋|幢|座|排|#楼?|号(?=.)|楼(?=.*(?:单元|门)))"
+    r"|([东南西北])楼(?=\d)"
 )
 _UNIT = re.compile(rf"第?([A-Za-z]?{_N}|[A-Za-z])(?:单元|门)")
 _FLOOR = re.compile(rf"第?((?:负|地下|[Bb])?{_N})(?:层|楼|F)")
 _ROOM = re.compile(rf"([A-Za-z]?{_N}[A-Za-z]?(?:-\d+)?)(?:室|房间|房|户|号)?$")
 _DASHED = re.compile(r"([A-Za-z]?\d+[A-Za-z]?)-(\d+[A-Za-z]?)(?:-(\d+[A-Za-z]?))?(?:室|房|号|户)?$")
 _SIDE = re.compile(r"([东南西北中左右]{1,2})(?:户|侧|边|手)$")
+_HALF = re.compile(r"([甲乙丙丁])室?$")
 _SIDES = frozenset("东南西北中左右")
 _ROOM_WITH_SIDE = re.compile(rf"([A-Za-z]?{_N}[A-Za-z]?)(?:室|房)?(?=[东南西北中左右]{{1,2}}(?:户|侧|边|手)$)")
 _Unit = tuple[str | None, str | None, str | None, str | None]
@@ -119,7 +121,7 @@ def _take_number(reader: _Reader, after_road: bool) -> str | None:
 
 def _take_unit(reader: _Reader) -> _Unit:
     """(building, unit, floor, room): 3号楼2单元501室, 3栋501, 3-2-501, B座12层1203."""
-    building = match.group(1) if (match := reader.take(_BUILDING)) else None
+    building = match.group(1) or match.group(2) if (match := reader.take(_BUILDING)) else None
     unit = match.group(1) if (match := reader.take(_UNIT)) else None
     if match := reader.take(_DASHED):
         return _dashed(building, unit, [part for part in match.groups() if part is not None])
@@ -127,6 +129,8 @@ def _take_unit(reader: _Reader) -> _Unit:
     match = reader.take(_ROOM) or reader.take(_ROOM_WITH_SIDE)
     if match is None and (unit is not None or floor is not None):
         match = reader.take(_SIDE)
+    elif match is None and building is not None:
+        match = reader.take(_HALF)
     return building, unit, floor, match.group(1) if match else None
 
 

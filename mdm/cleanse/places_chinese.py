@@ -54,6 +54,7 @@ class _Divisions:
     provinces: dict[str, str]  # any written form -> full name
     cities: dict[str, str]
     initials: frozenset[str]  # first characters of provinces and cities
+    letters: dict[str, str]  # 甘 -> 甘肃省
 
 
 @cache
@@ -69,7 +70,7 @@ def _divisions() -> _Divisions:
                 if city.endswith("自治州"):
                     cities.setdefault(f"{bare}州", city)
     initials = frozenset(name[0] for name in (*provinces, *cities))
-    return _Divisions(provinces, cities, initials)
+    return _Divisions(provinces, cities, initials, {row[0]: row[1] for row in rows("province_letters.txt")})
 
 
 @cache
@@ -153,6 +154,10 @@ def _read(text: str, so_far: Place) -> Place:
         at = match.end()
     if match := _match("provinces", text, at):
         province, at = province or known.provinces[match.group()], _past(text, match.end())
+    elif at == 0 and (letter := known.letters.get(text[:1])) is not None:
+        city_behind = _match("cities", text, 1)
+        if city_behind is not None and province_of(known.cities[city_behind.group()]) == letter:
+            province, at = province or letter, 1
     if province in known.cities:
         city = city or province
         if text.startswith(province or "", at):
@@ -164,6 +169,8 @@ def _read(text: str, so_far: Place) -> Place:
     if text.startswith("市辖区", at):
         at += 3
     one, end = _find_district(text, at, city, province)
+    if district is not None and city is not None and (known_as := district_of(district, city, province)) is not None:
+        district, remark = known_as.name, remark or _remark(known_as)
     if district is None and one is not None:
         remark = remark or _remark(one)
         province, at = province or one.province, _past(text, end)
@@ -174,10 +181,10 @@ def _read(text: str, so_far: Place) -> Place:
         if city is None and district is not None and district.endswith("市"):
             city = district
             district, at = _read_district(text, at)
-    elif text.startswith(district, at):
-        at = _past(text, at + len(district))
     elif one is not None and one.name == district:
         at = _past(text, end)
+    elif text.startswith(district, at):
+        at = _past(text, at + len(district))
     if town is None and (match := _TOWN.match(text, at)):
         town, at = match.group(1), _past(text, match.end())
     return Place(province or province_of(city), city, district, town, postcode, at, remark)

@@ -376,7 +376,11 @@ def test_organisations(text: str, key: str | None, form: str | None) -> None:
     assert (found.key, found.form) == (key, form)
 
 
-HAN_COMPANY = "甘肃省 兰州市 兰州 天河 有限公司 分公司 ( ) (已注销) (普通合伙) 事务所 街道 办事处 某 公司 中华人民共和国 (张经理) 0".split()
+HAN_COMPANY = [
+    "甘肃省", "兰州市", "兰州", "天河", "有限公司", "分公司", "(", ")", "(已注销)", "(普通合伙)",
+    "事务所", "街道", "办事处",
+    "某", "公司", "中华人民共和国", "(张经理)", "0",
+]  # fmt: skip
 
 
 @given(

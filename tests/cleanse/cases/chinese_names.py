@@ -207,7 +207,7 @@ CASES = (
     nobody("未实名", "not registered with a name"),
     nobody("预开户", "a line that was opened in advance"),
     nobody("公免用户", "a line that the operator pays for"),
-    nobody("测试用户", "a test"),
+    nobody("测试用户", "somebody tested the form"),
     nobody("测试123", "a test with a number"),
     nobody("普通客户", "ordinary customer is a kind, not a name"),
     nobody("先生", "a form of address alone"),

@@ -29,11 +29,11 @@ MOBILE = "+8613919012345"
 LAND = "+869318412345"
 CASES = (
     # -- mobiles --------------------------------------------------------------------------------------------------
-    phone("13919012345", MOBILE, "eleven digits"),
+    phone("13919012345", MOBILE, "eleven digits as they are"),
     phone("139 1901 2345", MOBILE, "three groups with blanks"),
     phone("139-1901-2345", MOBILE, "three groups with hyphens"),
-    phone("139－1901－2345", MOBILE, "full-width hyphens"),
-    phone("１３９１９０１２３４５", MOBILE, "full-width digits"),
+    phone("139－1901－2345", MOBILE, "hyphens of full width"),
+    phone("１３９１９０１２３４５", MOBILE, "digits of full width"),
     phone("+8613919012345", MOBILE, "with the code of the country"),
     phone("+86 139 1901 2345", MOBILE, "with the code of the country and blanks"),
     phone("+86-13919012345", MOBILE, "with the code of the country and a hyphen"),
@@ -124,7 +124,7 @@ CASES = (
     phone("0931-0000000", None, "zeros behind an area code"),
     phone("0931-1234567", None, "no number of a subscriber begins with 1"),
     phone("0931", None, "an area code alone"),
-    phone("0999999999", None, "nines"),
+    phone("0999999999", None, "nines in all places"),
     # -- 400, 800, short codes ------------------------------------------------------------------------------------
     phone("400-123-4567", "+864001234567", "a 400 number in groups of three"),
     phone("4001234567", "+864001234567", "a 400 number in one"),
@@ -137,11 +137,11 @@ CASES = (
     phone("10010", None, "the hotline of China Unicom"),
     phone("1008611", None, "a service of China Mobile with seven digits"),
     phone("+8610086", None, "a hotline with the code of the country"),
-    phone("110", None, "the police"),
+    phone("110", None, "the police, not a customer"),
     phone("12345", None, "the hotline of a city hall, and what testers type"),
     phone("95588", None, "the hotline of a bank"),
     phone("9558801", None, "a bank's hotline and the key that one presses"),
-    phone("114", None, "directory enquiries"),
+    phone("114", None, "directory enquiries, not a customer"),
     # -- beyond the mainland --------------------------------------------------------------------------------------
     phone("+852 2345 6789", "+85223456789", "a number of Hong Kong"),
     phone("00852-23456789", "+85223456789", "a number of Hong Kong with 00"),
@@ -151,9 +151,9 @@ CASES = (
     phone("0912-345-678", "+886912345678", "a mobile in a feed of Taiwan", region="TW"),
     phone("13919012345", None, "a number of the mainland in a feed of Hong Kong needs +86", region="HK"),
     # -- nothing --------------------------------------------------------------------------------------------------
-    phone("无", None, "no phone"),
+    phone("无", None, "the customer has no phone"),
     phone("无电话", None, "no phone, in two words"),
-    phone("不详", None, "not known"),
+    phone("不详", None, "nobody knows it"),
     phone("同上", None, "the same as above: a form, not a value"),
     phone("-", None, "a hyphen alone"),
     phone("0", None, "a zero alone"),
