@@ -25,7 +25,7 @@ def model_in_use(connection: sa.Connection, party: PartyType) -> Model | None:
         return None
     known = _READ.get(party)
     if known is None or known[0] != version:
-        known = _READ[party] = version, read_model(models.find_model(connection, version[0]) or {})
+        known = _READ[party] = version, _read(version[0], models.definition_of(connection, version[0]) or "")
     return known[1]
 
 
@@ -39,11 +39,15 @@ def current_model(connection: sa.Connection, party: PartyType) -> Model:
 
 def read_model(row: Mapping[str, Any]) -> Model:
     """The model of a row of the store. Raises StoreError when its comparisons are those of another version of mdm."""
+    return _read(row["model_id"], orjson.dumps(row["definition"]))
+
+
+def _read(model_id: str, definition: str | bytes) -> Model:
     try:
-        return Model.from_json(orjson.dumps(row["definition"]))
+        return Model.from_json(definition)
     except ValueError as error:
         raise StoreError(
             str(error),
-            where=f"model {row['model_id']}",
+            where=f"model {model_id}",
             remedy="It is of another version of mdm. Make a new one and put it into use: mdm train, mdm model promote.",
         ) from error

@@ -62,6 +62,13 @@ def find_model(connection: sa.Connection, model_id: str) -> dict[str, Any] | Non
     return cursor.execute("select * from model where model_id = %s", (model_id,)).fetchone()
 
 
+def definition_of(connection: sa.Connection, model_id: str) -> str | None:
+    """The definition of a model as JSON text, or None."""
+    query = "select definition::text from model where model_id = %s"
+    found = driver_of(connection).execute(query, (model_id,)).fetchone()
+    return None if found is None else str(found[0])
+
+
 def list_models(connection: sa.Connection) -> list[dict[str, Any]]:
     """All models without their definitions, newest first."""
     columns = [column for column in _MODEL.c if column.name != "definition"]
