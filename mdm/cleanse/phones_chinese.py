@@ -31,7 +31,7 @@ _WORDS = Issue("phones", "repaired", "words beside the number left out")
 _LEFT_OUT = Issue("phones", "repaired", "extension left out")
 _PREFIX = Issue("phones", "repaired", "call prefix left out")
 _TRUNK = Issue("phones", "repaired", "0 put before the area code of the feed")
-_SEVERAL = Issue("phones", "suspicious", "several numbers: the first was taken")
+_SEVERAL = "several numbers in one field: the contract can split it"
 
 
 class Bare(NamedTuple):
@@ -51,7 +51,9 @@ def bare(text: str, area_code: str | None) -> Bare:
     value = text
     issues: tuple[Issue, ...] = ()
     if _ORDINARY.fullmatch(text) is None or text[-1] == ")" or _BETWEEN.search(text):
-        value, issues = _alone(text)
+        value, issues, several = _alone(text)
+        if several:
+            return Bare(text, refused=_SEVERAL)
     value = _STROKES.sub("-", value)
     if (match := _OF_LOCAL.fullmatch(value)) is not None:
         value, issues = match.group(1), (*issues, _LEFT_OUT)
@@ -67,19 +69,22 @@ def bare(text: str, area_code: str | None) -> Bare:
     return Bare(value, issues, "no subscriber's number begins with 0" if _NO_SUBSCRIBER.fullmatch(national) else "")
 
 
-def _alone(text: str) -> tuple[str, tuple[Issue, ...]]:
-    """The first of several numbers, without words and extension."""
-    parts = [part for part in _BETWEEN.split(text) if part.strip()]
+def _alone(text: str) -> tuple[str, tuple[Issue, ...], bool]:
+    """A number without words and extension, and what was left out; whether there are several, so that none is meant."""
+    parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
     numbers = [part for part in parts if len(_NOT_DIGIT.sub("", part)) >= LEAST]
+    others = [part for part in parts if part not in numbers[:1]]
+    if len(numbers) > 1 or (numbers and "/" in text and any(map(str.isdecimal, others))):
+        return text, (), True
     issues: tuple[Issue, ...] = ()
-    if numbers and len(parts) > 1 and (len(numbers) > 1 or numbers[0] is not parts[0] or "/" in text):
-        text, issues = numbers[0].strip(), (_SEVERAL,)
-    elif len(parts) == 1:
-        text = parts[0].strip()
+    if len(parts) == 1:
+        text = parts[0]
+    elif numbers and not any(map(str.isdigit, "".join(others))):
+        text, issues = numbers[0], (_WORDS,)
     value = _EXTENSION.sub("", text)
     if value != text:
         issues += (_LEFT_OUT,)
     without = _WORDS_BEHIND.sub("", _WORDS_BEFORE.sub("", value))
     if len(_NOT_DIGIT.sub("", without)) < LEAST:
-        return text, ()
-    return without, issues if without == value else (*issues, _WORDS)
+        return text, (), False
+    return without, issues if without == value else (*issues, _WORDS), False
