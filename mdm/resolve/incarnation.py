@@ -23,10 +23,11 @@ CleansedRow = Mapping[str, Any]  # a row of `mdm.party.CLEANSED` as a dict
 _GIVEN_KEYS: Final = ("given_key", "middle_key")
 _FAMILY_KEYS: Final = ("family_key", "former_key")
 _HANZI: Final = ("given_native", "family_native")
+_WRITTEN: Final = ("name_given", "name_family")
 # The columns of CLEANSED that decide.
 READ: Final = (
-    *("party", "birth_date", "sex", "identifiers", "emails", "organisation_key"),
-    *(*_GIVEN_KEYS, *_FAMILY_KEYS, *_HANZI),
+    *("party", "birth_date", "sex", "identifiers", "emails", "organisation_name", "organisation_key"),
+    *(*_GIVEN_KEYS, *_FAMILY_KEYS, *_HANZI, *_WRITTEN),
 )
 # Jaro-Winkler of one name written twice is above this in nearly all cases, of two names below (Winkler, 1990; the upper
 # level of Splink's own name comparison is 0.92). Here the cautious side is to see a similarity.
@@ -106,6 +107,8 @@ def _same_name(old: CleansedRow, new: CleansedRow) -> bool:
     """
     if _sexes_differ(old, new):
         return False
+    if all(_written_alike(old, new, name) for name in _WRITTEN):
+        return True
     hanzi, others = (tuple(row.get(name) for name in _HANZI) for row in (old, new))
     if None not in (*hanzi, *others) and not _one_of_former(old, new):
         return others in (hanzi, hanzi[::-1])
@@ -127,7 +130,7 @@ def _given_names_differ(old: CleansedRow, new: CleansedRow) -> bool:
     Where the sexes differ only equal ones are similar: Robert and Roberta are two people.
     """
     given, other_given = _names(old)[0], _names(new)[0]
-    if not (given and other_given) or _swapped(old, new):
+    if not (given and other_given) or _swapped(old, new) or _written_alike(old, new, "name_given"):
         return False
     hanzi, other = old.get("given_native"), new.get("given_native")
     if hanzi and other:
@@ -137,9 +140,14 @@ def _given_names_differ(old: CleansedRow, new: CleansedRow) -> bool:
 
 def _families_differ(old: CleansedRow, new: CleansedRow) -> bool:
     """Whether both family names are in hanzi and not alike: there nobody takes the name of husband or wife."""
-    if not (old.get("family_native") and new.get("family_native")):
+    if not (old.get("family_native") and new.get("family_native")) or _written_alike(old, new, "name_family"):
         return False
     return not (_hanzi_alike(old, new, "family") or _one_of_former(old, new) or _swapped(old, new))
+
+
+def _written_alike(old: CleansedRow, new: CleansedRow, name: str) -> bool:
+    """Whether a name is the same, letter by letter: its keys may be others since the cleanser reads it otherwise."""
+    return bool(old.get(name)) and old[name] == new.get(name)
 
 
 def _swapped(old: CleansedRow, new: CleansedRow) -> bool:
@@ -156,7 +164,7 @@ def _hanzi_alike(old: CleansedRow, new: CleansedRow, part: str) -> bool:
 def _organisations_differ(old: CleansedRow, new: CleansedRow) -> bool:
     """Whether both have a name of an organisation, and neither is like the other or a part of it."""
     mine, theirs = old.get("organisation_key"), new.get("organisation_key")
-    if not mine or not theirs or mine in theirs or theirs in mine:
+    if not mine or not theirs or mine in theirs or theirs in mine or _written_alike(old, new, "organisation_name"):
         return False
     return JaroWinkler.similarity(mine, theirs) < _SIMILAR_NAME
 

@@ -46,6 +46,18 @@ MAIL = [{"address": "lee@mail.example"}]
 
 SAME_PARTY = {
     "nothing changed": (row(), row()),
+    "a name that the cleanser reads otherwise since": (
+        row("an lee", None, name_given="Anne"),
+        row("nan lee", None, name_given="Anne"),
+    ),
+    "an organisation's name that it reads otherwise since": (
+        organisation("兰州市泰康商贸", organisation_name="兰州市泰康商贸有限公司"),
+        organisation("兰州泰康", organisation_name="兰州市泰康商贸有限公司"),
+    ),
+    "hanzi that it divides otherwise since, another birth date": (
+        hanzi("欧阳锋", name_given="锋", name_family="欧阳") | {"given_native": "阳锋", "family_native": "欧"},
+        hanzi("欧锋", OTHER, name_given="锋", name_family="欧阳"),
+    ),
     "married name": (row("ann lee"), row("ann smith")),
     "another name, same birth date": (row("ann lee"), row("bob kim")),
     "married name, birth date unknown": (row("ann lee"), row("ann smith", None)),
