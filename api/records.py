@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from api.attributes import MOST_VALUES, AddressParts, InHand, Strict, Text
 from api.identifying import Remark
-from api.models import Masked
+from api.models import Masked, View
 from api.times import Day
 
 
@@ -148,9 +148,17 @@ class WrittenRecord(Masked):
     version: datetime | None = Field(default=None, description="recorded time of this version; the ETag says the same")
 
 
+class Marked(View):
+    """What cleansing found of an attribute; why, the remarks say."""
+
+    attribute: str
+    mark: str = Field(description="valid | repaired | suspicious (kept, but look at it) | unreadable (not used)")
+
+
 class Validated(Masked):
     """What cleansing makes of a record; nothing was written."""
 
     usable: bool = Field(description="whether anything is left by which it can be used")
     record: dict[str, Any]
+    marks: list[Marked] = Field(default=[], description="of every attribute that was sent")
     remarks: list[Remark] = Field(default=[])

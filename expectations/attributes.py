@@ -111,12 +111,29 @@ def checks_of(attributes: Sequence[str], trend: Trend) -> tuple[Check, ...]:
     return tuple(checks)
 
 
+def mark_figures(cleansed: pa.Table, attributes: Sequence[str]) -> dict[tuple[str, str], float]:
+    """(suspicious_share or repaired_share, attribute) -> share of the records with such a value, where some have."""
+    size = cleansed.num_rows
+    if size < MIN_ROWS:
+        return {}
+    found: dict[tuple[str, str], float] = {}
+    for mark in ("suspicious", "repaired"):
+        rows = _marked(cleansed, mark)
+        found |= {(f"{mark}_share", name): len(rows[name]) / size for name in attributes if name in rows}
+    return found
+
+
 def _unreadable(cleansed: pa.Table) -> dict[str, pa.Array]:
     """Attribute -> positions of the records of which a value could not be read. Placeholders ("N/A") count as empty."""
+    return _marked(cleansed, "unreadable")
+
+
+def _marked(cleansed: pa.Table, said: str) -> dict[str, pa.Array]:
+    """Attribute -> positions of the records of which cleansing `said` so of a value, other than of a placeholder."""
     column = cleansed["issues"].combine_chunks()
     issues = pc.list_flatten(column)
     attribute, mark, reason = (pc.struct_field(issues, name) for name in ("attribute", "mark", "reason"))
-    wanted = pc.and_(pc.equal(mark, "unreadable"), pc.invert(pc.starts_with(reason, "placeholder")))
+    wanted = pc.and_(pc.equal(mark, said), pc.invert(pc.starts_with(reason, "placeholder")))
     rows = pc.list_parent_indices(column).filter(wanted)
     attribute = attribute.filter(wanted).dictionary_encode()
     groups = pa.array([attribute_of(name) for name in attribute.dictionary.to_pylist()], pa.string())

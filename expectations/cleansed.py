@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from expectations.attributes import Trend, attribute_figures, attribute_limits, checks_of, mapped_attributes
+from expectations.attributes import (
+    Trend,
+    attribute_figures,
+    attribute_limits,
+    checks_of,
+    mapped_attributes,
+    mark_figures,
+)
 from expectations.engine import to_results, validate
 from expectations.measures import cleansed_rows, fields, figures
 from expectations.quarantine import failing, quarantine
@@ -52,4 +60,13 @@ def _batch(
     share = rejected / cleansed.num_rows if cleansed.num_rows else 0.0
     numbers = attribute_figures(cleansed, attributes) | {"unusable_share": share}
     limits = attribute_limits(attributes, trend) | {"max_rejected_share": rejected_limit(policy, rejected, full=False)}
-    return to_results(SUITE, contract.source, checks, validate(checks, figures(numbers), limits))
+    results = to_results(SUITE, contract.source, checks, validate(checks, figures(numbers), limits))
+    return [*results, *_marks(cleansed, contract.source, attributes)]
+
+
+def _marks(cleansed: pa.Table, source: str, attributes: Sequence[str]) -> list[ExpectationResult]:
+    """How often values were repaired or are suspicious: shown to people, held against nothing."""
+    return [
+        ExpectationResult(SUITE, source, name, attribute, True, {"type": "figure", "value": share}, 0, 0.0, "trend", "")
+        for (name, attribute), share in mark_figures(cleansed, attributes).items()
+    ]

@@ -15,6 +15,7 @@ from api.problems import Gone, Problem, Wrong
 from api.records import RecordBody, Validated, WrittenRecord
 from api.store import Connection
 from api.writing import known_system, order_of, tag_of, writer_of
+from mdm.cleanse.marks import marks_of
 from mdm.cleanse.record import cleanse_record
 from mdm.cleanse.values import CleanseContext
 from mdm.errors import NotFound
@@ -124,9 +125,11 @@ def validate(
         extracted_at=datetime.now(UTC),
         own=writer.settings.own_placeholders,
     )
-    cleansed = cleanse_record({**body.to_mapped(), **_party(body, request, system)}, context=context)
-    shown = _record(cleansed)
-    document = {"usable": bool(shown), "record": shown, "remarks": cleansed["issues"] or []}
+    mapped = {**body.to_mapped(), **_party(body, request, system)}
+    cleansed = cleanse_record(mapped, context=context)
+    shown, remarks = _record(cleansed), cleansed["issues"] or []
+    marks = [{"attribute": name, "mark": mark} for name, mark in marks_of(mapped, remarks).items()]
+    document = {"usable": bool(shown), "record": shown, "marks": marks, "remarks": remarks}
     return Response(orjson.dumps(_masked(document, caller)), media_type="application/json")
 
 

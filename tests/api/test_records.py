@@ -155,6 +155,8 @@ def test_validating_writes_nothing(writing: httpx.Client) -> None:
     answer = writing.post("/v1/records:validate?system=web", json=body).json()
     assert answer["usable"]
     assert {remark["attribute"] for remark in answer["remarks"]} >= {"birth_date"}
+    marks = {found["attribute"]: found["mark"] for found in answer["marks"]}
+    assert marks == {"name": "valid", "phones": "unreadable", "birth_date": "unreadable"}
 
 
 def test_32_clients_that_bridge_three_customers_in_opposite_orders_end_as_the_night_would(

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from expectations.attributes import attribute_figures, attribute_of, mapped_attributes
+from expectations.attributes import attribute_figures, attribute_of, mapped_attributes, mark_figures
 from expectations.gate import CleansedGate, ExpectationResult, check_cleansed
 from mdm.contracts import SourceContract
 from mdm.party import CLEANSED, QUARANTINE
@@ -154,6 +154,15 @@ def test_figures_are_shares_of_what_was_delivered() -> None:
     """One of two phones unreadable: the record counts once on both sides."""
     table = batch(200, phones=number, issues=lambda n: not_read("short code") * 2 if n < 50 else [])
     assert attribute_figures(table, ["phones"])["unreadable_share.phones"] == pytest.approx(0.25)
+
+
+def test_marks_are_figures_that_people_are_shown_and_that_fail_nothing() -> None:
+    odd = [{"attribute": "phones", "mark": mark, "reason": "odd"} for mark in ("suspicious", "repaired", "repaired")]
+    table = batch(200, phones=number, issues=lambda n: odd if n < 50 else [])
+    assert mark_figures(table, ["phones", "name"]) == {
+        ("suspicious_share", "phones"): 0.25, ("repaired_share", "phones"): 0.25,
+    }  # fmt: skip
+    assert mark_figures(batch(20, phones=number, issues=lambda n: odd), ["phones"]) == {}
 
 
 def test_too_few_records_say_nothing() -> None:

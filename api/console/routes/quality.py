@@ -101,7 +101,7 @@ def _expectation(results: list[Row]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_OF_A_COLUMN = ("unreadable_share", "null_share", "constant")
+_OF_A_COLUMN = ("unreadable_share", "suspicious_share", "repaired_share", "null_share", "constant")
 
 
 def _figure(row: Row) -> float | None:
