@@ -7,7 +7,7 @@ import re
 from mdm.cleanse.fold import simplify
 from mdm.cleanse.numerals import DIGITS, to_digits
 
-LUNAR = "a lunar date, and the feed does not say that it is to be converted"
+LUNAR = "a lunar date, which is not converted"
 _LUNAR = re.compile(
     r"农历|阴历|旧历|[农阴](?=[)\d])|\d\(?[农阴]\)?$|初[一二三四五六七八九十\d]|廿|卅|正月|腊月|冬月|闰"
     r"|[甲乙丙丁戊己庚辛壬癸][子丑寅卯辰巳午未申酉戌亥]年"

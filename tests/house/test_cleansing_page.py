@@ -1,4 +1,4 @@
-"""docs/cleansing.md: every row of its tables is what `mdm check` shows of that value."""
+"""docs/cleansing.md and cleansing-chinese.md: every row of its tables is what `mdm check` shows of that value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from mdm.cleanse.values import CleanseContext
 from mdm.party import MAPPED
 from pipelines.cleansed_rows import cleansed_values
 
-PAGE = (Path(__file__).parents[2] / "docs" / "cleansing.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = "\n".join((DOCS / name).read_text(encoding="utf-8") for name in ("cleansing.md", "cleansing-chinese.md"))
 ROWS = re.findall(r"^\| `([^`]+)` \| ([A-Z]{2}) (\w+) \| (?:`([^`]+)` )?\| (\w+) \| ?(.*?) ?\|$", PAGE, re.MULTILINE)
 
 
