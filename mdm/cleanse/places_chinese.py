@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
-from mdm.cleanse.divisions import District, district_of, province_of
+from mdm.cleanse.divisions import District, district_of, province_of, stem
 from mdm.cleanse.fold import CACHED
 from mdm.cleanse.reference import rows
 from mdm.cleanse.values import Issue
@@ -18,18 +18,18 @@ _NATIONS = re.compile(
     r"(?:(?:朝鲜|土家|苗|藏|羌|彝|布依|侗|哈尼|壮|傣|白|景颇|傈僳|回|蒙古|哈萨克|柯尔克孜)族?)+自治州$|(?:市|地区|盟)$"
 )
 # 北京路, 上海南路, 兰州大街: a street named after a city, not the city
-_NOT_STREET = (
-    r"(?!(?:[东南西北中上下一二三四五]{0,2})(?:大道|路|街|道|巷|里)|大学|学院|公园|花园|家园|小区|大厦|广场|新?村|苑)"
-)
+_NOT_STREET = r"(?!(?:[东南西北中上下一二三四五]{0,2})(?:大道|大街|路|街|道|巷|里)|大学|学院|公园|花园|家园|小区|大厦|广场|新?村|苑)"
 _DISTRICT = re.compile(
     r"([^\d号\W][^\d路街巷号村镇乡道弄栋幢楼\W]{0,9}?(?:自治县|自治旗|开发区|新区|区|县|旗|市))(?![路街巷])"
 )
 _NOT_DISTRICT = re.compile(r"(?:小|社|校|厂|园|住宅|生活|家属|工业|景|库|片|街|院|别墅)区$|(?:超|门|集)市$")
 _TOWN = re.compile(r"([^\d号路街巷\W]{1,7}?(?:[路街巷]?街道(?:办事处|办)?(?!口)|镇(?!路|街)|乡(?!路|街)|苏木))")
-# 城关 is 城关区, but not in 城关镇, 城关中路, 朝阳门, 静安寺
+# 城关 is 城关区 before the name of a road or town, but not in 城关镇, 城关中路, 朝阳门外大街, 安宁堡路
 _NOT_SHORT = re.compile(
-    r"[东南西北中上下一二三四五]{0,2}(?:大道|路|街|道|巷|里)|[门寺江湖山桥站港镇乡村口城]|大学|学院|公园|花园|家园|小区|大厦|广场|医院"
+    r"[东南西北中上下一二三四五]{0,2}(?:大道|大街|路|街|道|巷|里)|[门寺江湖山桥站港镇乡村口城]"
+    r"|大学|学院|公园|花园|家园|小区|大厦|广场|医院"
 )
+_ROAD_BEHIND = re.compile(r"[^\d号\W]{2,10}?(?:大道|大街|路|街|道|巷|胡同|镇|乡)")
 _NOT_WHOLE = re.compile(r"[路街巷]")
 _LONGEST = 14  # 积石山保安族东乡族撒拉族自治县
 _KINDS = "区县市旗"
@@ -185,6 +185,8 @@ def _read(text: str, so_far: Place) -> Place:
         at = _past(text, end)
     elif text.startswith(district, at):
         at = _past(text, at + len(district))
+    elif text.startswith(short := stem(district), at) and _NOT_SHORT.match(text, at + len(short)) is None:
+        at += len(short)
     if town is None and (match := _TOWN.match(text, at)):
         town, at = match.group(1), _past(text, match.end())
     return Place(province or province_of(city), city, district, town, postcode, at, remark)
@@ -217,11 +219,16 @@ def _find_district(text: str, at: int, city: str | None, province: str | None) -
     for end in range(min(at + _LONGEST, len(text)), at + _SHORTEST - 1, -1):
         name = text[at:end]
         one = district_of(name, city, province)
-        if one is not None:
-            whole = name[-1] in _KINDS
-            if (_NOT_WHOLE if whole else _NOT_SHORT).match(text, end) is None:
-                return one, end
+        if one is not None and _stands_for_it(text, name, end):
+            return one, end
     return None, at
+
+
+def _stands_for_it(text: str, name: str, end: int) -> bool:
+    """Whether the name of a district, which ends there, is no part of another name: 城关区路, 城关中路."""
+    if name[-1] in _KINDS:
+        return _NOT_WHOLE.match(text, end) is None
+    return _NOT_SHORT.match(text, end) is None and _ROAD_BEHIND.match(text, end) is not None
 
 
 def _read_district(text: str, at: int) -> tuple[str | None, int]:

@@ -85,6 +85,12 @@ CASES = (
         "88|中山路|",
         "the line has only what stands below",
     ),
+    home(
+        {"locality": "兰州", "district": "城关", "text": "城关雁滩小区12栋3单元202"},
+        "雁滩小区 12号楼 3单元202室",
+        "|雁滩小区|12-3-202",
+        "the short district once more in the line, before a compound",
+    ),
     line("城关区中山路88号", "城关区", "中山路 88号", "88|中山路|||城关区", "a district that several cities have"),
     line("中山路88号", "", "中山路 88号", "88|中山路|||", "nothing says where"),
     line(
@@ -216,6 +222,29 @@ CASES = (
     ),
     line(
         "北京朝阳门外大街16号", BEIJING, "朝阳门外大街 16号", "16|朝阳门外大街|||北京市", "朝阳门 is a gate, not 朝阳区"
+    ),
+    line("兰州大街12号", "", "兰州大街 12号", "12|兰州大街|||", "a street named after a city, and no city"),
+    line(
+        "呼和浩特新城大街5号",
+        "内蒙古自治区 呼和浩特市",
+        "新城大街 5号",
+        "5|新城大街|||呼和浩特市",
+        "新城区 is there, but this is a street",
+    ),
+    line("兰州安宁堡路5号", "甘肃省 兰州市", "安宁堡路 5号", "5|安宁堡路|||兰州市", "安宁堡 is a place, not 安宁区"),
+    line(
+        "杭州西湖文化广场12号",
+        "浙江省 杭州市",
+        "西湖文化广场 12号",
+        "12|西湖文化广场|||杭州市",
+        "no road behind 西湖: the square is not in 西湖区",
+    ),
+    line(
+        "广州天河体育西路12号",
+        "广东省 广州市 天河区",
+        "体育西路 12号",
+        "12|体育西路|||广州市天河区",
+        "a short district before a road",
     ),
     line("上海南京东路100号", SHANGHAI, "南京东路 100号", "100|南京东路|||上海市", "a road named after a city"),
     line(
