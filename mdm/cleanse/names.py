@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mdm.cleanse import names_chinese as chinese
+from mdm.cleanse import names_hanzi as hanzi
 from mdm.cleanse import names_latin as latin
 from mdm.cleanse import names_odd as odd
 from mdm.cleanse.fold import CACHED, has_han, tidy, unscrambled
@@ -117,7 +118,7 @@ def _from_full(full: str | None, parts: NameParts, region: str, issues: list[Iss
         issues.append(Issue("name_full", "unreadable", "placeholder"))
         return parts
     if has_han(full):
-        found = chinese.split_full(full, issues)
+        found = hanzi.split_full(full, issues)
     else:
         found = _latin_line(full, region, issues)
     if found.given is None and found.family is not None:

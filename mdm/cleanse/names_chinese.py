@@ -9,29 +9,18 @@ from mdm.cleanse import names_latin as latin
 from mdm.cleanse import names_peoples as peoples
 from mdm.cleanse.fold import CACHED, has_han, letters, simplify
 from mdm.cleanse.name_parts import NameParts
-from mdm.cleanse.placeholders import is_placeholder_name
 from mdm.cleanse.reference import rows, word_sets
-from mdm.cleanse.values import Issue
 
 CHINESE_REGIONS = frozenset({"CN", "HK", "MO", "TW", "SG"})
-_WORDS = word_sets("hanzi_name_words.txt")
-_DOT = re.compile(r"[·•・‧∙⋅．.。˙●]")
-_NOT_NAME = re.compile(r"[^\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]+")
-_HONORIFIC = re.compile(f"({'|'.join(sorted(_WORDS['honorific']))})$")
-_COMPANY = tuple(_WORDS["company"])
-_ENDS = _WORDS["honorific"] | {word[-2:] for word in _COMPANY}
-_HANZI = r"\u3007\u3400-\u4dbf\u4e00-\u9fff"
-_REMARK = re.compile(rf"(?<=[{_HANZI}])[\s_-]+(?:{'|'.join(sorted(_WORDS['remark']))})$")
-_SEVERAL = re.compile(rf"[{_HANZI}]{{2,4}}(?:\s*[/、,;&+]\s*[{_HANZI}]{{2,4}})+")
-_LATIN = re.compile(r"[A-Za-zÀ-ɏ]+")
+WORDS = word_sets("hanzi_name_words.txt")
+NOT_NAME = re.compile(r"[^\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff·]+")
+COMPANY = tuple(WORDS["company"])
+_ENDS = WORDS["honorific"] | {word[-2:] for word in COMPANY}
 _CAMEL = re.compile(r"([A-Z][a-zü]+)([A-Z][a-zü]+)")
-_BRACKETS = re.compile(r"\([^()]*\)|（[^（）]*）")
-_MASKED = re.compile(r"[*＊xX某]")
 _UMLAUT = re.compile(r"(?<=[lnLN])[uü]:|(?<=[lnLN])[üÜǖǘǚǜ]")
 # without 某, which masks a name, and without 小张 and 老王, which address somebody
 _ORDINARY = re.compile(r"(?![小老].$)[\u4e00-\u67cf\u67d1-\u9fff]{2,4}")
-_ADDRESSED = re.compile(r"[小老](.)")
-_LONGEST = 4  # hanzi in an ordinary Han name, two-character surname included
+LONGEST = 4  # hanzi in an ordinary Han name, two-character surname included
 
 
 @cache
@@ -88,7 +77,7 @@ def native(text: str | None) -> str | None:
     """The name in simplified hanzi, or None when it is written in another script."""
     if text is None or not has_han(text):
         return None
-    return _NOT_NAME.sub("", simplify(text)).strip("·") or None
+    return NOT_NAME.sub("", simplify(text)).strip("·") or None
 
 
 def is_ordinary(full: str) -> bool:
@@ -96,121 +85,24 @@ def is_ordinary(full: str) -> bool:
     return (
         _ORDINARY.fullmatch(full) is not None
         and full[-2:] not in _ENDS
-        and full not in _WORDS["doubt"]
+        and full not in WORDS["doubt"]
         and not peoples.may_be_one(full)
     )
 
 
-def split_full(full: str, issues: list[Issue]) -> NameParts:
-    """A full name in hanzi into family and given name: 张伟, 欧阳锋, 买买提·吐尔逊, 张先生, 陳 大文.
-
-    What is not the name of one person stays whole.
-    """
-    if is_ordinary(full):
-        given, family = split_ordinary(full)
-        return NameParts(given=given, family=family)
-    text = _DOT.sub("·", _BRACKETS.sub("", full).strip() or full)
-    if why := _stays_whole(text):
-        issues.append(Issue("name_full", "suspicious", why))
-        return NameParts(family=text)
-    if full in _WORDS["doubt"]:
-        issues.append(Issue("name_full", "suspicious", "also written where the name is not known"))
-    without = _REMARK.sub("", text)
-    prefix = None
-    if (match := _HONORIFIC.search(without)) and match.start() > 0:
-        prefix, without = match.group(1), without[: match.start()]
-    if (match := _MASKED.search(without)) is not None:
-        issues.append(Issue("name_full", "suspicious", "masked"))
-        if match.group() == "*":
-            return _split_masked(without)
-    bare = _NOT_NAME.sub("", without)
-    if is_placeholder_name(bare):
-        issues.append(Issue("name_full", "unreadable", "placeholder"))
-        return NameParts()
-    tokens = [token for part in without.split() if (token := _NOT_NAME.sub("", part))]
-    parts = (_split_tokens(tokens[0], tokens[1], issues) if len(tokens) == 2 else None) or _split_hanzi(
-        bare.strip("·"), issues
-    )
-    if bare != text.replace(" ", "") and prefix is None and not _is_repeated(text, bare, parts):
-        issues.append(Issue("name_full", "suspicious", "other characters left out of a name in hanzi"))
-    return parts._replace(prefix=prefix)
-
-
-def _split_masked(text: str) -> NameParts:
-    """What a name with stars still says: *伟 a given name, 张* and 张*伟 a family name."""
-    before, _, behind = text.partition("*")
-    known = _NOT_NAME.sub("", before)
-    if not known:
-        return NameParts(given=_NOT_NAME.sub("", behind) or None)
-    return NameParts(family=known[: _surname_length(f"{simplify(known)}*")])
-
-
-def _stays_whole(text: str) -> str:
-    """Why a line in hanzi is not the name of one person; empty for a name."""
-    if _SEVERAL.fullmatch(text):
-        return "several people in one name"
-    if len(text) >= _LONGEST and text.endswith(_COMPANY):
-        return "looks like an organisation"
-    return ""
-
-
-def _is_repeated(text: str, bare: str, parts: NameParts) -> bool:
-    """Whether all that stands beside a name is the same name in pinyin: 张伟 Zhang Wei."""
-    written = letters("".join(_LATIN.findall(text)))
-    if not written or _NOT_NAME.sub("", _LATIN.sub("", text)) != _LATIN.sub("", text).replace(" ", ""):
-        return False
-    family, given = surname_pinyin(parts.family or "") or "", pinyin(simplify(parts.given or "")) or ""
-    return bare != "" and written in (family + given, given + family)
-
-
-def _split_tokens(first: str, last: str, issues: list[Issue]) -> NameParts | None:
-    """Two words in hanzi: 陳 大文, 大文 陳, 买买提 吐尔逊; None where they say nothing about each other."""
-    if simplify(first) in surnames():
-        return NameParts(given=last, family=first)
-    if simplify(last) in surnames() and len(first) <= 2:
-        issues.append(Issue("name_full", "repaired", "given and family name were swapped"))
-        return NameParts(given=first, family=last)
-    both = [peoples.parts_of(simplify(word)) for word in (first, last)]
-    if all(found is not None and found[0] == peoples.OWN_AND_FATHERS for found in both):
-        return NameParts(given=first, family=last)
-    return None
-
-
 def split_ordinary(full: str) -> tuple[str, str]:
     """Given and family name of a name that `is_ordinary`; of two hanzi, the first always is the family name."""
-    cut = 1 if len(full) == 2 else _surname_length(simplify(full))
+    cut = 1 if len(full) == 2 else surname_length(simplify(full))
     return full[cut:], full[:cut]
 
 
-def _split_hanzi(text: str, issues: list[Issue]) -> NameParts:
-    if "·" in text:  # minority and foreign names: own name first
-        given, _, family = text.partition("·")
-        return NameParts(given=given, family=family)
-    if not text:
-        return NameParts()
-    simple = simplify(text)
-    if (match := _ADDRESSED.fullmatch(text)) and match.group(1) in surnames():
-        issues.append(Issue("name_full", "suspicious", "a form of address, not a name"))
-        return NameParts(family=match.group(1))
-    if (found := peoples.parts_of(simple)) is not None and (len(text) >= _LONGEST or simple[0] not in surnames()):
-        people, parts = found
-        if people != peoples.OWN_AND_FATHERS or len(parts) != 2:
-            return NameParts(family=text)
-        issues.append(Issue("name_full", "repaired", "the dot between two names put back"))
-        return NameParts(given=text[: len(parts[0])], family=text[len(parts[0]) :])
-    cut = _surname_length(simple)
-    if len(text) - cut > 2 and len(text) > _LONGEST:
-        issues.append(Issue("name_full", "suspicious", "long for a name in hanzi"))
-    return NameParts(given=text[cut:] or None, family=text[:cut])
-
-
-def _surname_length(text: str) -> int:
+def surname_length(text: str) -> int:
     """Hanzi that belong to the family name: compound surnames, two surnames before two characters, else one."""
     known = surnames()
     for length in (4, 2):
         if len(text) > length and text[:length] in known:
             return length
-    if len(text) == _LONGEST and text[0] in known and text[1] in known:
+    if len(text) == LONGEST and text[0] in known and text[1] in known:
         return 2
     return 1
 
@@ -278,7 +170,8 @@ def order_full(parts: NameParts, full: str, region: str) -> NameParts:
     tokens = [token for part in (parts.given, parts.middle, parts.family) if part is not None for token in part.split()]
     if not all(is_syllables(token) for token in tokens):
         return parts
-    if len(tokens) == 4 and (halves := [" ".join(tokens[:2]), " ".join(tokens[2:])]):
+    if len(tokens) == 4:
+        halves = [" ".join(tokens[:2]), " ".join(tokens[2:])]
         compound = [_romanised(half) in _compound_readings() for half in halves]
         if any(compound):
             family, given = halves if compound[0] else reversed(halves)
