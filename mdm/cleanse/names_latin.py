@@ -13,7 +13,7 @@ _WORDS = word_sets("name_words.txt")
 PREFIXES, GENERATIONS, DEGREES = _WORDS["prefix"], _WORDS["generation"], _WORDS["degree"]
 _PARTICLES, _LOWER_PARTICLES, _MAC = _WORDS["particle"], _WORDS["lower"], _WORDS["mac"]
 _LOWER_ARTICLES = frozenset({"la", "las", "los", "le"})  # written small behind de: de la Cruz
-_LATE_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mme", "mlle"})  # those that stand behind a name, too
+LATE_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mme", "mlle"})  # those that stand behind a name, too
 _MAIDEN_INSIDE = re.compile(r"\s*\(?\s*\b(?:née|nee|né)\s+([^\s,()]+)\s*\)?\s*(?=,)", re.I)
 _MAIDEN = re.compile(r"\s*[(,]?\s*\b(?:née|nee|né|born|geb\.?|geborene|z domu)\s+([^\s,()][^,()]*?)\s*\)?\s*$", re.I)
 _NEE = re.compile(r"\b(?:née|nee|né|born|geb\.?|geborene|domu)$", re.I)
@@ -43,7 +43,7 @@ def is_particle(token: str) -> bool:
 
 def is_late_title(token: str) -> bool:
     """Whether a word behind a name, or before a family name, is a title and nothing else."""
-    return _bare(token) in _LATE_TITLES
+    return _bare(token) in LATE_TITLES
 
 
 def ends_in_nee(token: str) -> bool:

@@ -6,10 +6,8 @@ Slips are mended. What is not the name of one person is kept as it is and marked
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from mdm.cleanse import names_latin as latin
-from mdm.cleanse.fold import CACHED
 from mdm.cleanse.name_parts import NameParts
 from mdm.cleanse.reference import word_sets
 
@@ -22,6 +20,7 @@ _ODD = re.compile(
     + r")\b",
     re.I,
 )
+_ODD_WORDS = _COMPANY | _ESTATE | _AND | latin.LATE_TITLES | {"aka", "attn"}
 _EMAIL = re.compile(r"\S+@\S+\.\S+")
 _MARKS = re.compile(r"(?<!\S)[*~^=|_]+|[*#~^=|_]+(?!\S)")
 _APOSTROPHE = re.compile(r"(?<![^\W\d_])([OoDd])' +(?=[^\W\d_])")
@@ -45,11 +44,9 @@ _TITLES = re.compile(rf"^(\S+ (?:{_BOTH}) \S+) (.+)$", re.I)
 _DIGITS = re.compile(r"\d[\d\s().-]*\d\s*[\d(.-]*\d|#\s*\d")  # three digits or more
 
 
-@lru_cache(maxsize=CACHED)
 def is_odd(word: str) -> bool:
-    """Whether a word may say that a line is not the name of one person: Inc., Estate, and."""
-    bare = word.strip(".,").replace(".", "").lower()
-    return bare in _COMPANY or bare in _ESTATE or bare in _AND or bare in ("aka", "attn") or latin.is_late_title(word)
+    """Whether a word of letters may say that a line is not the name of one person: Inc., Estate, and."""
+    return word.rstrip(".").lower() in _ODD_WORDS
 
 
 def refused(text: str) -> str:

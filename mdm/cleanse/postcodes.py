@@ -33,13 +33,19 @@ def canonical_postcode(
     if mark is not None:
         issues.append(Issue("address.postcode", mark, reason))
     if state is not None and key and value is not None and country == "CA":
-        province = _provinces_of(value[:3])
-        if state not in province and state in _all_provinces():
-            found = " or ".join(sorted(province))
-            issues.append(
-                Issue("address.postcode", "suspicious", f"{value[:3]} is in {found}, the province says {state}")
-            )
+        reason = _disagreement(value[:3], state)
+        if reason:
+            issues.append(Issue("address.postcode", "suspicious", reason))
     return value, key
+
+
+@lru_cache(maxsize=CACHED)
+def _disagreement(district: str, state: str) -> str:
+    """Why a postal district is not of a province; empty where it is, or where nobody knows the province."""
+    provinces = _provinces_of(district)
+    if state in provinces or state not in _all_provinces():
+        return ""
+    return f"{district} is in {' or '.join(sorted(provinces))}, the province says {state}"
 
 
 _Read = tuple[str | None, bool, Mark | None, str]  # the code, whether it says where, its mark and why
