@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
+from mdm.store import dump
 from mdm.store.database import Database
 from tests.pipelines.tiny import TinyWorkspace, family_of_sources
+from tests.shared import made_once
 from tests.store.fixtures import new_database
 
 __all__ = ["after"]
@@ -40,21 +44,29 @@ class Evening:
 
 
 @pytest.fixture(scope="session")
-def after(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[After]:
-    """``after(make)``: what ``make(path, database)`` leaves behind, which is called once."""
-    with ExitStack() as stack:
+def after(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> After:
+    """``after(make)``: what ``make(path, database)`` leaves behind, which is called once for a whole test run."""
+    numbers = itertools.count(1)
 
-        @cache
-        def made(make: Make) -> Evening:
-            path = tmp_path_factory.mktemp(make.__name__) / "operator"
-            database = stack.enter_context(new_database(server_url))
-            make(path, database)
-            database.close()  # what somebody uses cannot be copied
-            name = database.engine.url.database
-            assert name is not None
-            return Evening(path, server_url, name)
+    @cache
+    def made(make: Make) -> Evening:
+        name = f"{make.__module__}.{make.__qualname__}"
+        if "<locals>" in name:  # there may be others of this name
+            name += f"-{os.getpid()}-{id(make)}"
+        found = made_once(name, partial(_made, make, server_url))
+        path = tmp_path_factory.mktemp(make.__name__) / "operator"
+        shutil.copytree(found / "operator", path)
+        database = f"evening_{next(numbers)}"
+        dump.restore(server_url, database, found / "database", processes=1)
+        return Evening(path, server_url, database)
 
-        yield made
+    return made
+
+
+def _made(make: Make, server_url: str, directory: Path) -> None:
+    with new_database(server_url) as database:
+        make(directory / "operator", database)
+        dump.dump(database, directory / "database", processes=1)
 
 
 def fixtures_after(make: Make, scope: Literal["function", "module"] = "function") -> tuple[Any, Any, Any]:
