@@ -36,7 +36,7 @@ CASES = (
     day("03-FEB-1980", "1980-02-03", "the usual form of Oracle"),
     day("Feb 3, 1980", "1980-02-03", "month, day, year in words"),
     day("3rd February 1980", "1980-02-03", "day, month, year in words"),
-    day("3 février 1980", "1980-02-03", "French months"),
+    day("3 février 1980", "1980-02-03", "the months in French"),
     day("1er mars 1980", "1980-03-01", "the first of a month in French"),
     day("15 août 1980", "1980-08-15", "accents in a month"),
     day("3 FEV 1980", "1980-02-03", "French months in short"),

@@ -23,7 +23,7 @@ def phone(given: Any, expected: str | None, why: str, mark: str = "valid", regio
 
 CALGARY = "+14032621234"
 CASES = (
-    phone("4032621234", CALGARY, "ten digits"),
+    phone("4032621234", CALGARY, "it has ten digits"),
     phone("403-262-1234", CALGARY, "hyphens as people write"),
     phone("(403) 262-1234", CALGARY, "brackets around the area code"),
     phone("(403)262-1234", CALGARY, "brackets without a blank"),
@@ -33,12 +33,12 @@ CASES = (
     phone("403/262-1234", CALGARY, "a slash behind the area code"),
     phone("1-403-262-1234", CALGARY, "the 1 of long distance"),
     phone("1 (403) 262-1234", CALGARY, "the 1 and brackets"),
-    phone("14032621234", CALGARY, "eleven digits"),
-    phone("+1 403 262 1234", CALGARY, "international form"),
+    phone("14032621234", CALGARY, "it has eleven digits"),
+    phone("+1 403 262 1234", CALGARY, "the international form of it"),
     phone("+14032621234", CALGARY, "E.164 stays as it is"),
     phone("001 403 262 1234", CALGARY, "as it is dialled from Europe and China", region="CN"),
     phone(" 403-262-1234 ", CALGARY, "blanks of fixed-width files"),
-    phone("４０３-２６２-１２３４", CALGARY, "full-width digits"),
+    phone("４０３-２６２-１２３４", CALGARY, "it has full-width digits"),
     phone("403–262–1234", CALGARY, "dashes of word processors"),
     phone("403-262-1234 ext. 55", CALGARY, "an extension is of the desk, not of the line", "repaired"),
     phone("403-262-1234 x55", CALGARY, "x for extension", "repaired"),
@@ -79,7 +79,7 @@ CASES = (
         "911 is no exchange",
         fails="the library's plan lets exchanges of the form N11 pass, and so do the fast paths that are held to it",
     ),
-    phone("403-262-123", None, "nine digits"),
+    phone("403-262-123", None, "it has nine digits"),
     phone("403-262-12345", None, "eleven digits that do not begin with 1"),
     phone("2-403-262-1234", None, "a leading 2 is no prefix"),
     phone("911", None, "an emergency call"),
@@ -97,6 +97,6 @@ CASES = (
     phone("555-555-5555", None, "fives held down"),
     phone("(555) 555-1234", None, "the number of the films"),
     phone("123-456-7890", None, "digits in order"),
-    phone("800-555-1212", None, "directory assistance"),
+    phone("800-555-1212", None, "the number of directory assistance"),
     phone("403-999-9999", "+14039999999", "may be somebody's; if too many have it, the data say so"),
 )

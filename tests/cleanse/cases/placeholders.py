@@ -29,7 +29,7 @@ def real(kind: str, given: Any, expected: Any, why: str, region: str = "CA") -> 
 
 
 CASES = (
-    nothing("name", "UNKNOWN UNKNOWN", "unknown, twice"),
+    nothing("name", "UNKNOWN UNKNOWN", "unknown, said twice"),
     nothing("name", "No Name", "what clerks type to get on"),
     nothing("name", "N.A.", "not available with dots"),
     nothing("name", "n/a", "not available in small letters"),
