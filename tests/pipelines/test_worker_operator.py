@@ -16,7 +16,7 @@ CUSTOMERS = 200  # the operator of data/samples has 2,000
 SCHEDULE = """
 [schedule]
 time_zone = "Asia/Shanghai"
-run = "* * * * *"
+run = "*/5 * * * *"
 sync = "* * * * *"
 acknowledgements = "*/2 * * * *"
 """
@@ -29,7 +29,7 @@ def test_a_night_and_its_sync_back_run_unattended(fresh_database: Database, tmp_
     with (workspace.path / "mdm.toml").open("a") as file:
         file.write(SCHEDULE)
     names = target_names(workspace.settings)
-    away_since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
+    away_since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=6)
     prepare(fresh_database)
     night = [job for job in planned_jobs(workspace.settings) if job.name == "run"]
     assert give_due(fresh_database, night, defer, away_since) == []
