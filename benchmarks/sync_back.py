@@ -81,10 +81,10 @@ _FILL = (
     f"insert into change (type, pin, run_id, actor) select 'created', {_PIN}, 'bench', 'run' "
     "from generate_series(1, %(n)s) as n",
 )
-# every STEPth customer, from a place of its own each time
+# every STEPth customer, from another place each time as long as there is one
 _CHANGE = (
     "create temporary table moved on commit drop as select g.pin, g.doc from generate_series("
-    "%(round)s::bigint, %(n)s, %(step)s) as n join golden g on g.pin = (100000000000 + n)::text "
+    "%(first)s::bigint, %(n)s, %(step)s) as n join golden g on g.pin = (100000000000 + n)::text "
     "and g.recorded_to = 'infinity'",
     "analyze moved",
     "update golden g set recorded_to = now() from moved m where g.pin = m.pin and g.recorded_to = 'infinity'",
@@ -130,9 +130,9 @@ def _measure(
     _vacuum(database)
     say("the first delivery")
     first = _tell(settings, database)
-    deltas, copies, finished = [], [], []
+    deltas, copies, finished, step = [], [], [], customers // changed
     for number in range(1, rounds + 1):
-        facts = {"n": customers, "step": customers // changed, "round": number, "word": f"wei{number}."}
+        facts = {"n": customers, "step": step, "first": (number - 1) % step + 1, "word": f"wei{number}."}
         after = _last_position(database)
         _run(database, _CHANGE, facts)
         _vacuum(database)
