@@ -15,6 +15,7 @@ _FORMS = (
     ("公司", "co"), ("合作社", "cooperative"), ("事务所", "firm"), ("个体工商户", "sole"), ("个人独资企业", "sole"),
     ("个人独资", "sole"), ("经营部", "shop"), ("商行", "shop"),
 )  # fmt: skip
+_ENDINGS = tuple(ending for ending, _ in _FORMS)
 _PARTNERSHIPS = ("特殊普通合伙企业", "特殊普通合伙", "普通合伙企业", "普通合伙", "有限合伙企业", "有限合伙")
 _BRANCHES = (
     "分公司", "分行", "支行", "分理处", "分店", "分部", "分厂", "分院", "分校", "营业部", "营业厅", "办事处", "代表处",
@@ -62,14 +63,14 @@ def core_of(name: str) -> Core:
         return Core(core, _only_forms()[core], "a legal form alone")
     doubt = "so-and-so" if "某" in core else ""
     core = _short_places(core.removeprefix(_COUNTRY) or core)
-    for ending in _BRANCHES:
+    for ending in _BRANCHES if core.endswith(_BRANCHES) else ():
         if _ends(core, ending) and not core.endswith(_NO_BRANCH):
             return Core(_short_places(_INNER_FORM.sub("", core.removesuffix(ending))), "branch", doubt)
-    for ending in _PARTNERSHIPS:
+    for ending in _PARTNERSHIPS if core.endswith(_PARTNERSHIPS) else ():
         if _ends(core, ending):
             core = core.removesuffix(ending)
             return Core(core.removesuffix("事务所"), "firm" if core.endswith("事务所") else "lp", doubt)
-    for ending, form in _FORMS:
+    for ending, form in _FORMS if core.endswith(_ENDINGS) else ():
         if _ends(core, ending):
             return Core(core.removesuffix(ending), form, doubt)
     return Core(core, None, doubt)
