@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
-import ipaddress
 import socketserver
 import ssl
 import threading
@@ -14,10 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+# of this machine (127.0.0.1), for a hundred years, signed by nobody but itself; with its key, which opens nothing else
+CERTIFICATE = Path(__file__).with_name("here.pem")
 
 
 @dataclass
@@ -105,7 +101,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def mail_server(certificate: Path | None = None, *, at_once: bool = False) -> Iterator[Mailbox]:
-    """A server on this machine. certificate: of `make_certificate`, with which it can encrypt."""
+    """A server on this machine. certificate: with which it can encrypt."""
     box = Mailbox(at_once=at_once)
     if certificate is not None:
         box.secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -115,21 +111,3 @@ def mail_server(certificate: Path | None = None, *, at_once: bool = False) -> It
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         yield box
         server.shutdown()
-
-
-def make_certificate(path: Path) -> Path:
-    """A certificate of this machine that nobody signed but itself, with its key: a file."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
-    return path

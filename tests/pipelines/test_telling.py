@@ -11,7 +11,7 @@ import pytest
 from mdm.notify import Failure, NotifySettings
 from pipelines.jobs.telling import tell
 from tests.pipelines.receiver import receiving
-from tests.pipelines.smtp import mail_server, make_certificate
+from tests.pipelines.smtp import CERTIFICATE, mail_server
 
 AT = dt.datetime(2026, 4, 1, 1, 30, tzinfo=dt.UTC)
 FAILURE = Failure(
@@ -24,17 +24,12 @@ def by_mail(server: str, **more: str) -> NotifySettings:
     return NotifySettings(email=("oncall@operator.example",), sender="mdm@operator.example", smtp=server, **more)
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_certificate(tmp_path_factory.mktemp("certificate") / "here.pem")
-
-
 @pytest.fixture
-def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def trusted(monkeypatch: pytest.MonkeyPatch) -> Path:
     """This machine believes the certificate, as it believes those of its own authority; the password is there."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     monkeypatch.setenv("A_PASSWORD", "open sesame")
-    return certificate
+    return CERTIFICATE
 
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["STARTTLS", "TLS"])
@@ -50,8 +45,8 @@ def test_a_mail_is_encrypted_and_then_the_password_is_said(trusted: Path, at_onc
 
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["STARTTLS", "TLS"])
-def test_a_server_that_nobody_vouches_for_is_told_nothing(certificate: Path, at_once: bool) -> None:
-    with mail_server(certificate, at_once=at_once) as box:
+def test_a_server_that_nobody_vouches_for_is_told_nothing(at_once: bool) -> None:
+    with mail_server(CERTIFICATE, at_once=at_once) as box:
         (problem,) = tell(by_mail(f"smtp{'s' if at_once else ''}://127.0.0.1:{box.port}"), FAILURE)
     assert "CERTIFICATE_VERIFY_FAILED" in problem
     assert (box.mails, box.logins) == ([], [])
