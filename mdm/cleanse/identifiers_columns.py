@@ -28,8 +28,12 @@ _CARD = rf"^(?:{'|'.join(sorted(PROVINCES))})[0-9]{{15}}[0-9X]$"
 _SIN = r"^[1-79][0-9]{8}$"
 _PLAIN = rf"^[0-9A-Z]{{{SHORTEST},{LONGEST}}}$"
 _DOUBTFUL = "XXX|" + "|".join(f"^{character}+$" for character in "0123456789")  # masked, or a placeholder
-_VALUES = pa.array(sorted(WORDS["value"] | {word.upper() for word in WORDS["word"]}))
 _DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+
+
+@cache
+def _placeholders() -> pa.Array:
+    return pa.array(sorted(WORDS["value"] | {word.upper() for word in WORDS["word"]}))
 
 
 def ordinary_identifiers(values: list[pa.Array], context: CleanseContext) -> Columns:
@@ -43,7 +47,7 @@ def ordinary_identifiers(values: list[pa.Array], context: CleanseContext) -> Col
     is_card = pc.and_(pc.equal(rule, "card"), _agree(value, birth_date, sex, context.region))
     valid = pc.or_(_where(is_card, _CARD, value, _are_cards), _where(pc.equal(rule, "sin"), _SIN, value, _are_sins))
     valid = pc.or_(valid, _where(pc.equal(rule, "plain"), _PLAIN, value, _are_codes))
-    return pc.and_not(valid, pc.fill_null(pc.is_in(value, _VALUES), True)), [kind, issuer, value]
+    return pc.and_not(valid, pc.fill_null(pc.is_in(value, _placeholders()), True)), [kind, issuer, value]
 
 
 def _make(kind: str | None, country: str | None, home: str | None, region: str) -> tuple[str | None, str | None]:

@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 MARKS = "".join(map(chr, range(0xE000, 0xE010)))  # of a private area: no text that is read by its shape holds them
 _MARK = re.compile(f"([{MARKS}])")
-_NOTHING = pa.scalar("", pa.string())
 
 
 def shapes(column: pa.Array) -> pa.Array:
@@ -47,5 +46,5 @@ def fill(templates: Sequence[str | None], codes: pa.Array, slots: Sequence[pa.Ar
         columns.append(pa.array(texts, pa.string()).take(codes))
         if at < width:
             marks = [MARKS.index(found[2 * at + 1]) if 2 * at + 1 < len(found) else len(slots) for found in pieces]
-            columns.append(pc.choose(pa.array(marks, pa.int32()).take(codes), *slots, _NOTHING))
+            columns.append(pc.choose(pa.array(marks, pa.int32()).take(codes), *slots, pa.scalar("", pa.string())))
     return columns[0] if width == 0 else pc.binary_join_element_wise(*columns, "")

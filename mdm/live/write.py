@@ -115,11 +115,10 @@ def _attempt(writer: Writer, system: str, local_id: str, order: Order, write: _S
         if told is not None:
             return _again(connection, system, local_id, told)
         found = write(connection, pins)
-        with at_once(connection):
-            if order.once is not None:
-                once.remember(connection, order.once, _kept(found))
-            if order.note is not None:
-                order.note(connection, found)
+        if order.once is not None:
+            once.remember(connection, order.once, _kept(found))
+        if order.note is not None:  # by itself: it may ask, and how many rows it changed
+            order.note(connection, found)
         return found
 
     return attempt(writer, act, where=f"{system}:{local_id}")
