@@ -29,7 +29,7 @@ from tests.house.test_readme import README, ROOT
 from tests.store.fixtures import workspace_directory
 
 CALLS = re.findall(r"^```http\n(\w+) (.*)\n(?:\n(.*)\n)?```", README, re.MULTILINE)
-TASK = "600000130"  # names swapped, another phone, the same house: a question worth asking
+TASK = "600000204"  # one name, two lines, two addresses: a question worth asking
 SHOWN = re.findall(r"docs/pictures/([\w-]+)\.png", README)
 LARGEST = 150_000  # bytes of a picture
 
