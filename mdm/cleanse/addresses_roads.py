@@ -17,7 +17,7 @@ from mdm.cleanse.lines_chinese import BY_STAND_IN, COMPACT, POSTCODE_HEADS, RUN,
 from mdm.cleanse.postal import AddressText, dwelling
 
 _EXAMPLE_ROAD, _EXAMPLE_NUMBER = "某路", "0号"
-_END = "\x1f"  # between the pieces of a template
+END = "\x1f"  # between the pieces of a template
 
 
 class Head(NamedTuple):
@@ -59,7 +59,7 @@ def read_road(
     tail = read_tail("0".join(texts[1:])) if head is not None and numbers else None
     if head is None or tail is None:
         return None
-    number, unit, building, number_key, unit_key = tail.template.format(*numbers).split(_END)
+    number, unit, building, number_key, unit_key = tail.template.format(*numbers).split(END)
     text, street, district, locality, province, country, street_key, place = head
     home = dwelling(number_key, street_key, unit_key, None, place) if tail.is_dwelling else None
     values = [
@@ -104,5 +104,5 @@ def read_tail(shape: str) -> Tail | None:
     if line.road != _EXAMPLE_ROAD or not line.on_road:
         return None
     found = (shown.number, shown.unit, shown.building, keys.number, keys.unit)
-    template = _END.join([piece or "" for piece in found]).translate(BY_STAND_IN)
+    template = END.join([piece or "" for piece in found]).translate(BY_STAND_IN)
     return Tail(template, keys.dwelling is not None, line.left is None)

@@ -31,6 +31,18 @@ _TIDY = f"^(?:{PLAIN})$"  # what tidying leaves as it is
 _SAME_DIGITS = "|".join(f"{digit}{{7}}" for digit in range(10))  # near a placeholder: left to the cleanser
 
 
+def is_clear(column: pa.Array, form: str) -> pa.Array:
+    """Whether each text is of a form (a regular expression) and no placeholder, or is not there."""
+    placeholder = pc.is_in(pc.ascii_lower(column), _set(WORDS["word"]))
+    return pc.fill_null(pc.and_not(pc.match_substring_regex(column, form), placeholder), True)
+
+
+def dwelling_keys(number: pa.Array, street: pa.Array, unit: pa.Array, place: pa.Array, known: pa.Array) -> pa.Array:
+    """`mdm.cleanse.postal.dwelling` of keys, without a post box, where they are known to name one."""
+    keys = [pc.fill_null(key, "") for key in (number, street, unit)]
+    return pc.if_else(known, pc.binary_join_element_wise(*keys, "", pc.fill_null(place, ""), "|"), None)
+
+
 def ordinary_texts(needed: int) -> Callable[[list[pa.Array], CleanseContext], Columns]:
     """Texts that stay as they are, that of column number `needed` known."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mdm.cleanse.addresses_roads import Head, Tail, read_head, read_tail
-from mdm.cleanse.columns import Columns
+from mdm.cleanse.addresses_roads import END, Head, Tail, read_head, read_tail
+from mdm.cleanse.columns import Columns, dwelling_keys, is_clear
 from mdm.cleanse.distinct import encode
 from mdm.cleanse.fold import tidy
-from mdm.cleanse.placeholders import WORDS, is_placeholder_word
+from mdm.cleanse.placeholders import is_placeholder_word
 from mdm.cleanse.templates import MARKS, fill, numbers, shapes
 from mdm.cleanse.values import CleanseContext
 
@@ -25,8 +25,8 @@ def ordinary_roads(values: list[pa.Array], context: CleanseContext) -> Columns:
     text, number, street, unit, building, box, district, locality, province, postcode, country, kind, alone = values
     apart = pc.and_not(pc.and_(street.is_valid(), box.is_null()), text.is_valid())
     for piece in (number, unit, building):
-        apart = pc.and_(apart, _is_clear(piece, _PIECE))
-    apart = pc.and_(apart, _is_clear(postcode, _POSTCODE))
+        apart = pc.and_(apart, is_clear(piece, _PIECE))
+    apart = pc.and_(apart, is_clear(postcode, _POSTCODE))
     line = pc.if_else(alone, text, _joined(street, _counted(number, "号"), _counted(building, "号楼"), unit))
     clear, slots = numbers(line, _MOST)
     shape = shapes(line)
@@ -38,7 +38,7 @@ def ordinary_roads(values: list[pa.Array], context: CleanseContext) -> Columns:
         return pa.array([getattr(head, name, None) for head in heads], pa.string()).take(head_codes)
 
     def of_tail(at: int) -> pa.Array:
-        templates = [None if tail is None else _marked(tail.template.split("\x1f")[at]) for tail in tails]
+        templates = [None if tail is None else _marked(tail.template.split(END)[at]) for tail in tails]
         return fill(templates, tail_codes, slots)
 
     read = pc.and_(
@@ -48,14 +48,12 @@ def ordinary_roads(values: list[pa.Array], context: CleanseContext) -> Columns:
     is_dwelling = pa.array([tail is not None and tail.is_dwelling for tail in tails], pa.bool_()).take(tail_codes)
     shown = pc.if_else(alone, text, _joined(of_head("text"), pc.replace_substring_regex(line, "^[^0-9]*", "")))
     number_key, street_key, unit_key, place = of_tail(3), of_head("street_key"), of_tail(4), of_head("place_key")
-    home = pc.binary_join_element_wise(
-        *(pc.fill_null(key, "") for key in (number_key, street_key, unit_key)), "", pc.fill_null(place, ""), "|"
-    )
+    home = dwelling_keys(number_key, street_key, unit_key, place, is_dwelling)
     nothing = pa.nulls(len(line), pa.string())
     columns = [
         shown, of_tail(0), of_head("street"), of_tail(1), of_tail(2), nothing, of_head("district"),
         of_head("locality"), of_head("region"), postcode, pc.coalesce(country, of_head("country")), kind,
-        number_key, street_key, unit_key, place, pc.if_else(is_dwelling, home, None),
+        number_key, street_key, unit_key, place, home,
     ]  # fmt: skip
     return pc.and_(asked, pc.fill_null(read, False)), columns
 
@@ -80,12 +78,6 @@ def _tails(shape: pa.Array) -> tuple[list[Tail | None], pa.Array]:
 def _is_ordinary(text: str | None) -> bool:
     """Whether a part is read as it stands."""
     return text is None or (tidy(text) == text and not is_placeholder_word(text))
-
-
-def _is_clear(column: pa.Array, form: str) -> pa.Array:
-    """Whether a part is of a form and no placeholder, or is not there."""
-    placeholder = pc.is_in(pc.ascii_lower(column), pa.array(sorted(WORDS["word"])))
-    return pc.fill_null(pc.and_not(pc.match_substring_regex(column, form), placeholder), True)
 
 
 def _counted(column: pa.Array, word: str) -> pa.Array:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mdm.cleanse.addresses import cleanse_address
-from mdm.cleanse.columns import Columns
+from mdm.cleanse.columns import Columns, dwelling_keys, is_clear
 from mdm.cleanse.distinct import encode
 from mdm.cleanse.fold import CACHED
 from mdm.cleanse.placeholders import WORDS
@@ -35,6 +35,7 @@ _STREET_LINE = (
 )
 _LINE = f"^{_STREET_LINE}, ([^0-9]+)$"
 _MOST = 3  # numbers of a street line
+_STREET_PARTS = 5  # of the parts of an address after its text, those before the place: number to post box
 _STAND_INS, _SAME = ("7919", "6863", "5857"), ("7", "7", "7")
 _GAP, _NONE = "\x1f", "\x02"  # between the parts of a shape; for a part that is not there
 _CITY, _PROVINCE, _POSTCODE, _PLACE = "Toronto", "ON", "K9Z 9Z9", "k9z9z9"
@@ -67,29 +68,23 @@ class _Place(NamedTuple):
     line: str | None
 
 
+class _Lines(NamedTuple):
+    """asked: which rows may be ordinary; street, place: the two lines that are read apart; code: the postal code."""
+
+    asked: pa.Array
+    street: pa.Array
+    place: pa.Array
+    code: pa.Array
+
+
 def ordinary_streets(values: list[pa.Array], context: CleanseContext) -> Columns:
     """(texts of an address, whether its line of text is all there is) -> texts and keys."""
-    text, *parts, postcode, country, kind, alone = values
-    street_parts, place_parts = parts[:5], parts[5:]
-    asked = pc.equal(pc.coalesce(country, pa.scalar(context.region.upper())), _HERE)
-    asked = pc.and_(asked, pc.or_(alone, text.is_null()))
-    for column in (text, *street_parts, *place_parts):
-        asked = pc.and_(asked, _is_clear(column))
-    ends = pc.fill_null(pc.match_substring_regex(text, _ENDS_IN_CODE), False)
-    line = pc.if_else(ends, pc.replace_substring_regex(text, _ENDS_IN_CODE, r"\1"), text)
-    given = pc.if_else(ends, pc.replace_substring_regex(text, _ENDS_IN_CODE, r"\2 \3"), postcode)
-    asked = pc.and_(asked, pc.fill_null(pc.match_substring_regex(given, f"^{_CODE}$"), True))
-    code = pc.replace_substring_regex(given, f"^{_CODE}$", r"\1 \2")
-    split = pc.fill_null(pc.match_substring_regex(line, _LINE), False)
-    asked = pc.and_(asked, pc.or_(text.is_null(), split))
-    street_line = pc.if_else(alone, pc.replace_substring_regex(line, _LINE, r"\1"), _joined(street_parts))
-    place_line = pc.if_else(alone, pc.replace_substring_regex(line, _LINE, r"\2"), _joined(place_parts))
-    clear, slots = numbers(street_line, _MOST)
-    asked = pc.and_(pc.and_(asked, clear), pc.invert(pc.match_substring_regex(street_line, _DOUBTFUL)))
-    asked = pc.and_(asked, pc.invert(pc.match_substring_regex(place_line, "[0-9]")))
-    asked = pc.fill_null(asked, False)
-    streets = encode([pc.if_else(asked, shapes(street_line), None), alone])
-    places = encode([pc.if_else(asked, place_line, None), alone, code.is_valid()])
+    text, *_, kind, alone = values
+    lines = _cut(values, context.region)
+    clear, slots = numbers(lines.street, _MOST)
+    asked = pc.fill_null(pc.and_(lines.asked, clear), False)
+    streets = encode([pc.if_else(asked, shapes(lines.street), None), alone])
+    places = encode([pc.if_else(asked, lines.place, None), alone, lines.code.is_valid()])
     found_streets = [_street(*row) for row in _rows(streets.values)]
     found_places = [_place(*row) for row in _rows(places.values)]
 
@@ -99,25 +94,40 @@ def ordinary_streets(values: list[pa.Array], context: CleanseContext) -> Columns
     def of_place(name: str) -> pa.Array:
         return places.spread(pa.array([getattr(found, name, None) for found in found_places], pa.string()))
 
-    read = pc.and_(
-        streets.spread(pa.array([found is not None for found in found_streets], pa.bool_())),
-        places.spread(pa.array([found is not None for found in found_places], pa.bool_())),
-    )
+    region, code = of_place("region"), lines.code
+    for distinct, found in ((streets, found_streets), (places, found_places)):
+        asked = pc.and_(asked, distinct.spread(pa.array([one is not None for one in found], pa.bool_())))
+    read = pc.and_(asked, _agrees(code, region))
     is_dwelling = streets.spread(pa.array([found is not None and found.is_dwelling for found in found_streets]))
-    region = of_place("region")
-    read = pc.and_(pc.and_(asked, read), _agrees(code, region))
-    place_shown = _with(" ", of_place("line"), code)
-    shown = pc.if_else(alone, text, _with(", ", of_street("line"), place_shown))
+    shown = pc.if_else(alone, text, _with(", ", of_street("line"), _with(" ", of_place("line"), code)))
     place = pc.coalesce(pc.replace_substring(pc.ascii_lower(code), " ", ""), of_place("key"))
-    keys = [of_street("number_key"), of_street("street_key"), of_street("unit_key")]
+    keys = [of_street(f"{name}_key") for name in ("number", "street", "unit")]
     nothing = pa.nulls(len(text), pa.string())
-    home = pc.binary_join_element_wise(*(pc.fill_null(key, "") for key in keys), "", pc.fill_null(place, ""), "|")
     columns = [
         shown, *(of_street(name) for name in ("number", "street", "unit", "building")), nothing,
         of_place("district"), of_place("locality"), region, code, pc.if_else(read, _HERE, None), kind,
-        *keys, place, pc.if_else(is_dwelling, home, None),
+        *keys, place, dwelling_keys(*keys, place, is_dwelling),
     ]  # fmt: skip
     return read, columns
+
+
+def _cut(values: list[pa.Array], region: str) -> _Lines:
+    """The line of text, or the parts, of every address in two; the postal code apart."""
+    text, *parts, postcode, country, _, alone = values
+    asked = pc.equal(pc.coalesce(country, pa.scalar(region.upper())), _HERE)
+    asked = pc.and_(asked, pc.or_(alone, text.is_null()))
+    for column in (text, *parts):
+        asked = pc.and_(asked, is_clear(column, _TEXT))
+    ends = pc.fill_null(pc.match_substring_regex(text, _ENDS_IN_CODE), False)
+    line = pc.if_else(ends, pc.replace_substring_regex(text, _ENDS_IN_CODE, r"\1"), text)
+    given = pc.if_else(ends, pc.replace_substring_regex(text, _ENDS_IN_CODE, r"\2 \3"), postcode)
+    asked = pc.and_(asked, pc.fill_null(pc.match_substring_regex(given, f"^{_CODE}$"), True))
+    asked = pc.and_(asked, pc.or_(text.is_null(), pc.fill_null(pc.match_substring_regex(line, _LINE), False)))
+    street = pc.if_else(alone, pc.replace_substring_regex(line, _LINE, r"\1"), _joined(parts[:_STREET_PARTS]))
+    place = pc.if_else(alone, pc.replace_substring_regex(line, _LINE, r"\2"), _joined(parts[_STREET_PARTS:]))
+    asked = pc.and_not(asked, pc.match_substring_regex(street, _DOUBTFUL))
+    asked = pc.and_not(asked, pc.match_substring_regex(place, "[0-9]"))
+    return _Lines(asked, street, place, pc.replace_substring_regex(given, f"^{_CODE}$", r"\1 \2"))
 
 
 @lru_cache(maxsize=CACHED)
@@ -201,12 +211,6 @@ def _agrees(code: pa.Array, province: pa.Array) -> pa.Array:
         clear.append(not issues)
     value = pc.is_in(pc.replace_substring(code, " ", ""), pa.array(sorted(WORDS["value"])))
     return pc.and_not(distinct.spread(pa.array(clear, pa.bool_())), value)
-
-
-def _is_clear(column: pa.Array) -> pa.Array:
-    """Whether a part is read as it stands and no placeholder, or is not there."""
-    placeholder = pc.is_in(pc.ascii_lower(column), pa.array(sorted(WORDS["word"])))
-    return pc.fill_null(pc.and_not(pc.match_substring_regex(column, _TEXT), placeholder), True)
 
 
 def _joined(columns: list[pa.Array]) -> pa.Array:

@@ -9,14 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdm.cleanse.addresses_columns import ordinary_addresses
-from mdm.cleanse.parts import SCALAR_PARTS
 from mdm.cleanse.postal import AddressText
 from mdm.cleanse.templates import MARKS, fill, numbers, shapes
 from mdm.cleanse.values import CleanseContext
-from mdm.cleanse.workers import run_part
+from tests.cleanse.in_columns import assert_as_one_by_one, columns_of
 
 CHINA = CleanseContext(region="CN", area_code="0931")
-INDEX = next(at for at, part in enumerate(SCALAR_PARTS) if "address.text" in part.outputs)
 CONTEXTS = st.sampled_from([CHINA, CleanseContext(region="CA"), CleanseContext(region="US")])
 
 
@@ -96,23 +94,10 @@ ROW = (
 )  # fmt: skip
 
 
-def _checked(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    part = SCALAR_PARTS[INDEX]
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-    outputs, _, issues = run_part("scalar", INDEX, columns, context)
-    found = zip(*(column.to_pylist() for column in outputs), strict=True)
-    for row, values, said in zip(rows, found, issues.to_pylist(), strict=True):
-        cleansed, remarks = part.cleanse(row, context)
-        assert values == cleansed
-        assert [(one["attribute"], one["mark"], one["reason"]) for one in said or ()] == [
-            (one.attribute, one.mark, one.reason) for one in remarks
-        ]
-
-
 @settings(max_examples=150, deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=12), CONTEXTS)
 def test_addresses_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    _checked(rows, context)
+    assert_as_one_by_one("address.text", rows, context)
 
 
 def test_ordinary_addresses_are_read_in_columns() -> None:
@@ -132,10 +117,10 @@ def test_ordinary_addresses_are_read_in_columns() -> None:
         _row(country="CA"),
         _row(text="Hauptstraße 5, 10115 Berlin", country="DE"),
     ]
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    columns = columns_of(rows)
     ordinary, _ = ordinary_addresses(columns, CHINA)
     assert ordinary.to_pylist() == [True] * 5 + [False]
-    _checked(rows, CHINA)
+    assert_as_one_by_one("address.text", rows, CHINA)
 
 
 def test_numbers_are_taken_out_and_put_back() -> None:

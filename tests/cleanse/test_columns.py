@@ -13,10 +13,9 @@ from mdm.cleanse.columns import ordinary_phones
 from mdm.cleanse.emails import EMAIL_WORDS
 from mdm.cleanse.identifiers_columns import ordinary_identifiers
 from mdm.cleanse.identity_card import check_character
-from mdm.cleanse.parts import LIST_PARTS
 from mdm.cleanse.placeholders import WORDS
 from mdm.cleanse.values import CleanseContext
-from mdm.cleanse.workers import run_part
+from tests.cleanse.in_columns import assert_as_one_by_one
 
 CHINA = CleanseContext(region="CN", area_code="0931")
 CONTEXTS = st.sampled_from([CHINA, CleanseContext(region="CA"), CleanseContext(region="GB")])
@@ -40,31 +39,16 @@ HOME = st.none() | st.sampled_from(["CN", "Canada", "ca", "US", "中国", "GB", 
 WORD = st.none() | st.sampled_from(["SIM8", " FTTH  100", "", "\x00", "５G"])
 
 
-def _checked(index: int, rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    part = LIST_PARTS[index]
-    outputs, kept, issues = run_part(
-        "list", index, [pa.array(column, pa.string()) for column in zip(*rows, strict=True)], context
-    )
-    found = list(zip(*(column.to_pylist() for column in outputs), strict=True))
-    assert len(found) == len(kept) == len(issues) == len(rows)
-    for row, values, was_kept, said in zip(rows, found, kept.to_pylist(), issues.to_pylist(), strict=True):
-        cleansed, remarks = part.cleanse(row, context)
-        assert (values if was_kept else None) == cleansed
-        assert [(one["attribute"], one["mark"], one["reason"]) for one in said or ()] == [
-            (one.attribute, one.mark, one.reason) for one in remarks
-        ]
-
-
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.none() | NUMBER, DAY, DAY, HOME), min_size=1, max_size=12), CONTEXTS)
 def test_phones_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    _checked([part.column for part in LIST_PARTS].index("phones"), rows, context)
+    assert_as_one_by_one("phones", rows, context)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(WORD, st.none() | NUMBER, WORD, DAY, DAY, HOME), min_size=1, max_size=12), CONTEXTS)
 def test_subscriptions_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    _checked([part.column for part in LIST_PARTS].index("subscriptions"), rows, context)
+    assert_as_one_by_one("subscriptions", rows, context)
 
 
 def _card(region: str, born: str, serial: str) -> str:
@@ -109,7 +93,7 @@ HOLDER = st.builds(
     CONTEXTS,
 )
 def test_identifiers_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    _checked([part.column for part in LIST_PARTS].index("identifiers"), rows, context)
+    assert_as_one_by_one("identifiers", rows, context)
 
 
 LOCAL = st.from_regex(r"[A-Za-z0-9_+.-]{1,70}", fullmatch=True) | st.sampled_from(sorted(EMAIL_WORDS["local"]))
@@ -128,7 +112,7 @@ EMAIL = (
 @settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(st.none() | EMAIL, DAY, DAY), min_size=1, max_size=12), CONTEXTS)
 def test_emails_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    _checked([part.column for part in LIST_PARTS].index("emails"), rows, context)
+    assert_as_one_by_one("emails", rows, context)
 
 
 TEXT = (
@@ -139,7 +123,7 @@ TEXT = (
 @settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=12), CONTEXTS)
 def test_texts_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    _checked([part.column for part in LIST_PARTS].index("relationships"), rows, context)
+    assert_as_one_by_one("relationships", rows, context)
 
 
 def test_ordinary_identifiers_are_read_in_columns() -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdm.cleanse.names_columns import ordinary_names
-from mdm.cleanse.parts import SCALAR_PARTS
 from mdm.cleanse.values import CleanseContext
-from mdm.cleanse.workers import run_part
+from tests.cleanse.in_columns import assert_as_one_by_one, columns_of
 
-INDEX = next(at for at, part in enumerate(SCALAR_PARTS) if "name_given" in part.outputs)
 CHINA, CANADA = CleanseContext(region="CN"), CleanseContext(region="CA")
 LATIN = st.sampled_from(
     [
@@ -97,23 +94,10 @@ ROW = st.tuples(
 )  # fmt: skip
 
 
-def _checked(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    part = SCALAR_PARTS[INDEX]
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-    outputs, _, issues = run_part("scalar", INDEX, columns, context)
-    found = zip(*(column.to_pylist() for column in outputs), strict=True)
-    for row, values, said in zip(rows, found, issues.to_pylist(), strict=True):
-        cleansed, remarks = part.cleanse(row, context)
-        assert values == cleansed
-        assert [(one["attribute"], one["mark"], one["reason"]) for one in said or ()] == [
-            (one.attribute, one.mark, one.reason) for one in remarks
-        ]
-
-
 @settings(max_examples=150, deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=12), st.sampled_from([CHINA, CANADA]))
 def test_names_in_columns(rows: list[tuple[Any, ...]], context: CleanseContext) -> None:
-    _checked(rows, context)
+    assert_as_one_by_one("name_given", rows, context)
 
 
 def test_ordinary_names_are_read_in_columns() -> None:
@@ -128,7 +112,7 @@ def test_ordinary_names_are_read_in_columns() -> None:
         ("person", "王女士", *nothing),
         ("organisation", "Acme", *nothing),
     ]
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    columns = columns_of(rows)
     ordinary, _ = ordinary_names(columns, CHINA)
     assert ordinary.to_pylist() == [True] * 6 + [False] * 2
-    _checked(rows, CHINA)
+    assert_as_one_by_one("name_given", rows, CHINA)
