@@ -10,6 +10,7 @@ import sys
 import tempfile
 from contextlib import ExitStack, suppress
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
@@ -54,7 +55,8 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
 def _run(config: uvicorn.Config) -> None:
     """Serve in this process, or in several on one socket."""
     if config.workers > 1:
-        Multiprocess(config, sockets=[listening_socket(config)]).run()
+        with Door.of(config) as door:
+            Multiprocess(config, sockets=[door]).run()
         return
     server = uvicorn.Server(config)
     config.load_app()
@@ -63,15 +65,33 @@ def _run(config: uvicorn.Config) -> None:
         sys.exit(NOT_STARTED)
 
 
-def listening_socket(config: uvicorn.Config) -> socket.socket:
-    """A socket that several processes share; what it accepts gives each packet away at once.
+class Door(socket.socket):
+    """A port that several processes share, each with a socket of its own: the one that is sent to a process is opened
+    there, so that the kernel shares the connections out. Of one socket the process that wakes up first accepts all
+    that wait: clients that keep their connections would all have the same process, and the others nothing to do.
 
-    asyncio asks for that only of sockets that say they speak TCP, and uvicorn's, made for several processes, does not:
-    the body of an answer would wait 40 ms for the client to acknowledge its head.
+    asyncio has what it accepts give each packet away at once only where a socket says that it speaks TCP: otherwise the
+    body of an answer would wait 40 ms for the client to acknowledge its head.
     """
-    found = config.bind_socket()
-    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-    return found
+
+    @classmethod
+    def of(cls, config: uvicorn.Config) -> Door:
+        """Of a server, with nobody else on its port. Leaves as uvicorn does when somebody is."""
+        with config.bind_socket() as alone:
+            family, address = alone.family, alone.getsockname()
+        return cls.at(family, address)
+
+    @classmethod
+    def at(cls, family: int, address: Any) -> Door:
+        """At an address of this machine."""
+        found = cls(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, True)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, True)
+        found.bind(address)
+        return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Door.at, (self.family, self.getsockname())
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -62,7 +62,7 @@ def measure_write(
 ) -> tuple[list[Figure], Load]:
     """The figures of one store, and what one client saw; `identify_p50` in milliseconds, of the same requests."""
     count = max(40, len(bodies.drawn) // 3)
-    _write(asked, port, bodies, "warm", count // 2, 1)
+    _write(asked, port, bodies, "warm", count, AT_ONCE)  # all processes that serve
     one = _write(asked, port, bodies, "one", count, 1)
     eight = _write(asked, port, bodies, "eight", 2 * count, AT_ONCE)
     identified, written = _in_process(asked, bodies, count)

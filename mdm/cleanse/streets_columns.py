@@ -101,12 +101,12 @@ def ordinary_streets(values: list[pa.Array], context: CleanseContext) -> Columns
     is_dwelling = streets.spread(pa.array([found is not None and found.is_dwelling for found in found_streets]))
     shown = pc.if_else(alone, text, _with(", ", of_street("line"), _with(" ", of_place("line"), code)))
     place = pc.coalesce(pc.replace_substring(pc.ascii_lower(code), " ", ""), of_place("key"))
-    keys = [of_street(f"{name}_key") for name in ("number", "street", "unit")]
+    number, street, unit = (of_street(f"{name}_key") for name in ("number", "street", "unit"))
     nothing = pa.nulls(len(text), pa.string())
     columns = [
         shown, *(of_street(name) for name in ("number", "street", "unit", "building")), nothing,
         of_place("district"), of_place("locality"), region, code, pc.if_else(read, _HERE, None), kind,
-        *keys, place, dwelling_keys(*keys, place, is_dwelling),
+        number, street, unit, place, dwelling_keys(number, street, unit, place, is_dwelling),
     ]  # fmt: skip
     return read, columns
 
