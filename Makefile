@@ -6,6 +6,7 @@
 #   make test-slow   the slow tests
 #   make pictures    the pictures of README.md anew, from the pages as they are
 #   make bench       the benchmarks, smallest size; make bench ROWS=1000000 for a big one
+#   make bench-sizes what a row costs at 250,000, 1,000,000 and 4,000,000 rows (half an hour, 30 GB of disk)
 #   make bench-api   how fast the API answers; make bench-api ROWS=1000000 for the size of the targets
 #   make bench-cleanse    how fast records are cleansed; make bench-cleanse ROWS=1000000 for the size of the targets
 #   make bench-warehouse  how fast the warehouse is exported; make bench-warehouse ROWS=1000000 for the size of the targets
@@ -36,7 +37,7 @@ export PYTHONUTF8 := 1
 # Packages are compiled once, when first imported, also where somebody forbids it: each command would do it anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: env test-env demo test pictures browser check lint types test-slow bench bench-api bench-cleanse bench-warehouse bench-webhooks bench-sync nights lock clean
+.PHONY: env test-env demo test pictures browser check lint types test-slow bench bench-sizes bench-api bench-cleanse bench-warehouse bench-webhooks bench-sync nights lock clean
 .DELETE_ON_ERROR:
 
 # -- the environment ---------------------------------------------------------------------------------------------------
@@ -92,6 +93,9 @@ pictures: test-env browser
 
 bench: env
 	$(BIN)/python -m benchmarks --rows $(ROWS) --customers $(CUSTOMERS) --nights $(NIGHTS)
+
+bench-sizes: env
+	$(BIN)/python -m benchmarks.sizes
 
 bench-api: env
 	$(BIN)/python -m benchmarks.api --rows $(ROWS) --requests $(REQUESTS)

@@ -8,6 +8,7 @@ all the rest, or not at all.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -29,10 +30,11 @@ TABLES = tuple(table for tables in MADE_BY.values() for table in tables)
 
 
 class Aside:
-    """The loads of one night. They end with the block."""
+    """The loads of one night. They end with the block. seconds: what those that have ended took."""
 
     def __init__(self) -> None:
         self.loads: Loads = {}
+        self.seconds = 0.0
         self._asked: set[str] = set()
         self._lock = threading.Lock()  # steps end side by side
         self._pool: ThreadPoolExecutor | None = None
@@ -63,7 +65,15 @@ class Aside:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="aside")
         for table in empty:
             assert self._pool is not None
-            self.loads[table] = self._pool.submit(_load, night, table)
+            self.loads[table] = self._pool.submit(self._load, night, table)
+
+    def _load(self, night: Night, table: str) -> int:
+        night.check_lock()
+        began = time.monotonic()
+        with night.scratch() as scratch, night.database.begin() as connection:
+            count = fill_twin(connection, table, rows_of(night, scratch, table))
+        self.seconds += time.monotonic() - began  # one load at a time
+        return count
 
     def drop(self, night: Night) -> None:
         """Nothing will be applied: remove what was loaded."""
@@ -81,9 +91,3 @@ def forget(database: Database) -> None:
     with database.begin() as connection:
         for table in TABLES:
             drop_twin(connection, table)
-
-
-def _load(night: Night, table: str) -> int:
-    night.check_lock()
-    with night.scratch() as scratch, night.database.begin() as connection:
-        return fill_twin(connection, table, rows_of(night, scratch, table))
