@@ -35,8 +35,8 @@ def measure_storing(workspace: Path, night: Took, scratch: Path, only_at: str) -
                 seconds, count = _copied(connection, table, scratch / f"{table}.copy")
                 connection.exec_driver_sql("drop schema bare cascade")
             bare, rows = bare + seconds, rows + count
-    steps = night.said["steps"]
-    apply, aside = steps["apply"]["seconds"], night.said["applied"].get("aside_seconds", 0.0)
+    step = night.said["steps"]["apply"]
+    apply, aside = step["seconds"], step["aside_seconds"]
     return [
         Figure("storing, rows", rows, "rows"),
         Figure("storing, of which aside", aside, "s"),

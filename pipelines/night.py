@@ -166,7 +166,7 @@ def _apply(night: Night, manifests: dict[str, Any]) -> dict[str, Any]:
             counts = {}
             with night.database.begin() as connection:
                 end(connection, counts)
-    manifests[APPLY] = {"counts": counts, **asdict(measured)}
+    manifests[APPLY] = {"counts": counts, **asdict(measured), "aside_seconds": round(night.aside.seconds, 3)}
     report = make_report(night, manifests, "applied" if changed else "unchanged")
     with night.database.begin() as connection:
         runs.put_step(connection, night.run_id, APPLY, "done", counts=counts, seconds=measured.seconds,

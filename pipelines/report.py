@@ -8,6 +8,7 @@ from pipelines.accounts import COUNTED, quarantine_reasons, settled_accounts
 from pipelines.context import Night
 
 SHOWN = ("system", "file", "status", "rows_read", *COUNTED, "records", "missing", "reason")
+TOOK = ("seconds", "cpu_seconds", "peak_mb", "aside_seconds")  # what is said of a step, null where it is not known
 
 
 def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[str, Any]:
@@ -38,7 +39,5 @@ def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[st
         "households": counts.get("households", {}),
         "golden": counts.get("golden", {}),
         "applied": counts.get("apply", {}),
-        "steps": {
-            name: {key: m.get(key) for key in ("seconds", "cpu_seconds", "peak_mb")} for name, m in manifests.items()
-        },
+        "steps": {name: {key: m.get(key) for key in TOOK} for name, m in manifests.items()},
     }  # fmt: skip

@@ -101,7 +101,6 @@ def _all(whole: Night, rebased: Rebased, connection: sa.Connection) -> Counts:
         for table in loaded:
             take_place(connection, table)
         counts |= {"pairs": loaded["pair"]} if "pair" in loaded else {}
-        counts["aside_seconds"] = round(night.aside.seconds, 3)
     _decisions(night, connection)
     counts |= _tasks(night, connection)
     if rebased.untouched and not first:
