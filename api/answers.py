@@ -12,6 +12,7 @@ from api.fields import only
 from api.masking import as_shown
 from api.models import Customer
 from mdm.registry import CustomerView
+from mdm.registry.concealing import Beside, concealed
 
 _PLAIN = ("pin", "party", "status", "name", "golden", "golden_since", "as_of", "known_at")
 _PARTS = ("redirected_from", "records", "household", "legal_entity", "accounts", "subscriptions", "lineage")
@@ -25,7 +26,10 @@ def customer_document(view: CustomerView, caller: Caller, fields: frozenset[str]
     if caller.masked or any(getattr(view, name) is not None for name in _PARTS):
         model = Customer.model_validate(as_shown(view, Customer, caller))
         return only(model.model_dump(mode="json", exclude_none=True), fields)
-    return only({name: value for name in _PLAIN if (value := getattr(view, name)) is not None}, fields)
+    found = {name: value for name in _PLAIN if (value := getattr(view, name)) is not None}
+    if numbers := (view.golden or {}).get("identifiers"):
+        found["golden"] = {**found["golden"], "identifiers": concealed(numbers, Beside(view.party))}
+    return only(found, fields)
 
 
 def disclosed(document: dict[str, Any]) -> list[str]:

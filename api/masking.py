@@ -1,4 +1,4 @@
-"""Answers as the caller may see them: a key without the scope pii gets personal values masked."""
+"""Answers as the caller may see them: a key without the scope pii gets personal values masked, none all of them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.access import Caller
-from mdm.registry.masking import masked
+from mdm.registry.masking import as_seen
 
 
 def as_shown(view: Any, model: type[BaseModel], caller: Caller) -> Any:
     """`view`, of which `model` makes the answer; for a caller without pii the same, masked and marked as such."""
-    return model.model_validate({"masked": True, **masked(_document(view, model))}) if caller.masked else view
+    document = as_seen(_document(view, model), mask=caller.masked)
+    return model.model_validate({"masked": True, **document} if caller.masked else document)
 
 
 def marked(view: Any, model: type[BaseModel]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from mdm.registry.masking import masked
+from mdm.registry.masking import as_seen
 
 SINGLE, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 
@@ -33,7 +33,7 @@ def event_of(
     data |= {"related": change["related"] or [], "run": change["run_id"], "by": change["actor"]}
     if known is not None:
         values = dict(zip(("before", "after"), known, strict=True))
-        data |= values if pii else {"masked": True, **masked(values)}
+        data |= as_seen(values, mask=not pii) | ({} if pii else {"masked": True})
     found = {
         "specversion": "1.0", "id": event_id(change), "source": f"urn:customer-master:{instance}",
         "type": type_of(change["type"]), "subject": key, "time": change["at"], "datacontenttype": "application/json",

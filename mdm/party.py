@@ -12,7 +12,8 @@ the same schema. The expectations check the same names.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pyarrow as pa
@@ -27,24 +28,34 @@ class IdentifierType:
 
     unique: one holder at a time. stable: never renewed. one_per_party: nobody holds two.
     Only types that are all three can contradict (see `contradicts`); all unique types are strong evidence when equal.
+    never_shown: issuer -> the parties whose numbers of this type nobody is shown (`mdm.registry.concealing`).
     """
 
     name: str
     unique: bool = True
     stable: bool = False
     one_per_party: bool = False
+    never_shown: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
 
     @property
     def contradicts(self) -> bool:
         """Whether two different valid values prove two different parties."""
         return self.unique and self.stable and self.one_per_party
 
+    def hides(self, issuer: str, party: str | None) -> bool:
+        """Whether nobody is shown a number of this issuer; party: None when it is not known whose it is."""
+        parties = self.never_shown.get(issuer, frozenset())
+        return bool(parties) if party is None else party in parties
+
+
+# Canada: the social insurance number, which is a tax number, too; that of an organisation is no secret
+_OF_ANYBODY, _OF_PEOPLE = {"CA": frozenset({"person", "organisation"})}, {"CA": frozenset({"person"})}
 
 IDENTIFIER_TYPES: dict[str, IdentifierType] = {
     kind.name: kind
     for kind in (
-        IdentifierType("national_id", stable=True, one_per_party=True),
-        IdentifierType("tax_number", stable=True, one_per_party=True),
+        IdentifierType("national_id", stable=True, one_per_party=True, never_shown=_OF_ANYBODY),
+        IdentifierType("tax_number", stable=True, one_per_party=True, never_shown=_OF_PEOPLE),
         IdentifierType("organisation_id", stable=True, one_per_party=True),
         IdentifierType("passport"),
         IdentifierType("travel_permit"),

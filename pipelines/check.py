@@ -13,9 +13,9 @@ from mdm.cleanse.values import CleanseContext
 from mdm.contracts import SourceContract, load_contracts
 from mdm.contracts.vocabulary import ADDRESS_KEYS, TEXT_KEYS
 from mdm.errors import FeedError
-from mdm.registry.masking import HIDDEN
+from mdm.registry.concealing import HIDDEN
 from mdm.settings import Settings
-from pipelines.cleansed_rows import CleansedValue, cleansed_values, is_social_insurance_number
+from pipelines.cleansed_rows import CleansedValue, cleansed_values, is_secret
 from pipelines.landing import Delivery, control_problems, find_deliveries
 from pipelines.mapping import describe_mapping, map_rows
 from pipelines.readers import RawRows, read_first_rows
@@ -153,10 +153,7 @@ def _value(row: dict[str, Any], key: str, region: str) -> str | None:
     label = {"identifiers": "type", "attributes": "name"}.get(group)
     items = [item for item in value if label is None or item[label] == part]
     if group == "identifiers":
-        items = [
-            {"value": HIDDEN} if is_social_insurance_number(part, item["country"], row, region) else item
-            for item in items
-        ]
+        items = [{"value": HIDDEN} if is_secret(item, row, region) else item for item in items]
     return "; ".join(_entry(item) for item in items) or None
 
 

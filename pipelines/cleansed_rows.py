@@ -1,7 +1,7 @@
 """What cleansing makes of the first rows of a feed, value by value: original, cleansed, mark and reason side by side.
 
-Each value goes through its cleanser alone, so that a remark stands beside the value that it is about. A Canadian social
-insurance number is shown to nobody: neither as delivered nor cleansed.
+Each value goes through its cleanser alone, so that a remark stands beside the value that it is about. A number that
+nobody is shown (`mdm.registry.concealing`) is hidden as delivered and as cleansed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from mdm.cleanse.own_placeholders import remark, without_placeholders
 from mdm.cleanse.parts import LIST_PARTS, SCALAR_PARTS, ListPart, ScalarPart
 from mdm.cleanse.record import cleanse_record
 from mdm.cleanse.values import VALID, CleanseContext, Issue, mark_of
-from mdm.registry.masking import HIDDEN
+from mdm.registry.concealing import HIDDEN, Beside, is_never_shown
 
 _NAMES, _ADDRESS = SCALAR_PARTS[0], next(part for part in SCALAR_PARTS if "dwelling_key" in part.outputs)
 _LISTS = ("identifiers", "phones", "emails", "subscriptions")  # of other lists cleansing only trims the text
 _NOT_SHOWN = ("party", "given_native", "family_native")
-_SINS = ("national_id", "tax_number")  # types under which a social insurance number is delivered
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,11 @@ def cleansed_values(mapped: pa.Table, context: CleanseContext) -> tuple[Cleansed
     return tuple(value for row in mapped.to_pylist() for value in _of_record(row, context))
 
 
-def is_social_insurance_number(kind: str | None, country: str | None, record: Mapping[str, Any], region: str) -> bool:
-    """Whether an identifier is a person's Canadian social insurance number, or was meant to be one."""
-    if record.get("party") == "organisation":
-        return False
-    home = (record.get("address") or {}).get("country")
-    issuer = country_code(country) if country is not None else country_code(home) or region
-    return kind in _SINS and (issuer == "CA" or (country is None and region == "CA"))
+def is_secret(identifier: Mapping[str, Any], record: Mapping[str, Any], region: str) -> bool:
+    """Whether nobody is shown an identifier (of MAPPED), by what it was meant to be."""
+    home = country_code((record.get("address") or {}).get("country"))
+    beside = Beside(record.get("party"), {region, home or region})
+    return is_never_shown(identifier["type"], identifier["country"], identifier["value"], beside)
 
 
 def _of_record(row: Mapping[str, Any], context: CleanseContext) -> Iterator[CleansedValue]:
@@ -95,7 +92,7 @@ def _list(
         found.pop("type", None)
         label = part.column if kind is None else f"{part.column}.{kind}"
         if part.column == "identifiers":
-            secret = is_social_insurance_number(kind, element["country"], row, context.region)
+            secret = is_secret(element, row, context.region)
             issuer = f" ({found['issuer']})" if found.get("issuer") else ""
             text = "" if not values else (HIDDEN if secret else str(found["value"])) + issuer
             yield _value(row, label, HIDDEN if secret else given.get("value", ""), text, issues)

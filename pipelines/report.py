@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mdm.registry.concealing import concealed
 from pipelines.accounts import COUNTED, quarantine_reasons, settled_accounts
 from pipelines.context import Night
 
@@ -29,7 +30,7 @@ def make_report(night: Night, manifests: dict[str, Any], status: str) -> dict[st
         "records": {k: cleansed.get(k, 0) for k in ("records", "new", "reused_keys", "gone", "quarantined")},
         "candidates": matched.get("candidates", {}),
         "pairs": matched.get("pairs", {}),
-        "too_common": matched.get("too_common", []),
+        "too_common": concealed(matched.get("too_common", [])),
         "generic": matched.get("generic", []),
         "model_notes": matched.get("notes", {}),
         "models": {party: model.model_id for party, model in night.models.items()},

@@ -10,7 +10,7 @@ from api.console.marks import Pieces, as_taken, marked_pair
 from api.console.texts import Texts
 from api.console.waterfall import Bar, waterfall
 from mdm.match.comparisons import COMPARISONS
-from mdm.registry.changes import as_it_is, changes_between
+from mdm.registry.changes import changes_between, in_clear
 from mdm.registry.masking import mask_entry
 from mdm.registry.shown import shown as value_of
 from mdm.registry.views import Change
@@ -69,7 +69,8 @@ def evidence_rows(pair: Mapping[str, Any], t: Texts) -> tuple[list[dict[str, Any
 
 def record_column(version: Mapping[str, Any], pin: str | None) -> dict[str, Any]:
     """A record of the customers: its values by attribute, in a shape that masking knows."""
-    values = [{"attribute": words, "value": value_of(name, version["cleansed"])} for name, words in ATTRIBUTES.items()]
+    cleansed, party = version["cleansed"], version["party"]
+    values = [{"attribute": words, "value": value_of(name, cleansed, party)} for name, words in ATTRIBUTES.items()]
     return {
         "record": f"{version['system']}:{version['local_id']}", "system": version["system"], "pin": pin,
         "changed_at": version["changed_at"], "extracted_at": version["extracted_at"], "values": values,
@@ -90,7 +91,7 @@ def _change(change: CustomerChange, *, masked: bool) -> dict[str, Any]:
     differences: tuple[Change, ...] = ()
     if after.golden is not None:
         was = None if before is None else before.golden
-        differences = changes_between(was, after.golden, mask_entry if masked else as_it_is)
+        differences = changes_between(was, after.golden, mask_entry if masked else in_clear)
     what = "new" if before is None else "same" if after.status == before.status else after.status
     name = after.name or (None if before is None else before.name)
     return {

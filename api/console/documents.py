@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from api.console.visitors import Visitor
-from mdm.registry.masking import masked
+from mdm.registry.masking import as_seen
 
 
 def shown(view: Any, visitor: Visitor) -> Any:
@@ -16,4 +16,4 @@ def shown(view: Any, visitor: Visitor) -> Any:
     Whatever comes from a record or a golden document goes through here before a template sees it.
     """
     plain = orjson.loads(orjson.dumps(view, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS, default=str))
-    return masked(plain) if visitor.masked else plain
+    return as_seen(plain, mask=visitor.masked)

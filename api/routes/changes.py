@@ -16,7 +16,7 @@ from api.answers import json_answer
 from api.feed import Changes, Types
 from api.problems import Problem, Wrong
 from api.store import Store, reading
-from mdm.registry.masking import masked
+from mdm.registry.masking import as_seen
 from mdm.store import feed
 
 router = APIRouter(prefix="/v1", tags=["changes"])
@@ -84,8 +84,10 @@ def _answer(
         "changes": [_shown(row, known.get(row["position"], (None, None))) for row in rows],
         "next": rows[-1]["position"] if len(rows) == limit else upto,
     }
+    if values:
+        document = as_seen(orjson.loads(orjson.dumps(document, option=orjson.OPT_UTC_Z)), mask=caller.masked)
     if values and caller.masked:
-        document = {"masked": True, **masked(orjson.loads(orjson.dumps(document, option=orjson.OPT_UTC_Z)))}
+        document = {"masked": True, **document}
     return json_answer(document)
 
 

@@ -22,7 +22,7 @@ from mdm.errors import NotFound
 from mdm.live.orders import Order, Refused, Written
 from mdm.live.stored import from_version
 from mdm.live.write import delete_record, patch_record, put_record
-from mdm.registry.masking import masked
+from mdm.registry.masking import as_seen
 from mdm.store import live
 from mdm.store.once import OtherOrder
 
@@ -206,5 +206,5 @@ def _plain(value: Any) -> Any:
 
 def _masked(document: dict[str, Any], caller: Caller) -> dict[str, Any]:
     """The document as the caller may see it."""
-    plain: dict[str, Any] = orjson.loads(orjson.dumps(document))
-    return {"masked": True, **masked(plain)} if caller.masked else plain
+    shown: dict[str, Any] = as_seen(orjson.loads(orjson.dumps(document)), mask=caller.masked)
+    return {"masked": True, **shown} if caller.masked else shown

@@ -89,7 +89,7 @@ def in_full(task: Number, caller: Steward, request: Request) -> Response:
         document["same"] = _would(would)
     if answers is not None:
         document["answers"] = [_answer(each) for each in answers]
-    return told(document, caller)
+    return told(document, caller, party=found.task["party"])
 
 
 @router.post("/{task}:claim", response_model=Task, responses=ANSWERS)

@@ -7,6 +7,7 @@ from typing import Any
 
 from mdm.golden.describe import describe, text_of
 from mdm.golden.rules import ATTRIBUTES
+from mdm.registry.concealing import concealed
 from mdm.registry.views import Change, name_of
 
 Entry = Mapping[str, Any]
@@ -19,12 +20,13 @@ _NAMES = {"identifiers": ("type", "issuer"), "attributes": ("name",), "consents"
 Shown = Callable[[str, Entry], Entry]  # (attribute, entry) -> the entry as it may be shown
 
 
-def as_it_is(attribute: str, entry: Entry) -> Entry:
-    """Everything of it."""
-    return entry
+def in_clear(attribute: str, entry: Entry) -> Entry:
+    """Everything of it that anybody may be shown."""
+    found: Entry = concealed(entry)
+    return found
 
 
-def changes_between(before: Document | None, after: Document, shown: Shown = as_it_is) -> tuple[Change, ...]:
+def changes_between(before: Document | None, after: Document, shown: Shown = in_clear) -> tuple[Change, ...]:
     """The attributes that differ, in the order of the document; of the first version (`before` None) all it has.
 
     shown: what is put into words of an entry. It decides nothing: values that look the same when shown still differ.

@@ -14,6 +14,7 @@ from mdm.match.generic import Generic, without
 from mdm.match.model import Model
 from mdm.match.online import Score, contradiction, score
 from mdm.party import PartyType
+from mdm.registry.concealing import concealed
 from mdm.registry.explanations import Compared, SharedKey
 from mdm.registry.shown import original, shown
 from mdm.registry.words import Said
@@ -68,15 +69,15 @@ def compare(left: Version, right: Version, model: Model, generic: Generic) -> Ev
     compared, said = [], []
     for comparison, level, bits in zip(model.comparisons, result.levels, result.evidence, strict=True):
         name, reached = comparison.name, comparison.levels[level] if level >= 0 else None
-        ours, theirs = shown(name, left["cleansed"]), shown(name, right["cleansed"])
+        ours, theirs = shown(name, left["cleansed"], model.party), shown(name, right["cleansed"], model.party)
         answer = None if reached is None else reached.words
         if answer is None and name in crowded:
             answer = "held by so many that it says nothing"
         compared.append(
             Compared(
                 comparison.words, answer, ours, theirs,
-                original(name, left["original"], left["cleansed"]),
-                original(name, right["original"], right["cleansed"]),
+                original(name, left["original"], left["cleansed"], model.party),
+                original(name, right["original"], right["cleansed"], model.party),
                 bits,
             )
         )  # fmt: skip
@@ -115,4 +116,5 @@ def in_words_of(key: RecordKey) -> str:
 
 
 def _value(key: RecordKey) -> str:
-    return key.text.partition("|")[2].replace("|", ", ")
+    text: str = concealed(key.text.partition("|")[2])
+    return text.replace("|", ", ")

@@ -225,7 +225,8 @@ def _evidence(
     crowded = _crowded(row, matcher)
     found = []
     for comparison, level, bits in zip(matcher.model.comparisons, best.score.levels, best.score.evidence, strict=True):
-        ours, other = shown(comparison.name, document), shown(comparison.name, theirs)
+        party = matcher.model.party
+        ours, other = shown(comparison.name, document, party), shown(comparison.name, theirs, party)
         if ours is None or other is None:
             continue
         said = comparison.levels[level].words if level >= 0 else "nothing that can be compared"

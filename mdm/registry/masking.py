@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-HIDDEN = "***"
+from mdm.registry.concealing import HIDDEN, Beside, concealed
+
 _SHOWN_OF = ((9, 4), (7, 3), (5, 2))  # characters that a number has at least, and how many of its last ones stay
 _DAY = re.compile(r"([0-9]{4})-[0-9]{2}-[0-9]{2}")
 _WITH_PERIOD = re.compile(r"(.*?)((?: \((?:from|until) [^()]*\))?)", re.DOTALL)
@@ -124,10 +125,23 @@ _OWN_WORDS = frozenset({"reason", "ended_reason", "closed_reason", "detail"})
 _SENTENCES = frozenset({"sentences", "in_words", "because"})
 
 
+def as_seen(document: Any, *, mask: bool, party: str | None = None) -> Any:
+    """A document of JSON as it leaves for somebody: masked, or all of it but for the numbers that nobody is shown.
+
+    party: whose values they are, where the document does not say.
+    """
+    found = concealed(document, Beside(party))
+    return _masked(found) if mask else found
+
+
 def masked(document: Any) -> Any:
     """A document of JSON with all personal values in it masked, wherever they stand."""
+    return as_seen(document, mask=True)
+
+
+def _masked(document: Any) -> Any:
     if isinstance(document, list | tuple):
-        return [masked(each) for each in document]
+        return [_masked(each) for each in document]
     if not isinstance(document, Mapping):
         return document
     called = document.get("attribute")
@@ -155,8 +169,8 @@ def mask_text(attribute: str, text: str) -> str:
 
 def mask_entry(attribute: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
     """An entry of a golden document, its runner-up and the words of who pinned it included."""
-    mask = mask_of(attribute)
-    found: Mapping[str, Any] = masked(entry) if mask is None else mask.of(entry)
+    mask, entry = mask_of(attribute), concealed(entry)
+    found: Mapping[str, Any] = _masked(entry) if mask is None else mask.of(entry)
     return found
 
 
@@ -165,12 +179,12 @@ def _named(name: str, value: Any) -> Any:
     if name in MASKS:
         return MASKS[name].of(value)
     if name in _OWN_WORDS:
-        return free(value) if isinstance(value, str) else masked(value)
+        return free(value) if isinstance(value, str) else _masked(value)
     if name in _SENTENCES:
         return [_told(each) for each in value] if isinstance(value, list | tuple) else _told(value)
     if name == "original" and isinstance(value, str):
         return _delivered(value)
-    return masked(value)
+    return _masked(value)
 
 
 def _valued(mask: Mask, value: Any) -> Any:
@@ -190,12 +204,12 @@ def _worded(mask: Mask, text: str) -> str:
 
 def _told(sentence: Any) -> Any:
     """A sentence without the values that stand in it in brackets: `the phones differ (... / ...)`."""
-    return _IN_BRACKETS.sub("", sentence) if isinstance(sentence, str) else masked(sentence)
+    return _IN_BRACKETS.sub("", sentence) if isinstance(sentence, str) else _masked(sentence)
 
 
 def _delivered(text: str) -> str:
     """The JSON of what was delivered, masked; anything else is hidden."""
     try:
-        return orjson.dumps(masked(orjson.loads(text))).decode()
+        return orjson.dumps(_masked(orjson.loads(text))).decode()
     except orjson.JSONDecodeError:
         return HIDDEN

@@ -6,19 +6,21 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mdm.match.features import PAPER, PROOF
+from mdm.registry.concealing import Beside, concealed
 
 Record = Mapping[str, Any]  # a CLEANSED document as the store keeps it
 
 
-def shown(comparison: str, cleansed: Record) -> str | None:
+def shown(comparison: str, cleansed: Record, party: str) -> str | None:
     """The value that a comparison of this name reads, or None when the record says nothing."""
-    return _SHOWN[comparison](cleansed)
+    return _SHOWN[comparison]({**cleansed, "party": party})
 
 
-def original(comparison: str, delivered: Record | None, cleansed: Record) -> str | None:
+def original(comparison: str, delivered: Record | None, cleansed: Record, party: str) -> str | None:
     """The same as delivered, where the source wrote it otherwise than `shown` does."""
-    texts = _texts(_ORIGINAL[comparison](delivered or {}))
-    return texts if texts != shown(comparison, cleansed) else None
+    seen = concealed({"original": delivered or {}, "cleansed": {**cleansed, "party": party}})["original"]
+    texts = _texts(_ORIGINAL[comparison](seen))
+    return texts if texts != shown(comparison, cleansed, party) else None
 
 
 def _texts(values: Iterable[Any]) -> str | None:
@@ -34,7 +36,8 @@ def _with_former(record: Record) -> str | None:
 
 def _numbers(types: tuple[str, ...]) -> Callable[[Record], str | None]:
     def read(record: Record) -> str | None:
-        return _texts(item["value"] for item in record.get("identifiers") or () if item["type"] in types)
+        held = [item for item in record.get("identifiers") or () if item["type"] in types]
+        return _texts(item["value"] for item in concealed(held, Beside(record["party"])))
 
     return read
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mdm.registry.changes import as_it_is, changes_between
+from mdm.registry.changes import changes_between, in_clear
 from mdm.registry.keys import SourceKey, read_key
 from mdm.registry.lookup import find_xref
-from mdm.registry.masking import mask_entry, masked
+from mdm.registry.masking import as_seen, mask_entry
 from mdm.registry.unknown import unknown_pin
 from mdm.registry.views import Cause, Decision, LineageEvent, RecordWritten, Version, VersionsView, name_of
 from mdm.store import customers, history, lookups
@@ -70,7 +70,7 @@ def _versions(
             row["recorded_from"],
             row["recorded_to"],
             name_of(document.get("name"), document.get("organisation")),
-            changes_between(row["previous"], document, mask_entry if mask else as_it_is),
+            changes_between(row["previous"], document, mask_entry if mask else in_clear),
             causes[own],
             tuple(causes[moment] for moment in later),
         )
@@ -110,7 +110,7 @@ def _causes(
 
 def _said(rows: Iterable[Row], mask: bool) -> Iterable[Row]:
     """What people said, and what they pinned, as it may be shown."""
-    return [masked({**row}) for row in rows] if mask else rows
+    return [as_seen({**row}, mask=mask) for row in rows]
 
 
 def _judged(rows: Iterable[Row]) -> Iterator[tuple[str, Decision]]:

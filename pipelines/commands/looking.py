@@ -106,7 +106,9 @@ def lookup(
         found, show, model = _answer(connection, key, as_of, known_at, limit if versions else None)
         typed.saw(found)
     if as_json:
-        print_json(model.model_validate(found).model_dump(mode="json", exclude_none=True))
+        from mdm.registry.concealing import concealed
+
+        print_json(concealed(model.model_validate(found).model_dump(mode="json", exclude_none=True)))
     else:
         show(found)
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from mdm.golden.describe import describe, text_of
 from mdm.registry import CustomerView, HouseholdView, LineageEvent
 from mdm.registry.changes import period
+from mdm.registry.concealing import concealed
 from mdm.registry.moments import exactly
 from pipelines.show.console import LEFT, console, heading, table
 
@@ -32,7 +33,7 @@ def show_customer(view: CustomerView) -> None:
     if view.golden is None:
         out.print(f"  {NO_GOLDEN.get(view.status, view.status)}")
     else:
-        _golden(out, view.golden)
+        _golden(out, concealed(view.golden))
     for household in (view.household, view.legal_entity):
         if household is not None:
             _household(out, household, view.pin)

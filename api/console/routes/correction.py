@@ -20,6 +20,7 @@ from api.store import reading
 from api.writing import writer_of
 from mdm.errors import NotFound, Taken
 from mdm.live.orders import Order, Refused, Written, cleanse
+from mdm.registry.concealing import HIDDEN, Beside, concealed, delivered
 from mdm.stewardship.corrections import faults_of, mapped_of, write_corrected
 from mdm.store import live, quarantine
 from mdm.store.audit import put_entry
@@ -49,7 +50,8 @@ def corrected(row: Number, visitor: Annotated[Visitor, may("steward")], request:
         raise Forbidden("correction.reveal")
     found, before = _row(request, visitor, row)
     local_id = visitor.form.get("local_id")
-    mapped = _filled_in(visitor.form, _known(request, found))
+    known = _known(request, found)
+    mapped = _filled_in(visitor.form, known, _secrets(known, _regions(request, found)))
     faults, cleansed = faults_of(local_id, mapped), None
     writer = writer_of(request.app)
     try:
@@ -120,7 +122,18 @@ def _known(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"party": contract.party.party, **mapped_of(row["content"])}
 
 
-def _filled_in(form: Form, known: Mapping[str, Any]) -> dict[str, Any]:
+def _secrets(known: Mapping[str, Any], regions: frozenset[str]) -> dict[str, str]:
+    """The delivered numbers that nobody is shown, by what stands in the form for each: `***1` for the first number."""
+    numbers = known.get("identifiers") or []
+    seen = concealed(numbers, Beside(known.get("party"), regions))
+    return {
+        f"{HIDDEN}{place}": number["value"]
+        for place, (number, shown) in enumerate(zip(numbers, seen, strict=True), start=1)
+        if number["value"] != shown["value"]
+    }
+
+
+def _filled_in(form: Form, known: Mapping[str, Any], secrets: Mapping[str, str]) -> dict[str, Any]:
     """The values of a form as MAPPED; what it has no field for stays as delivered, and so do the dates of a value."""
     mapped = dict(known)
     mapped |= {name: form.get(name) or None for name in ("party", *WHO)}
@@ -131,8 +144,10 @@ def _filled_in(form: Form, known: Mapping[str, Any]) -> dict[str, Any]:
     whole = {**(known.get("address") or {}), **parts}
     mapped["address"] = whole if any(parts.values()) else None
     numbers = zip(*(form.all(f"identifier.{part}") for part in ("type", "country", "value")), strict=False)
-    said = [(kind, country.strip() or None, value.strip()) for kind, country, value in numbers if value.strip()]
-    mapped["identifiers"] = [{"type": kind, "country": country, "value": value} for kind, country, value in said]
+    said = [(kind, country.strip() or None, value.strip()) for kind, country, value in numbers]
+    mapped["identifiers"] = [
+        {"type": kind, "country": country, "value": secrets.get(value, value)} for kind, country, value in said if value
+    ]
     return {name: value or None for name, value in mapped.items()}
 
 
@@ -152,11 +167,24 @@ def _page(
         name: value for name, value in (cleansed or {}).items()
         if value and name not in _HIDDEN and not name.endswith(("_key", "_native"))
     }  # fmt: skip
+    regions = _regions(request, row)
+    stand_ins = {number: text for text, number in _secrets(_known(request, row), regions).items()}
+    numbers = [
+        dict(each, value=stand_ins.get(each["value"], each["value"])) for each in mapped.get("identifiers") or ()
+    ]
+    filled_in = {} if visitor.masked else {**mapped, "identifiers": numbers}
     return render(
         request, "correction.html", status=422 if faults or refused else 200,
         row=shown(dict(row, content=None), visitor),
-        content=None if visitor.masked else row["content"], local_id=local_id, before=before, faults=faults,
-        mapped={} if visitor.masked else mapped, issues=shown(issues, visitor), refused=refused, who=WHO, lists=LISTS,
+        content=None if visitor.masked else delivered(row["content"] or "", regions), local_id=local_id, before=before,
+        faults=faults, mapped=filled_in, issues=shown(issues, visitor), refused=refused, who=WHO, lists=LISTS,
         address=ADDRESS, numbers=NUMBERS, made=shown(made, visitor),
         kept=[name for name in ("subscriptions", "relationships", "consents", "attributes") if mapped.get(name)],
     )  # fmt: skip
+
+
+def _regions(request: Request, row: Mapping[str, Any]) -> frozenset[str]:
+    """The country of the row's feed, by whose rules its numbers are read."""
+    writer = writer_of(request.app)
+    contract = writer.contracts.get(row["system"])
+    return frozenset({(contract.region if contract is not None else None) or writer.settings.cleanse.region})
