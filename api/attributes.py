@@ -69,6 +69,9 @@ class InHand(Strict):
     name: Text | NameParts | None = Field(default=None, description="whole, or in parts")
     organisation: Text | None = Field(default=None, description="the name of an organisation")
     birth_date: Text | None = None
+    birth_calendar: Literal["solar", "lunar", "lunar leap"] | None = Field(
+        default=None, description="of the birth date: the Chinese lunar one, in a leap month or not; left out: solar"
+    )
     sex: Text | None = None
     phones: Annotated[list[Text], Field(max_length=MOST_VALUES)] = []
     emails: Annotated[list[Text], Field(max_length=MOST_VALUES)] = []
@@ -85,6 +88,7 @@ class InHand(Strict):
             **{f"name_{part}": value for part, value in name},
             "organisation_name": self.organisation,
             "birth_date": self.birth_date,
+            "birth_calendar": self.birth_calendar,
             "sex": self.sex,
             "phones": [{"value": phone} for phone in self.phones] or None,
             "emails": [{"value": email} for email in self.emails] or None,

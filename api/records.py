@@ -121,7 +121,8 @@ class RecordBody(InHand):
 
 
 _NAME = tuple(f"name_{part}" for part in ("full", "prefix", "given", "middle", "family", "suffix", "former"))
-_COLUMNS = {"name": _NAME, "organisation": ("organisation_name",), "region": ()}
+_BORN = ("birth_date", "birth_calendar")  # another date is of the calendar that is sent with it
+_COLUMNS = {"name": _NAME, "organisation": ("organisation_name",), "region": (), "birth_date": _BORN}
 
 
 def _in_utc(moment: datetime | None) -> datetime | None:

@@ -96,6 +96,9 @@ def _altered(row: Row, everybody: Sequence[Row], dice: random.Random) -> Row:
     return {**row, **{name: other[name] for name in dice.sample(names, 2)}}
 
 
+_TEXTS = ("birth_date", "birth_calendar", "death_date", "sex", "household_role", "changed_at")
+
+
 def body_of(row: Row) -> RecordBody:
     """The body of a PUT that says what a row of MAPPED says, but for ends of periods that are no dates (`00000000`).
 
@@ -106,7 +109,7 @@ def body_of(row: Row) -> RecordBody:
     lists = ("phones", "emails", "identifiers", "accounts", "subscriptions", "relationships", "consents", "attributes")
     said = {
         "party": row["party"], "name": name if any(name.values()) else None, "organisation": row["organisation_name"],
-        **{column: row[column] for column in ("birth_date", "death_date", "sex", "household_role", "changed_at")},
+        **{column: row[column] for column in _TEXTS},
         "address": _without_nulls(row["address"]), **{column: row[column] or [] for column in lists},
     }  # fmt: skip
     return RecordBody.model_validate(said)

@@ -100,6 +100,7 @@ MAPPED = pa.schema(
         *((name, TEXT) for name in _NAMES),
         ("organisation_name", TEXT),
         ("birth_date", TEXT),
+        ("birth_calendar", TEXT),  # of the birth date: lunar | lunar leap | solar; null: solar
         ("death_date", TEXT),
         ("sex", TEXT),
         ("identifiers", _list(("type", TEXT), ("country", TEXT), ("value", TEXT))),

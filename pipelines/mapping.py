@@ -75,6 +75,9 @@ def _record_select(contract: SourceContract, record: RecordContract | None, valu
     rule, mapping = (contract.party, contract.map) if record is None else (record.party, record.map)
     texts = {name: values.scalar(value) for name, value in mapping.texts.items()}
     texts |= {"party": _party(rule, values), "local_id": _key(contract, record, values)}
+    if "birth_calendar" in texts:  # a constant says nothing of who has no birth date
+        born = texts.get("birth_date", "NULL")
+        texts["birth_calendar"] = f"CASE WHEN {born} IS NOT NULL THEN {texts['birth_calendar']} END"
     if rule.column is not None:
         _name_by_party(texts)
     entries = entries_of(mapping, values)

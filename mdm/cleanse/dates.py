@@ -61,10 +61,9 @@ def cleanse_date(text: object, *, region: str, attribute: str = "birth_date") ->
         if western is None:
             return CleansedDate(None, (Issue(attribute, "unreadable", chinese.LUNAR),))
         value = western
-    match = _ISO.fullmatch(value)
-    parts = tuple(map(int, match.groups())) if match else _parts(_TIME.sub("", value).strip(), region)
+    parts = date_parts(value, region)
     if parts is None:
-        return _refuse(value, attribute)
+        return refused(value, attribute)
     year, month, day = parts
     if year == _OPEN_END or year == 0:
         return _placeholder(attribute)
@@ -95,14 +94,16 @@ def _placeholder(attribute: str) -> CleansedDate:
     return CleansedDate(None, (Issue(attribute, "unreadable", "placeholder date"),))
 
 
-def _refuse(value: str, attribute: str) -> CleansedDate:
+def refused(value: str, attribute: str) -> CleansedDate:
+    """What is said of a text that is no date: it may be a placeholder."""
     if is_placeholder_word(value) or is_placeholder_number(re.sub(r"\D", "", value)):
         return _placeholder(attribute)
     return CleansedDate(None, (Issue(attribute, "unreadable", "not a complete date"),))
 
 
-def _parts(text: str, region: str) -> tuple[int, int, int] | None:
+def date_parts(value: str, region: str) -> tuple[int, int, int] | None:
     """(year, month, day) as numbers, not yet checked against the calendar; None when the shape is unknown."""
+    text = _TIME.sub("", value).strip()
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day = map(int, match.groups())
         return year, month, day

@@ -37,14 +37,15 @@ def _placeholders() -> pa.Array:
 
 
 def ordinary_identifiers(values: list[pa.Array], context: CleanseContext) -> Columns:
-    """(type, country, value, country, birth date and sex of the record) -> (type, issuer, value)."""
-    kind, country, value, home, birth_date, sex = values
+    """(type, country, value, country, birth date, its calendar and sex of the record) -> (type, issuer, value)."""
+    kind, country, value, home, birth_date, calendar, sex = values
     made = encode([kind, country, home])
     kinds, countries, homes = (column.to_pylist() for column in made.values)
     makes = [_make(*row, context.region) for row in zip(kinds, countries, homes, strict=True)]
     issuer = made.spread(pa.array([issuer for issuer, _ in makes], pa.string()))
     rule = made.spread(pa.array([rule for _, rule in makes], pa.string()))
     is_card = pc.and_(pc.equal(rule, "card"), _agree(value, birth_date, sex, context.region))
+    is_card = pc.and_(is_card, calendar.is_null())
     valid = pc.or_(_where(is_card, _CARD, value, _are_cards), _where(pc.equal(rule, "sin"), _SIN, value, _are_sins))
     valid = pc.or_(valid, _where(pc.equal(rule, "plain"), _PLAIN, value, _are_codes))
     return pc.and_not(valid, pc.fill_null(pc.is_in(value, _placeholders()), True)), [kind, issuer, value]

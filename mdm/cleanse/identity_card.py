@@ -11,9 +11,9 @@ from datetime import date
 from functools import lru_cache
 from operator import mul
 
-from mdm.cleanse.dates import cleanse_date
 from mdm.cleanse.divisions import is_division_code
 from mdm.cleanse.fold import CACHED
+from mdm.cleanse.lunar import cleanse_birth_date
 from mdm.cleanse.placeholders import is_placeholder_number
 from mdm.cleanse.sex import cleanse_sex
 from mdm.cleanse.values import Issue
@@ -72,11 +72,15 @@ def is_ordinary_card(text: str) -> bool:
     )
 
 
-def disagreements(card: str, birth_date: str | None, sex: str | None, region: str) -> tuple[Issue, ...]:
-    """What a record says of its holder that the number of 18 characters, valid, does not: birth date, sex, or both."""
+def disagreements(card: str, born: tuple[str | None, str | None], sex: str | None, region: str) -> tuple[Issue, ...]:
+    """What a record says of its holder that the number of 18 characters, valid, does not: birth date, sex, or both.
+
+    born: the birth date and its calendar, as delivered.
+    """
     issues: tuple[Issue, ...] = ()
-    if birth_date is not None and birth_date.replace("-", "") != card[6:14]:
-        found = cleanse_date(birth_date, region=region).value
+    birth_date, calendar = born
+    if birth_date is not None and (calendar is not None or birth_date.replace("-", "") != card[6:14]):
+        found = cleanse_birth_date(birth_date, calendar, region=region).value
         if found is not None and found.strftime("%Y%m%d") != card[6:14]:
             issues = (_OTHER_BIRTH_DATE,)
     if sex is not None:

@@ -28,6 +28,7 @@ from mdm.cleanse.fold import CACHED, tidy
 from mdm.cleanse.identifiers import cleanse_identifier
 from mdm.cleanse.identifiers_columns import ordinary_identifiers
 from mdm.cleanse.identity_card import CARD_LENGTH, disagreements
+from mdm.cleanse.lunar import cleanse_birth_date
 from mdm.cleanse.names import name_values
 from mdm.cleanse.names_columns import ordinary_names
 from mdm.cleanse.organisations import cleanse_organisation
@@ -102,12 +103,15 @@ def _names(values: Values, context: CleanseContext) -> Cleansed:
     return (*name, *company), issues
 
 
-def _date(attribute: str) -> Cleanser:
-    def cleanse(values: Values, context: CleanseContext) -> Cleansed:
-        found = cleanse_date(values[0], region=context.region, attribute=attribute)
-        return (found.value,), found.issues
+def _birth_date(values: Values, context: CleanseContext) -> Cleansed:
+    text, calendar = values
+    found = cleanse_birth_date(text, calendar, region=context.region)
+    return (found.value,), found.issues
 
-    return cleanse
+
+def _death_date(values: Values, context: CleanseContext) -> Cleansed:
+    found = cleanse_date(values[0], region=context.region, attribute="death_date")
+    return (found.value,), found.issues
 
 
 def _sex(values: Values, context: CleanseContext) -> Cleansed:
@@ -141,13 +145,13 @@ def _address(values: Values, context: CleanseContext) -> Cleansed:
 
 
 def _identifier(values: Values, context: CleanseContext) -> Cleansed:
-    kind, country, value, home, birth_date, sex = values
+    kind, country, value, home, birth_date, calendar, sex = values
     found = cleanse_identifier(kind or "other", value, country=country, home=home, region=context.region)
     if found.value is None:
         return None, found.issues
     kind, issues = found.kind or kind or "other", found.issues
     if kind == "national_id" and found.issuer == "CN" and len(found.value) == CARD_LENGTH:
-        issues += disagreements(found.value, birth_date, sex, context.region)
+        issues += disagreements(found.value, (birth_date, calendar), sex, context.region)
     return (kind, found.issuer, found.value), issues
 
 
@@ -195,8 +199,8 @@ _SUBSCRIPTION = ("product", "number", "status", *_PERIOD)
 
 SCALAR_PARTS = (
     ScalarPart(_NAME_INPUTS, _NAME_OUTPUTS, _names, ordinary_names),
-    ScalarPart(("birth_date",), ("birth_date",), _date("birth_date")),
-    ScalarPart(("death_date",), ("death_date",), _date("death_date")),
+    ScalarPart(("birth_date", "birth_calendar"), ("birth_date",), _birth_date),
+    ScalarPart(("death_date",), ("death_date",), _death_date),
     ScalarPart(("sex",), ("sex",), _sex),
     ScalarPart(_ADDRESS_FIELDS, (*_ADDRESS_FIELDS, *_ADDRESS_KEYS), _address, ordinary_addresses),
     ScalarPart(("household_role",), ("household_role",), _text),
@@ -207,7 +211,7 @@ LIST_PARTS = (
         ("type", "country", "value"),
         ("type", "issuer", "value"),
         _identifier,
-        (*_HOME, "birth_date", "sex"),  # which an identity card says, too
+        (*_HOME, "birth_date", "birth_calendar", "sex"),  # which an identity card says, too
         ordinary_identifiers,
     ),
     ListPart("phones", ("value", *_PERIOD), ("number", *_PERIOD), _phone, _HOME, ordinary_phones),

@@ -15,6 +15,7 @@ TEXT_KEYS = {
     **{f"name.{part}": f"name_{part}" for part in ("full", "prefix", "given", "middle", "family", "suffix", "former")},
     "organisation.name": "organisation_name",
     "birth_date": "birth_date",
+    "birth_calendar": "birth_calendar",
     "death_date": "death_date",
     "sex": "sex",
     "household.role": "household_role",

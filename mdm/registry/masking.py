@@ -106,7 +106,7 @@ PLAIN = frozenset(
         "changed_at", "original", "issues", "name", "name_full", "name_prefix", "name_given", "name_middle",
         "name_family", "name_suffix", "name_former", "given_key", "middle_key", "family_key", "former_key",
         "given_native", "family_native", "organisation", "organisation_name", "organisation_key", "organisation_form",
-        "sex", "household_role", "relationships", "consents",
+        "sex", "birth_calendar", "household_role", "relationships", "consents",
     }
 )  # fmt: skip
 # what comparisons and explanations call attributes

@@ -159,6 +159,13 @@ def test_validating_writes_nothing(writing: httpx.Client) -> None:
     assert marks == {"name": "valid", "phones": "unreadable", "birth_date": "unreadable"}
 
 
+def test_validating_converts_a_lunar_birthday(writing: httpx.Client) -> None:
+    body = {"name": "张伟", "birth_date": "2020年闰四月初一", "birth_calendar": "lunar", "phones": ["217 555 0101"]}
+    answer = writing.post("/v1/records:validate", json=body).json()
+    assert answer["record"]["birth_date"] == "2020-05-23"
+    assert {"attribute": "birth_date", "mark": "repaired"} in answer["marks"]
+
+
 def test_32_clients_that_bridge_three_customers_in_opposite_orders_end_as_the_night_would(
     writing: httpx.Client, place: tuple[TinyWorkspace, Database]
 ) -> None:

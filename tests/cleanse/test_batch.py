@@ -76,7 +76,12 @@ ROWS = st.lists(
             ),
             max_size=3,
         ),
-        **{field.name: _values(field.type) for field in MAPPED if field.name not in (*_METADATA, "identifiers")},
+        birth_calendar=st.none() | st.sampled_from(["lunar", "lunar leap", "solar", "農曆", "?"]),
+        **{
+            field.name: _values(field.type)
+            for field in MAPPED
+            if field.name not in (*_METADATA, "identifiers", "birth_calendar")
+        },
     ),
     min_size=1,
     max_size=4,

@@ -77,13 +77,14 @@ KINDS = st.none() | st.sampled_from(
 )
 
 
-OF_RECORD = (DAY, st.none() | st.sampled_from(["1", "2", "男", "F", "x"]))
+CALENDAR = st.none() | st.sampled_from(["lunar", "农历", "lunar leap", "solar", "julian", ""])
+OF_RECORD = (DAY, CALENDAR, st.none() | st.sampled_from(["1", "2", "男", "F", "x"]))
 HOLDER = st.builds(
-    lambda card, dash, sex: ("national_id", "CN", card, None, dash.join((card[6:10], card[10:12], card[12:14])), sex),
+    lambda card, dash, *of: ("national_id", "CN", card, None, dash.join((card[6:10], card[10:12], card[12:14])), *of),
     st.builds(_card, st.sampled_from(["620102", "110103", "629999", "810000", "911124"]), st.just("19800203"),
               st.sampled_from(["123", "124"])),
     st.sampled_from(["", "-", "/"]),
-    OF_RECORD[1],
+    *OF_RECORD[1:],
 )  # fmt: skip
 
 
@@ -131,7 +132,7 @@ def test_ordinary_identifiers_are_read_in_columns() -> None:
     values = ["11010519491231002X", "110105194912310021", "046454286", "T1234567", "110105194913310027"]
     countries = pa.array(["CN", "CN", "CA", "CA", "CN"])
     nothing = pa.nulls(len(values), pa.string())
-    columns = [pa.array(kinds), countries, pa.array(values), nothing, nothing, nothing]
+    columns = [pa.array(kinds), countries, pa.array(values), nothing, nothing, nothing, nothing]
     ordinary, found = ordinary_identifiers(columns, CHINA)
     assert ordinary.to_pylist() == [True, False, False, True, False]
     assert found[1].to_pylist() == countries.to_pylist()

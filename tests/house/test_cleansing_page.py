@@ -29,6 +29,7 @@ def mapped(kind: str, text: str) -> dict[str, Any]:
         "phone": {"phones": [{"value": text}]},
         "email": {"emails": [{"value": text}]},
         "birth_date": {"birth_date": text},
+        "lunar_birth_date": {"birth_date": text, "birth_calendar": "lunar"},
     }
     row: dict[str, Any] = {"system": "s", "local_id": "1", "party": "person", "line": 1, "row_hash": 0}
     return row | columns.get(kind, {"identifiers": [{"type": kind, "value": text}]})

@@ -298,6 +298,27 @@ def test_versions_of_a_row_have_one_hash_only_when_they_map_alike(tmp_path: Path
         assert (one_hash == other_hash) == (one == other)
 
 
+@pytest.mark.parametrize(
+    ("calendar", "row", "expected"),
+    [
+        ("{const: lunar}", {"B": "19900101"}, ("1990-01-01", "lunar")),
+        ("{const: lunar}", {"B": "19900230"}, ("19900230", "lunar")),
+        ("{const: lunar}", {"B": None}, (None, None)),
+        ("{column: C, values: {1: lunar, 2: lunar leap}, otherwise: null}", {"B": "x", "C": "2"}, ("x", "lunar leap")),
+        ("{column: C, values: {1: lunar}, otherwise: null}", {"B": "x", "C": "0"}, ("x", None)),
+        ("{column: C, values: {1: lunar}}", {"B": None, "C": "1"}, (None, None)),
+    ],
+)
+def test_the_calendar_of_a_birth_date(
+    tmp_path: Path, calendar: str, row: dict[str, Any], expected: tuple[str | None, str | None]
+) -> None:
+    born = 'birth_date: {column: B, format: "%Y%m%d"}'
+    (record,) = mapped(tmp_path, f"map:\n  {born}\n  birth_calendar: {calendar}", {"ID": "1", **row})
+    assert (record["birth_date"], record["birth_calendar"]) == expected
+    (without,) = mapped(tmp_path, f"map:\n  {born}", {"ID": "1", **row})
+    assert (without["row_hash"] == record["row_hash"]) == (expected[1] is None), "other rows keep their hash"
+
+
 def test_describing_names_every_key_and_its_columns(tmp_path: Path) -> None:
     described = describe_mapping(contract(tmp_path, EVERYTHING, head=HEAD))
     assert described == [

@@ -28,7 +28,8 @@ from mdm.store.audit import put_entry
 router = APIRouter()
 
 WHO = (
-    "name_full", "name_given", "name_middle", "name_family", "name_former", "organisation_name", "birth_date", "sex",
+    "name_full", "name_given", "name_middle", "name_family", "name_former", "organisation_name", "birth_date",
+    "birth_calendar", "sex",
 )  # fmt: skip
 LISTS = {"phones": "value", "emails": "value", "accounts": None}  # -> the member that a line holds
 ADDRESS = ("text", "number", "street", "unit", "building", "district", "locality", "region", "postcode", "country")
