@@ -77,6 +77,9 @@ ADDRESS_TEXT_FIELDS = (
     "district", "locality", "region", "postcode", "country", "kind",
 )  # fmt: skip
 
+# what cleansing adds: GB/T 2260, six digits, of the most exact level that is known in China: district, city or province
+ADDRESS_PARTS = (*ADDRESS_TEXT_FIELDS, "division_code")
+
 _NAMES = (
     "name_full",
     "name_prefix",
@@ -128,7 +131,7 @@ MAPPED = pa.schema(
 ADDRESS = pa.struct(
     [
         ("text", TEXT),  # one line, for people
-        *((name, TEXT) for name in ADDRESS_TEXT_FIELDS[1:]),
+        *((name, TEXT) for name in ADDRESS_PARTS[1:]),
         ("valid_from", DATE),
         ("valid_to", DATE),
     ]

@@ -25,7 +25,7 @@ _HAN = "[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 
 
 def ordinary_addresses(values: list[pa.Array], context: CleanseContext) -> Columns:
-    """(the texts of an address, valid_from, valid_to) -> the same, cleansed, and the keys."""
+    """(the texts of an address, valid_from, valid_to) -> the parts, cleansed, its days, and the keys."""
     *texts, start, end = values
     said = [column.is_valid() for column in texts[:_PLACED]]
     some = reduce(pc.or_, said)

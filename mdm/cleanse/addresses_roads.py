@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mdm.cleanse.addresses_chinese import read_compact
+from mdm.cleanse.divisions import address_code
 from mdm.cleanse.fold import CACHED, simplify
 from mdm.cleanse.lines_chinese import BY_STAND_IN, COMPACT, POSTCODE_HEADS, RUN, STAND_INS
 from mdm.cleanse.postal import AddressText, dwelling
@@ -31,6 +32,11 @@ class Head(NamedTuple):
     country: str | None
     street_key: str | None
     place_key: str | None
+
+    @property
+    def code(self) -> str | None:
+        """The administrative code of its place, if that is in China."""
+        return address_code(self.region, self.locality, self.district)
 
 
 class Tail(NamedTuple):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
+from mdm.cleanse.fold import CACHED
 from mdm.cleanse.reference import rows
 
 _NATIONS = (
@@ -44,6 +45,7 @@ class _Divisions:
     of_country: dict[str, District] = field(default_factory=dict)  # whole names that stand once
     provinces: dict[str, str] = field(default_factory=dict)  # city -> its province
     codes: dict[tuple[str, str], str] = field(default_factory=dict)  # (city, or province, and name) -> code
+    prefixes: dict[str, str] = field(default_factory=dict)  # city, or province -> the digits that its codes begin with
     known: frozenset[str] = frozenset()  # every code that there ever was
 
 
@@ -72,6 +74,9 @@ def divisions() -> _Divisions:
             together.setdefault((code[:2], city), []).extend(numbered)
         if city in found.provinces:
             by_number[code[:2]] = found.provinces[city]
+            found.prefixes[found.provinces[city]] = code[:2]
+        if city in found.provinces and city != found.provinces[city] and any("-" not in one for one in numbered):
+            found.prefixes[city] = code
     found.known = frozenset(codes)
     renamed = {(city, old): (new, year) for city, old, new, year in rows("districts_changed.txt")}
     for (number, city), numbered in together.items():
@@ -162,10 +167,22 @@ def province_of(city: str | None) -> str | None:
     return None if city is None else divisions().provinces.get(city)
 
 
-def division_code(province: str | None, city: str | None, district: str | None) -> str | None:
-    """The six digits of GB/T 2260 of a district; None where it has none, as zones of development."""
-    place = city or province
-    return None if place is None or district is None else divisions().codes.get((place, district))
+@lru_cache(maxsize=CACHED)
+def address_code(province: str | None, city: str | None, district: str | None) -> str | None:
+    """The six digits of GB/T 2260 of the most exact of the three, in the names of today; None where none is known.
+
+    A district that was divided, or that is there no more, has no code of today: its city's stands for it.
+    """
+    known = divisions()
+    prefecture = province_of(city)
+    province = province or prefecture
+    place, name = (city, district) if prefecture is not None else (province, district or city)
+    if place is not None and name is not None:
+        one = known.of_city.get(place, {}).get(name)
+        if one is not None and one.name == name and not (one.divided or one.former):
+            return known.codes[place, name]
+    prefix = known.prefixes.get(city or "") or known.prefixes.get(province or "")
+    return None if prefix is None else prefix.ljust(6, "0")
 
 
 def is_division_code(digits: str) -> bool:

@@ -33,10 +33,10 @@ from mdm.cleanse.names import name_values
 from mdm.cleanse.names_columns import ordinary_names
 from mdm.cleanse.organisations import cleanse_organisation
 from mdm.cleanse.phones import cleanse_phone
-from mdm.cleanse.postal import AddressText
+from mdm.cleanse.postal import AddressText, division_code
 from mdm.cleanse.sex import cleanse_sex
 from mdm.cleanse.values import CleanseContext, Issue
-from mdm.party import ADDRESS_TEXT_FIELDS
+from mdm.party import ADDRESS_PARTS, ADDRESS_TEXT_FIELDS
 
 Values = tuple[Any, ...]
 Cleansed = tuple[Values | None, tuple[Issue, ...]]  # None: the element is dropped (list parts only)
@@ -139,9 +139,9 @@ def _address(values: Values, context: CleanseContext) -> Cleansed:
     *texts, start, end = values
     address, keys, issues = cleanse_address(AddressText._make(texts), region=context.region)
     if address is None:
-        return (None,) * len(values) + keys, issues
+        return (None,) * (len(values) + 1) + keys, issues
     period, late = _period(start, end, "address", context)
-    return address + (period or ()) + keys, issues + late
+    return (*address, division_code(address), *(period or ()), *keys), issues + late
 
 
 def _identifier(values: Values, context: CleanseContext) -> Cleansed:
@@ -194,6 +194,7 @@ _ALWAYS: Cleansed = (None, None), ()
 _PERIOD = ("valid_from", "valid_to")
 _ADDRESS_KEYS = ("number_key", "street_key", "unit_key", "place_key", "dwelling_key")
 _ADDRESS_FIELDS = tuple(f"address.{name}" for name in (*ADDRESS_TEXT_FIELDS, *_PERIOD))
+_CLEANSED_FIELDS = tuple(f"address.{name}" for name in (*ADDRESS_PARTS, *_PERIOD))
 _HOME = ("address.country",)  # a feed may hold records of several countries; numbers are read by the record's own
 _SUBSCRIPTION = ("product", "number", "status", *_PERIOD)
 
@@ -202,7 +203,7 @@ SCALAR_PARTS = (
     ScalarPart(("birth_date", "birth_calendar"), ("birth_date",), _birth_date),
     ScalarPart(("death_date",), ("death_date",), _death_date),
     ScalarPart(("sex",), ("sex",), _sex),
-    ScalarPart(_ADDRESS_FIELDS, (*_ADDRESS_FIELDS, *_ADDRESS_KEYS), _address, ordinary_addresses),
+    ScalarPart(_ADDRESS_FIELDS, (*_CLEANSED_FIELDS, *_ADDRESS_KEYS), _address, ordinary_addresses),
     ScalarPart(("household_role",), ("household_role",), _text),
 )
 LIST_PARTS = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mdm.cleanse.divisions import address_code
+
 
 class AddressText(NamedTuple):
     """The parts of an address as text; the fields of `mdm.party.ADDRESS_TEXT_FIELDS` in their order."""
@@ -20,6 +22,11 @@ class AddressText(NamedTuple):
     postcode: str | None = None
     country: str | None = None
     kind: str | None = None
+
+
+def division_code(address: AddressText) -> str | None:
+    """The administrative code of a cleansed address in China."""
+    return address_code(address.region, address.locality, address.district) if address.country == "CN" else None
 
 
 class AddressKeys(NamedTuple):

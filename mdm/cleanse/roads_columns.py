@@ -49,11 +49,11 @@ def ordinary_roads(values: list[pa.Array], context: CleanseContext) -> Columns:
     shown = pc.if_else(alone, text, _joined(of_head("text"), pc.replace_substring_regex(line, "^[^0-9]*", "")))
     number_key, street_key, unit_key, place = of_tail(3), of_head("street_key"), of_tail(4), of_head("place_key")
     home = dwelling_keys(number_key, street_key, unit_key, place, is_dwelling)
-    nothing = pa.nulls(len(line), pa.string())
+    nothing, country = pa.nulls(len(line), pa.string()), pc.coalesce(country, of_head("country"))
     columns = [
         shown, of_tail(0), of_head("street"), of_tail(1), of_tail(2), nothing, of_head("district"),
-        of_head("locality"), of_head("region"), postcode, pc.coalesce(country, of_head("country")), kind,
-        number_key, street_key, unit_key, place, home,
+        of_head("locality"), of_head("region"), postcode, country, kind,
+        pc.if_else(pc.equal(country, "CN"), of_head("code"), None), number_key, street_key, unit_key, place, home,
     ]  # fmt: skip
     return pc.and_(asked, pc.fill_null(read, False)), columns
 

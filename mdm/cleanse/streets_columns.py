@@ -106,7 +106,7 @@ def ordinary_streets(values: list[pa.Array], context: CleanseContext) -> Columns
     columns = [
         shown, *(of_street(name) for name in ("number", "street", "unit", "building")), nothing,
         of_place("district"), of_place("locality"), region, code, pc.if_else(read, _HERE, None), kind,
-        number, street, unit, place, dwelling_keys(number, street, unit, place, is_dwelling),
+        nothing, number, street, unit, place, dwelling_keys(number, street, unit, place, is_dwelling),
     ]  # fmt: skip
     return read, columns
 

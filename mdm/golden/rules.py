@@ -31,7 +31,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mdm.party import ADDRESS_TEXT_FIELDS, IDENTIFIER_TYPES
+from mdm.party import ADDRESS_PARTS, ADDRESS_TEXT_FIELDS, IDENTIFIER_TYPES
 
 RULES: dict[str, tuple[str, ...]] = {
     "most_trusted": ("current", "trust", "sound", "completeness", "seen", "support", "length"),
@@ -159,7 +159,7 @@ _DECLARED = (
     ),
     Attribute(
         "address", "address", "most_trusted", _TWO_YEARS,  # trust halves with age: a newer dwelling beats an old one
-        fields=tuple((name, f"address.{name}") for name in ADDRESS_TEXT_FIELDS),
+        fields=tuple((name, f"address.{name}") for name in ADDRESS_PARTS),
         whole=True, same=("dwelling_key",), period="address",
         needs=tuple(f"address.{name}" for name in ADDRESS_TEXT_FIELDS if name not in ("country", "kind")),
         tells=("address.street", "address.building", "address.unit", "address.po_box", "dwelling_key"),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from mdm.golden.rules import ATTRIBUTES, IN_EFFECT, may_speak
-from mdm.party import ADDRESS_TEXT_FIELDS
+from mdm.party import ADDRESS_PARTS
 
 Row = Mapping[str, Any]
 ADDRESS = "address"
@@ -56,7 +56,7 @@ def _address_on(day: str, rows: Iterable[Row]) -> Row | None:
     best = max(found, key=lambda row: (row[ADDRESS].get("valid_from") or "", row["recorded"]))
     said = best[ADDRESS]
     same = [row for row in found if row["dwelling_key"] is not None and row["dwelling_key"] == best["dwelling_key"]]
-    entry: dict[str, Any] = {"value": {name: said[name] for name in ADDRESS_TEXT_FIELDS if said.get(name)}}
+    entry: dict[str, Any] = {"value": {name: said[name] for name in ADDRESS_PARTS if said.get(name)}}
     entry |= {name: said[name] for name in ("valid_from", "valid_to") if said.get(name)}
     return entry | {
         "record": [best["system"], best["local_id"]], "rule": IN_EFFECT, "support": max(len(same), 1),

@@ -95,6 +95,7 @@ _CUSTOMER = MartTable(
         _value("address", "text", "the address in one line"), _value("address", "street", "street"),
         _value("address", "locality", "town"), _value("address", "region", "province or state"),
         _value("address", "postcode", "postal code"), _value("address", "country", "ISO 3166 code"),
+        _value("address", "division_code", "GB/T 2260, of district, city or province in China"),
         Column("recorded_from", "since when this is known", "coalesce(g.recorded_from, t.recorded_from)"),
         Column("run_id", "the run, write or decision that made it so", "coalesce(g.run_id, t.run_id)"),
     ),

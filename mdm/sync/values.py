@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mdm.contracts.target_model import TargetColumn
-from mdm.party import ADDRESS_TEXT_FIELDS, IDENTIFIER_TYPES
+from mdm.party import ADDRESS_PARTS, IDENTIFIER_TYPES
 
 OF_ROW = ("key", "pin", "household", "party", "action", "moved_from", "repeat", "delivery")
 CONTENT_OF_ROW = ("household", "party")  # those that a customer changes, besides its values
@@ -36,7 +36,7 @@ OPEN = ("attributes", "consents")  # attributes.<name>, consents.<purpose>.<chan
 VALUES = (
     *OF_ROW, "name.full", *(f"name.{part}" for part in NAME_PARTS), "organisation.name", "organisation.form", *SINGLE,
     *(f"identifiers.{name}" for name in IDENTIFIER_TYPES), *LISTS,
-    *(f"address.{field}" for field in ADDRESS_TEXT_FIELDS),
+    *(f"address.{field}" for field in ADDRESS_PARTS),
 )  # fmt: skip
 
 _GROUPS = {"death_date": "birth_date"}
@@ -54,7 +54,7 @@ GOLDEN = (
     + ",".join(f'"{name}":{{"value":"VARCHAR",{_ENTRY}}}' for name in SINGLE)
     + f',"identifiers":[{{"type":"VARCHAR","value":"VARCHAR",{_ENTRY}}}],'
     + ",".join(f'"{name}":[{{"value":"VARCHAR",{_ENTRY}}}]' for name in LISTS)
-    + f',"address":{{"value":{_struct(*ADDRESS_TEXT_FIELDS)},{_ENTRY}}},'
+    + f',"address":{{"value":{_struct(*ADDRESS_PARTS)},{_ENTRY}}},'
     f'"consents":[{{"purpose":"VARCHAR","channel":"VARCHAR","value":"VARCHAR",{_ENTRY}}}],'
     f'"attributes":[{{"name":"VARCHAR","value":"VARCHAR",{_ENTRY}}}]'
     "}"
@@ -71,7 +71,7 @@ OWN = (
     )
     + ',"identifiers":[{"type":"VARCHAR","value":"VARCHAR"}],'
     f'"phones":[{{"number":"VARCHAR",{_DATED}}}],"emails":[{{"address":"VARCHAR",{_DATED}}}],"accounts":["VARCHAR"],'
-    f'"address":{_struct(*ADDRESS_TEXT_FIELDS)},'
+    f'"address":{_struct(*ADDRESS_PARTS)},'
     '"consents":[{"purpose":"VARCHAR","channel":"VARCHAR","granted":"VARCHAR"}],'
     '"attributes":[{"name":"VARCHAR","value":"VARCHAR"}],'
     '"issues":[{"attribute":"VARCHAR","mark":"VARCHAR","reason":"VARCHAR"}]'
