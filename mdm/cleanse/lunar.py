@@ -77,7 +77,7 @@ def _converted(year: int, month: int, day: int, *, leap: bool, in_words: bool) -
     if not 1 <= day <= known.days[before]:
         return _unreadable("no such day in the lunar calendar")
     found = known.first + timedelta(days=sum(known.days[:before]) + day - 1)
-    issues = (Issue(ATTRIBUTE, "repaired", CONVERTED),)
+    issues: tuple[Issue, ...] = (Issue(ATTRIBUTE, "repaired", CONVERTED),)
     if known.leap == month and not leap and not in_words:
         issues += (Issue(ATTRIBUTE, "suspicious", TWICE),)
     return CleansedDate(found, issues)
