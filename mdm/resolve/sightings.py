@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mdm.party import ADDRESS
 from mdm.resolve.roles import household_role
 
 SIGHTINGS = pa.schema(
@@ -41,7 +42,9 @@ _COPIED = (
     "system", "local_id", "number_key", "street_key", "unit_key", "place_key", "changed_at", "extracted_at",
     "family_key", "former_key",
 )  # fmt: skip
+OF_FIRMS = ("identifiers", "organisation_name", "organisation_key", "organisation_form")  # among OF_HOUSEHOLDS
 _OF_ADDRESS = ("postcode", "locality", "po_box", "kind", "valid_from", "valid_to")
+_NARROW = pa.struct([ADDRESS.field(name) for name in _OF_ADDRESS])
 
 
 def sightings_from_cleansed(cleansed: pa.Table, customers: pa.Array, seen_at: pa.Array | None = None) -> pa.Table:
@@ -59,6 +62,18 @@ def sightings_from_cleansed(cleansed: pa.Table, customers: pa.Array, seen_at: pa
     columns["role"] = _roles(_combined(cleansed["household_role"]))
     table = pa.table({name: columns[name] for name in SIGHTINGS.names}).cast(SIGHTINGS)
     return table.filter(pc.and_(pc.equal(cleansed["party"], "person"), pc.is_valid(table["customer"])))
+
+
+def read_by_sightings(cleansed: pa.Table) -> pa.Table:
+    """`cleansed` without what `sightings_from_cleansed` does not read of an address, and its columns about firms."""
+    table = cleansed.drop_columns([name for name in OF_FIRMS if name in cleansed.column_names])
+    place = table.column_names.index("address")
+    return table.set_column(place, "address", pa.chunked_array(map(_narrowed, table["address"].chunks), _NARROW))
+
+
+def _narrowed(address: pa.StructArray) -> pa.StructArray:
+    parts = [address.field(name) for name in _OF_ADDRESS]
+    return pa.StructArray.from_arrays(parts, fields=list(_NARROW), mask=address.is_null())
 
 
 def _combined(column: pa.ChunkedArray) -> pa.Array:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from mdm.resolve.sightings import OF_HOUSEHOLDS, sightings_from_cleansed
+from mdm.resolve.sightings import OF_HOUSEHOLDS, read_by_sightings, sightings_from_cleansed
 from mdm.store import addresses, customers, records
 from pipelines.asking import ask_in_halves
 from pipelines.context import Night
@@ -82,8 +82,9 @@ class People:
 
 
 def persons_of(people: pa.Table) -> pa.Table:
-    """Those records that are of persons with a PIN: each is a row of `sightings_of`."""
-    return people.filter(pc.and_(pc.equal(people["party"], "person"), pc.is_valid(people["pin"])))
+    """Those records that are of persons with a PIN, as far as households read them: each is a row of `sightings_of`."""
+    narrow = read_by_sightings(people)
+    return narrow.filter(pc.and_(pc.equal(people["party"], "person"), pc.is_valid(people["pin"])))
 
 
 def sightings_of(persons: pa.Table) -> pa.Table:
