@@ -31,8 +31,8 @@ def begin(config: pytest.Config) -> None:
 def made_once(name: str, make: Callable[[Path], None]) -> Path:
     """The directory that `make` fills when it is first asked for, and that nobody changes then."""
     found = Path(os.environ[VARIABLE]) / name
-    done = found.with_suffix(".done")
-    with found.with_suffix(".lock").open("w") as lock:
+    done = found.with_name(f"{name}.done")  # the name may have dots
+    with found.with_name(f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             found.mkdir(mode=0o755)

@@ -95,7 +95,7 @@ def match_record(
         frozenset(keys),
         tuple(pairs),
         _late(connection, found.crossing, party),
-        frozenset((due.KEY, str(key)) for key in found.crossing),
+        frozenset((due.KEY, str(key)) for key in {*found.crossing, *found.crossing_finer}),
         matcher.model_id if matcher is not None else "",
     )
 

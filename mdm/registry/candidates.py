@@ -34,12 +34,14 @@ class Candidates:
 
     crowded: keys that too many hold, and none of their finer keys could be used: who shares only these is not found.
     crossing: base key -> its holders, of keys that the record to be added makes too common: they need their finer keys.
-    too_common: base keys that more hold than may, these among them. asked: how many keys were looked for.
+    crossing_finer: finer keys that it makes too common, of base keys that were so already.
+    too_common: base keys that more hold than may, the crossing ones among them. asked: how many keys were looked for.
     """
 
     found: tuple[Candidate, ...]
     crowded: tuple[RecordKey, ...]
     crossing: Mapping[int, tuple[int, ...]]
+    crossing_finer: frozenset[int]
     too_common: frozenset[int]
     asked: int
 
@@ -91,7 +93,8 @@ def candidates_of(
     found = tuple(
         Candidate(*one, tuple(shared)) for one in known if (shared := search.shared.get(one.stored.record_id))
     )
-    return Candidates(found, tuple(search.crowded), search.crossing, frozenset(search.too_common), len(keys))
+    finer, too_common = frozenset(search.crossing_finer), frozenset(search.too_common)
+    return Candidates(found, tuple(search.crowded), search.crossing, finer, too_common, len(keys))
 
 
 class _Search:
@@ -106,6 +109,7 @@ class _Search:
         self.crowded: list[RecordKey] = []
         self.too_common: set[int] = set()
         self.crossing: dict[int, tuple[int, ...]] = {}
+        self.crossing_finer: set[int] = set()
         bases: list[RecordKey] = []
         for key in keys:
             (bases if key.base is None else self._finer[key.base]).append(key)
@@ -123,6 +127,8 @@ class _Search:
         usable = [finer for finer in self._finer[key.key] if not self._too_common(finer)]
         for finer in usable:
             self._share(finer, self._held[finer.key].record_ids)
+        others = {finer.key for finer in self._finer[key.key]} - {finer.key for finer in usable}
+        self.crossing_finer |= {finer for finer in others if not self._held[finer].more}
         if not usable:
             self.crowded.append(key)
 

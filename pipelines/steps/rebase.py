@@ -55,7 +55,24 @@ def look(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConnec
     scratch.register("stored_xrefs", customers.xrefs_of_records(connection, ours).select(["record_id", "pin"]))
     scratch.execute("CREATE TABLE reached (node VARCHAR)")
     written = overtaken.written_since(connection, run["started_at"])["record_id"]
-    return frozenset(_concerned(night, connection, written, scratch) if len(written) else ())
+    if len(written) == 0:
+        return frozenset()
+    scratch.register("theirs", overtaken.bonds_of(connection, written, night.settings.matching.review_weight))
+    _note_keys(night, connection, ours, scratch)
+    return frozenset(_concerned(night, written, scratch))
+
+
+def _note_keys(night: Night, connection: sa.Connection, ours: pa.Array, scratch: duckdb.DuckDBPyConnection) -> None:
+    """Have the next run look again at the keys that written records share with ours, as these are or were: tonight may
+    make one too common, or no longer so, and what was written was compared by how many held it before."""
+    scratch.register("held", candidates.keys_of_records(connection, ours))
+    shared = scratch.sql(
+        f"""
+        SELECT DISTINCT value FROM theirs WHERE kind = 'key' AND value::BIGINT IN (
+            SELECT key FROM {night.folder.sql("match", "keys")} UNION ALL SELECT key FROM held)
+        """
+    ).fetchall()
+    due.note(connection, {(due.KEY, key) for (key,) in shared})
 
 
 def locks_of(night: Night, scratch: duckdb.DuckDBPyConnection, most: int) -> pa.Array | None:
@@ -141,12 +158,10 @@ def _writer(night: Night) -> Writer:
 # -- which -------------------------------------------------------------------------------------------------------------
 
 
-def _concerned(
-    night: Night, connection: sa.Connection, written: pa.ChunkedArray, scratch: duckdb.DuckDBPyConnection
-) -> set[int]:
-    """Of `ours` those that hang together with `written` ones; table `reached`: with what else these do."""
-    folder, least = night.folder, night.settings.matching.review_weight
-    scratch.register("theirs", overtaken.bonds_of(connection, written, least))
+def _concerned(night: Night, written: pa.ChunkedArray, scratch: duckdb.DuckDBPyConnection) -> set[int]:
+    """Of `ours` those that hang together with `written` ones (`theirs`: their bonds); table `reached`: with what else
+    these do."""
+    folder = night.folder
     scratch.execute(
         f"""
         CREATE TABLE bond AS

@@ -11,9 +11,9 @@ import pytest
 from mdm.store.database import Database
 from tests.live.writing import delete, put, writer_of
 from tests.pipelines.evenings import After
-from tests.pipelines.tiny import COLUMNS, TinyWorkspace, text
+from tests.pipelines.tiny import TinyWorkspace, text
 from tests.promises.test_promise_04_the_order_does_not_matter import _said
-from tests.promises.towns import NIGHTS, deliver, start, town
+from tests.promises.towns import COLUMNS, NIGHTS, deliver, start, town
 
 Rows = dict[tuple[str, str], dict[str, str]]
 
@@ -32,7 +32,7 @@ def nights_and_writes(seed: int) -> tuple[Any, Rows, list[tuple[str, str]]]:
     return nights, written, gone
 
 
-@pytest.mark.parametrize(("seed", "until"), [(1, "match")])
+@pytest.mark.parametrize(("seed", "until"), [(1, "match"), (16, "receive"), (19, "judge")])
 def test_writes_beside_a_night(seed: int, until: str, after: After, tmp_path: Path) -> None:
     _same_beside(seed, until, after, tmp_path)
 

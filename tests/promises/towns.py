@@ -36,21 +36,25 @@ max_row_count_change = 99.0
 max_rejected_share = 1.0
 max_churn = 1.0
 """
-COLUMNS = ("ID", "GIVEN", "FAMILY", "BORN", "PHONE", "STREET", "CITY", "ZIP", "TAX")
+COLUMNS = ("ID", "GIVEN", "FAMILY", "BORN", "PHONE", "STREET", "CITY", "ZIP", "TAX", "UPDATED")
 PHONES = ("+1 416 555 0101", "+1 416 555 0102", "+1 416 555 0103")
 STREETS = ("1 Main Street", "2 Main Street", "30 Oak Street")
-
-
+CHANGED = 'changed_at: {column: UPDATED, format: "%Y-%m-%d"}\n'
 Places = pytest.TempPathFactory
 Decision = tuple[int, tuple[str, str], tuple[str, str], str]
 
 
 @dataclass(frozen=True)
 class World:
-    """nights: per night what each source holds, key -> row. decided: after which night, which two keys, what."""
+    """nights: per night what each source holds, key -> row. decided: after which night, which two keys, what.
+
+    dated: whether the sources say when a row changed. Without, it is as old as its delivery, which differs by the
+    order of arrival; and so may the golden value that is newer than others as much trusted.
+    """
 
     nights: list[dict[str, dict[str, dict[str, str]]]]
     decided: list[Decision] = field(default_factory=list)
+    dated: bool = False
 
 
 @st.composite
@@ -58,7 +62,7 @@ def worlds(draw: st.DrawFn) -> World:
     """A town over NIGHTS nights, and what stewards decided."""
     dice = random.Random(draw(st.integers(0, 2**32)))
     nights = town(dice, people=draw(st.integers(4, 9)), records=draw(st.integers(6, 16)))
-    return World(nights, _decided(dice, nights, draw(st.integers(0, 2))))
+    return World(nights, _decided(dice, nights, draw(st.integers(0, 2))), draw(st.booleans()))
 
 
 def busy_town() -> World:
@@ -111,6 +115,7 @@ def _person(dice: random.Random) -> dict[str, str]:
         "CITY": "Springfield",
         "ZIP": "10001",
         "TAX": dice.choice(("", "", f"9{dice.randrange(10**8):08}")),
+        "UPDATED": "2026-03-31",
     }
 
 
@@ -127,10 +132,16 @@ def _seen(dice: random.Random, person: Mapping[str, str]) -> dict[str, str]:
 
 def _life(dice: random.Random, last: dict[str, str]) -> list[dict[str, str] | None]:
     """What a source holds each night: not yet there, another phone or street before, gone at the end."""
+    last = last | {"UPDATED": f"2026-03-{1 + int(last['ID'][1:]) % 5:02}"}
     life: list[dict[str, str] | None] = [last] * NIGHTS
     for night in range(NIGHTS - 1):
         if dice.random() < 0.4:
-            life[night] = last | {"PHONE": dice.choice(PHONES), "STREET": dice.choice(STREETS)}
+            before = {
+                "PHONE": dice.choice(PHONES),
+                "STREET": dice.choice(STREETS),
+                "UPDATED": f"2026-02-{night + 1:02}",
+            }
+            life[night] = last | before
     for night in range(dice.choice((0, 0, 1, 2))):
         life[night] = None
     if dice.random() < 0.15:
@@ -144,10 +155,10 @@ def deliver(workspace: TinyWorkspace, night: Mapping[str, Mapping[str, Mapping[s
         workspace.deliver(source, content, day=f"202604{day:02}")
 
 
-def start(path: Path, database: Database, delivery: str = "full") -> TinyWorkspace:
+def start(path: Path, database: Database, delivery: str = "full", *, dated: bool = False) -> TinyWorkspace:
     workspace = TinyWorkspace(path, SETTINGS)
     for source in ("crm", "web"):
-        workspace.source(source, delivery=delivery)
+        workspace.source(source, delivery=delivery, more=CHANGED if dated else "")
     with database.begin() as connection:
         for party in ("person", "organisation"):
             model = untrained(party, records=50)

@@ -89,6 +89,22 @@ def test_a_key_that_the_added_record_makes_too_common_is_refined_without_finer_k
     assert crossed["phone"] > 0 < crossed["name"]
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_finer_keys_that_the_added_record_makes_too_common_are_told(
+    town: sa.Connection, indexed: Rows, most: int
+) -> None:
+    limits = BlockLimits(most, most)
+    held = Counter(key for row in indexed.values() for key in {key.key for key in keys_of(row, "person")})
+    told = 0
+    for row in indexed.values():
+        keys = [key for key in keys_of(row, "person") if key.key & 3 != COUNTED]
+        added = find_candidates(town, row, "person", limits=limits, adding=Adding())
+        full = {key.key for key in keys if key.base is not None and held[key.base] > most == held[key.key]}
+        assert added.crossing_finer == full
+        told += len(full)
+    assert told > 0
+
+
 def test_a_key_of_too_many_is_named_unless_a_finer_one_could_be_used(town: sa.Connection, indexed: Rows) -> None:
     zoe = next(row for row in indexed.values() if row["given"] == "zoe")
     only_phone = dict.fromkeys(zoe) | {"phones": zoe["phones"], "phone_periods": zoe["phone_periods"]}
