@@ -61,6 +61,12 @@ def test_a_corrected_row_is_written_and_audited_or_stays(desk: Desk, as_: Signed
     form |= {"name_given": "Nora", "name_family": "Quist", "birth_date": "1991-04-05", "phones": "217-555-0177"}
     checked = li.post(path, data={**form, "write": "", "check": "1"})
     assert "+12175550177" in checked.text
+    asked = {**form, "birth_date": "1990-01-01", "birth_calendar": "lunar", "check": "1", "write": ""}
+    lunar = li.post(path, data=asked)
+    assert "1990-01-27" in lunar.text
+    assert '<option value="lunar" selected>' in lunar.text
+    other = li.post(path, data={**form, "birth_calendar": "2", "check": "1", "write": ""})
+    assert '<option value="2" selected>' in other.text, "as the source said it"
     assert li.post(path, data=form).status_code == 303
     assert re.search(r"Row \d+ is written as shop:Q-1, PIN \d{12}", li.get("/console/quality").text)
     with desk.database.read() as connection:

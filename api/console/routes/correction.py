@@ -32,6 +32,7 @@ WHO = (
     "birth_calendar", "sex",
 )  # fmt: skip
 LISTS = {"phones": "value", "emails": "value", "accounts": None}  # -> the member that a line holds
+CALENDARS = ("", "solar", "lunar", "lunar leap")  # of a birth date; nothing said: solar
 ADDRESS = ("text", "number", "street", "unit", "building", "district", "locality", "region", "postcode", "country")
 NUMBERS = 3  # identity numbers that a form has place for
 _HIDDEN = {"system", "local_id", "file", "line", "content_hash", "original", "issues", "extracted_at", "role"}
@@ -178,8 +179,8 @@ def _page(
         request, "correction.html", status=422 if faults or refused else 200,
         row=shown(dict(row, content=None), visitor),
         content=None if visitor.masked else delivered(row["content"] or "", regions), local_id=local_id, before=before,
-        faults=faults, mapped=filled_in, issues=shown(issues, visitor), refused=refused, who=WHO, lists=LISTS,
-        address=ADDRESS, numbers=NUMBERS, made=shown(made, visitor),
+        faults=faults, mapped=filled_in, issues=shown(issues, visitor), refused=refused, who=WHO,
+        calendars=CALENDARS, lists=LISTS, address=ADDRESS, numbers=NUMBERS, made=shown(made, visitor),
         kept=[name for name in ("subscriptions", "relationships", "consents", "attributes") if mapped.get(name)],
     )  # fmt: skip
 
