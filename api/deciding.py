@@ -11,10 +11,10 @@ from fastapi import Path, Request, Response
 
 from api.access import Caller, needs
 from api.audit import entry_of
+from api.masking import seen_by
 from api.models import WITHOUT_NUL, SourceKey
 from api.problems import Problem
 from mdm.registry import keys
-from mdm.registry.masking import as_seen
 from mdm.stewardship.decisions import By
 from mdm.stewardship.effect import Effect
 from mdm.store.audit import put_entry
@@ -68,9 +68,7 @@ def noting(request: Request, caller: Caller) -> Callable[[sa.Connection], None]:
 def told(document: Any, caller: Caller, *, party: str | None = None) -> Response:
     """A document, or views, as the caller may see it; what there is not is left out. party: whose values they are."""
     plain = _without_none(orjson.loads(orjson.dumps(document, option=orjson.OPT_UTC_Z)))
-    shown = as_seen(plain, mask=caller.masked, party=party)
-    marked = {"masked": True, **shown} if caller.masked else shown
-    return Response(orjson.dumps(marked), media_type="application/json")
+    return Response(orjson.dumps(seen_by(caller, plain, party=party)), media_type="application/json")
 
 
 def _without_none(value: Any) -> Any:

@@ -10,10 +10,18 @@ from api.access import Caller
 from mdm.registry.masking import as_seen
 
 
+def seen_by(caller: Caller, document: dict[str, Any], *, party: str | None = None) -> dict[str, Any]:
+    """A document of JSON as the caller may see it; for one without pii masked, and marked as such at its top.
+
+    party: whose values they are, where the document does not say.
+    """
+    shown: dict[str, Any] = as_seen(document, mask=caller.masked, party=party)
+    return {"masked": True, **shown} if caller.masked else shown
+
+
 def as_shown(view: Any, model: type[BaseModel], caller: Caller) -> Any:
-    """`view`, of which `model` makes the answer; for a caller without pii the same, masked and marked as such."""
-    document = as_seen(_document(view, model), mask=caller.masked)
-    return model.model_validate({"masked": True, **document} if caller.masked else document)
+    """`view`, of which `model` makes the answer, as the caller may see it."""
+    return model.model_validate(seen_by(caller, _document(view, model)))
 
 
 def marked(view: Any, model: type[BaseModel]) -> Any:

@@ -14,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from api.access import Caller, needs
 from api.answers import json_answer
 from api.feed import Changes, Types
+from api.masking import seen_by
 from api.problems import Problem, Wrong
 from api.store import Store, reading
-from mdm.registry.masking import as_seen
 from mdm.store import feed
 
 router = APIRouter(prefix="/v1", tags=["changes"])
@@ -85,9 +85,7 @@ def _answer(
         "next": rows[-1]["position"] if len(rows) == limit else upto,
     }
     if values:
-        document = as_seen(orjson.loads(orjson.dumps(document, option=orjson.OPT_UTC_Z)), mask=caller.masked)
-    if values and caller.masked:
-        document = {"masked": True, **document}
+        document = seen_by(caller, orjson.loads(orjson.dumps(document, option=orjson.OPT_UTC_Z)))
     return json_answer(document)
 
 

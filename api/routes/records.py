@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic import BaseModel
 
 from api.access import Caller, needs
+from api.masking import seen_by
 from api.models import WITHOUT_NUL
 from api.problems import Gone, Problem, Wrong
 from api.records import RecordBody, Validated, WrittenRecord
@@ -22,7 +23,6 @@ from mdm.errors import NotFound
 from mdm.live.orders import Order, Refused, Written
 from mdm.live.stored import from_version
 from mdm.live.write import delete_record, patch_record, put_record
-from mdm.registry.masking import as_seen
 from mdm.store import live
 from mdm.store.once import OtherOrder
 
@@ -130,7 +130,7 @@ def validate(
     shown, remarks = _record(cleansed), cleansed["issues"] or []
     marks = [{"attribute": name, "mark": mark} for name, mark in marks_of(mapped, remarks).items()]
     document = {"usable": bool(shown), "record": shown, "marks": marks, "remarks": remarks}
-    return Response(orjson.dumps(_masked(document, caller)), media_type="application/json")
+    return Response(_body(document, caller), media_type="application/json")
 
 
 # -- the parts ---------------------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def _told(found: Written, caller: Caller) -> Response:
     headers = {} if found.version is None else {"ETag": tag_of(found.version)}
     if found.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return Response(orjson.dumps(_masked(document, caller)), 200, headers, "application/json")
+    return Response(_body(document, caller), 200, headers, "application/json")
 
 
 _NOT_SHOWN = {"file", "line", "content_hash", "original", "issues", "extracted_at", "system", "local_id"}
@@ -204,7 +204,6 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
-def _masked(document: dict[str, Any], caller: Caller) -> dict[str, Any]:
+def _body(document: dict[str, Any], caller: Caller) -> bytes:
     """The document as the caller may see it."""
-    shown: dict[str, Any] = as_seen(orjson.loads(orjson.dumps(document)), mask=caller.masked)
-    return {"masked": True, **shown} if caller.masked else shown
+    return orjson.dumps(seen_by(caller, orjson.loads(orjson.dumps(document))))

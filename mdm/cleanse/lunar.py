@@ -18,6 +18,7 @@ from mdm.cleanse.values import Issue
 ATTRIBUTE = "birth_date"
 CONVERTED = "lunar date converted"
 TWICE = "that year had a leap month of the same number, too"
+_RANGE = "year outside 1900 to 2100"
 _SOLAR, _LUNAR, _LEAP = "solar", "lunar", "lunar leap"
 CALENDARS = {
     _SOLAR: _SOLAR, "gregorian": _SOLAR, "公历": _SOLAR, "阳历": _SOLAR, "新历": _SOLAR,
@@ -89,9 +90,6 @@ def _years() -> dict[int, _Year]:
         int(year): _Year(date.fromisoformat(first), None if leap == "-" else int(leap), tuple(map(int, days.split())))
         for year, first, leap, days in rows("lunar_years.txt")
     }
-
-
-_RANGE = "year outside 1900 to 2100"
 
 
 def _unreadable(reason: str) -> CleansedDate:

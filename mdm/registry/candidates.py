@@ -124,11 +124,14 @@ class _Search:
         if not self._held[key.key].more:
             self.crossing[key.key] = tuple(self._held[key.key].record_ids)
             return  # its holders may not have their finer keys yet: see refine_crossing
-        usable = [finer for finer in self._finer[key.key] if not self._too_common(finer)]
-        for finer in usable:
-            self._share(finer, self._held[finer.key].record_ids)
-        others = {finer.key for finer in self._finer[key.key]} - {finer.key for finer in usable}
-        self.crossing_finer |= {finer for finer in others if not self._held[finer].more}
+        usable = False
+        for finer in self._finer[key.key]:
+            held = self._held[finer.key]
+            if not self._too_common(finer):
+                self._share(finer, held.record_ids)
+                usable = True
+            elif not held.more:
+                self.crossing_finer.add(finer.key)
         if not usable:
             self.crowded.append(key)
 
