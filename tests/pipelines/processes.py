@@ -132,6 +132,7 @@ def _mdm(arguments: list[str], url: str, output: Path, file_size: int | None) ->
     sys.argv = ["mdm", *arguments]
     with _quiet(output):
         if file_size is not None:
+            sys.dont_write_bytecode = True  # Python would keep half of what it compiles, for all who come later
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
         main()
 
