@@ -147,15 +147,14 @@ def _scene(
         enrichment,
         pairs,
         Judgements(
-            same=[(a, b) for a, b, verdict, _ in judged if verdict == "same"],
-            different=[(a, b) for a, b, verdict, _ in judged if verdict == "different"],
+            same=[(a, b) for a, b, verdict in judged if verdict == "same"],
+            different=[(a, b) for a, b, verdict in judged if verdict == "different"],
         ),
         IdentityState({state["pin"]: _state(state) for state in states}, xrefs),
         {state["pin"]: state["party"] for state in states},
         RecordChanges(
             departed=frozenset(departed),
             moved=frozenset({own} & xrefs.keys()) if own is not None else frozenset(),
-            told_apart=frozenset(r for a, b, verdict, new in judged if new and verdict == "different" for r in (a, b)),
         ),
         matchers,
         references_of(connection, enrichment) if enrichment else {},

@@ -3,8 +3,8 @@
 A pure function of the new partition and the previous state; `docs/identity.md` has the table of cases. In three moves:
 
 1. every PIN looks for its *bearer*: its founder, or who the role passes to. A record that left because its own data
-   changed bears nothing as long as its former customer has a record that stayed; where a steward told records of the
-   PIN apart, the bearer is among those of them that are the most;
+   changed bears nothing as long as its former customer has a record that stayed; where records of the PIN part, the
+   bearer is in the part that has most of them, and the founder decides between equals;
 2. every cluster takes the PINs whose bearers it holds: the one issued first survives, the others redirect to it;
    a cluster that holds none gets a new one;
 3. a PIN without a bearer is retired if it was active, and otherwise follows the PIN that it was merged into.
@@ -29,12 +29,10 @@ class RecordChanges:
 
     departed: deleted, or their key was reused; they have an xref and are in no cluster.
     moved: their own data changed, or they reappeared after a deletion; still the same incarnation of their key.
-    told_apart: a steward judged them different from another record, and nobody has acted on it before.
     """
 
     departed: Set[int] = frozenset()
     moved: Set[int] = frozenset()
-    told_apart: Set[int] = frozenset()
 
 
 def assign_pins(
@@ -75,7 +73,6 @@ class _Scene:
     before: IdentityState
     order: Mapping[int, RecordOrder]
     moved: Set[int]
-    told_apart: Set[int]
     part_of: dict[int, int] = field(default_factory=dict)
     at_home: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # PIN -> records
     members: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # customer -> records
@@ -91,7 +88,7 @@ def _look(
     order: Mapping[int, RecordOrder],
     changes: RecordChanges,
 ) -> _Scene:
-    scene = _Scene(parts, before, order, changes.moved, changes.told_apart)
+    scene = _Scene(parts, before, order, changes.moved)
     for number, part in enumerate(parts):
         for record in part:
             scene.part_of[record] = number
@@ -121,8 +118,8 @@ def _standing(record: int, customer: str, scene: _Scene) -> int:
 def _find_bearer(pin: str, scene: _Scene) -> None:
     """Find the record that bears `pin`: its founder, else the oldest at home, else the oldest of the customer.
 
-    The last only for a PIN that is not redirected: its customer may live on in records of PINs merged into it. Among
-    records that a steward told apart, the founder counts only in a part that has no fewer records at home than another.
+    The last only for a PIN that is not redirected: its customer may live on in records of PINs merged into it. Where
+    the records at home part, only those count that are in the largest part of them.
     """
     state = scene.before.customers[pin]
     customer = scene.before.resolve(pin)
@@ -132,7 +129,7 @@ def _find_bearer(pin: str, scene: _Scene) -> None:
         ranked = [(standing, record) for standing, record in ranked if standing == _STAYED]
     if not ranked:
         return
-    xrefs, most = scene.before.xrefs, _most_at_home(pin, scene)
+    xrefs, most = scene.before.xrefs, Counter(scene.part_of[record] for record in scene.at_home[pin])
     _, bearer = min(
         ranked,
         key=lambda heir: (
@@ -145,14 +142,6 @@ def _find_bearer(pin: str, scene: _Scene) -> None:
     )
     scene.bearer[pin] = bearer
     scene.claims[scene.part_of[bearer]].append(pin)
-
-
-def _most_at_home(pin: str, scene: _Scene) -> Mapping[int, int]:
-    """Part -> how many records at home in `pin` it has; all 0 unless a steward told some of them apart."""
-    at_home = scene.at_home[pin]
-    if len({scene.part_of[record] for record in at_home if record in scene.told_apart}) < 2:
-        return defaultdict(int)
-    return Counter(scene.part_of[record] for record in at_home)
 
 
 def _settle_claims(scene: _Scene, customers: dict[str, CustomerState]) -> dict[int, str]:

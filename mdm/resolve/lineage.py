@@ -4,7 +4,8 @@ Three facts are kept, and everything else follows from them (see docs/identity.m
 
 * every record has a *home*: the PIN that it was first given as a member of this customer. A merge changes the PIN of a
   record and leaves its home, so that the former customer can be told apart again.
-* every PIN that still has records at home has a *founder* among them: where the founder goes, the PIN goes.
+* every PIN that still has records at home has a *founder* among them: when they part, the PIN goes where most of them
+  go, and the founder decides between equals.
 * a redirected PIN points at its survivor in one hop (`redirect_to`), and remembers the PIN that it was merged into
   (`merged_into`), so that it follows the right one when a merge of merges is taken apart.
 """

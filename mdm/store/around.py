@@ -68,7 +68,7 @@ select left_id, right_id, weight, levels, party from pair
 where left_id = any(%(ids)s::bigint[]) and right_id = any(%(ids)s::bigint[])
 """
 _JUDGED = """
-select left_id, right_id, verdict, run_id is null from judgement
+select left_id, right_id, verdict from judgement
 where superseded_by is null and verdict in ('same', 'different')
 and left_id = any(%(ids)s::bigint[]) and right_id = any(%(ids)s::bigint[])
 """
@@ -128,12 +128,12 @@ class Bonds(NamedTuple):
     """What there is about records and PINs.
 
     pairs: between two of the records (left_id, right_id, weight, levels, party). judged: the same (left_id, right_id,
-    same | different, and whether nobody has carried it out so far). states: of the PINs, of what the customers' records
-    founded, and of all that redirect to or from one of them.
+    same | different). states: of the PINs, of what the customers' records founded, and of all that redirect to or from
+    one of them.
     """
 
     pairs: list[tuple[int, int, float, list[int], str]]
-    judged: list[tuple[int, int, str, bool]]
+    judged: list[tuple[int, int, str]]
     states: list[dict[str, Any]]
 
 

@@ -174,10 +174,10 @@ def note_decided(connection: sa.Connection, run_id: str, numbers: Sequence[int])
 
 
 def judgements_in_force(connection: sa.Connection) -> pa.Table:
-    """All judgements in force, oldest first, with the keys of both records; `run_id` null: not carried out so far."""
+    """All judgements in force, oldest first, with the keys of both records."""
     return fetch_arrow(
         connection,
-        f"select {_COLUMNS}, j.run_id from judgement j {_KEYS} where j.superseded_by is null order by j.judgement_id",
+        f"select {_COLUMNS} from judgement j {_KEYS} where j.superseded_by is null order by j.judgement_id",
     )
 
 

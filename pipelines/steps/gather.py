@@ -6,7 +6,7 @@ It is gathered in whole columns: on a first night it is everything there is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import duckdb
@@ -270,13 +270,11 @@ def _take_judgements(found: Gathered, night: Night, connection: sa.Connection) -
     ours = pa.concat_arrays([_ids(records["record_id"]) for records in (found.records, found.enrichment)])
     carried_out = pc.and_(pc.is_in(table["left_id"], ours), pc.is_in(table["right_id"], ours))
     night.folder.write("resolve", "judgements", table.filter(carried_out).select(["judgement_id"]))
-    rows = list(zip(*(table[name].to_pylist() for name in ("left_id", "right_id", "verdict", "run_id")), strict=True))
+    rows = list(zip(*(table[name].to_pylist() for name in ("left_id", "right_id", "verdict")), strict=True))
     found.judgements = Judgements(
-        same=[(a, b) for a, b, verdict, _ in rows if verdict == "same"],
-        different=[(a, b) for a, b, verdict, _ in rows if verdict == "different"],
+        same=[(a, b) for a, b, verdict in rows if verdict == "same"],
+        different=[(a, b) for a, b, verdict in rows if verdict == "different"],
     )
-    new = (row for row in rows if row[2] == "different" and row[3] is None)
-    found.changes = RecordChanges(told_apart=frozenset(record for a, b, *_ in new for record in (a, b)))
 
 
 def _take_identity(
@@ -310,7 +308,7 @@ def _take_identity(
     found.before = IdentityState(states, xrefs)
     departed = frozenset(record for record in left.to_pylist() if record in xrefs)
     present = pc.is_in(moved, found.records["record_id"].combine_chunks())
-    found.changes = replace(found.changes, departed=departed, moved=frozenset(moved.filter(present).to_pylist()))
+    found.changes = RecordChanges(departed, frozenset(moved.filter(present).to_pylist()))
 
 
 def _back(connection: sa.Connection, records: set[int], xrefs: Mapping[int, Xref]) -> dict[int, Xref]:

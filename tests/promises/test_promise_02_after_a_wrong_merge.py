@@ -11,7 +11,6 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import IdentityState
 from tests.properties.identity_file import resolve
 
@@ -33,7 +32,7 @@ def test_a_steward_takes_strangers_apart(customers: list[list[int]], merged: boo
     holders = {state.xrefs[cluster[0]].pin: Counter(persons[record] for record in cluster) for cluster in first}
     if merged:
         state = resolve([list(persons)], state).after
-    after = resolve(by_person(persons), state, RecordChanges(told_apart=frozenset(persons))).after
+    after = resolve(by_person(persons), state).after
     pin_of = {person: after.xrefs[record].pin for record, person in persons.items()}
     for pin, counts in holders.items():
         (person, most), *others = counts.most_common()

@@ -19,12 +19,11 @@ def mint_numbered(prefix: str, start: int, count: int) -> list[str]:
 
 
 def read_night(text: str) -> tuple[list[str], RecordChanges]:
-    """``AB C/E -D *A`` as groups, and D departed, A moved, C and E told apart."""
+    """``AB C/E -D *A`` as groups, and D departed, A moved (who told C and E apart makes no difference)."""
     tokens = text.split()
     groups = [group for token in tokens if token[0] not in "-*" for group in token.split("/")]
     departed, moved = (frozenset(ord(token[1]) for token in tokens if token[0] == sign) for sign in "-*")
-    told_apart = frozenset(ord(letter) for token in tokens if "/" in token for letter in token if letter != "/")
-    return groups, RecordChanges(departed, moved, told_apart)
+    return groups, RecordChanges(departed, moved)
 
 
 class Customers:
