@@ -17,8 +17,9 @@ from splink import DuckDBAPI
 from splink.internals.realtime import compare_records
 
 from mdm.match.batch import load_macros, quiet, splink_settings
-from mdm.match.features import LISTS
+from mdm.match.features import LISTS, PERIODS
 from mdm.match.model import Model
+from mdm.match.predicates import compared
 
 _PERIODS = pa.list_(pa.struct([("value", pa.string()), ("valid_from", pa.date32()), ("valid_to", pa.date32())]))
 
@@ -53,15 +54,23 @@ class Realtime:
         columns: dict[str, Any] = {"record_id": pa.array(range(len(rows)), pa.int64())}
         columns["party"] = pa.array([self._model.party] * len(rows), pa.string())
         for name in rows[0]:
-            if name == "phone_periods":
+            if name == PERIODS:
                 columns[name] = pa.array([_dated(row[name]) for row in rows], _PERIODS)
             else:
                 kind = pa.list_(pa.string()) if name in LISTS else pa.string()
                 columns[name] = pa.array([row[name] for row in rows], kind)
-        for feature, table in self._model.frequencies.items():
-            shares = [None if row[feature] is None else table.of(row[feature]) for row in rows]
-            columns[f"tf_{feature}"] = pa.array(shares, pa.float64())
-        return pa.table(columns)
+        table = self._compared(pa.table(columns))
+        for feature, frequencies in self._model.frequencies.items():
+            shares = [None if row[feature] is None else frequencies.of(row[feature]) for row in rows]
+            table = table.append_column(f"tf_{feature}", pa.array(shares, pa.float64()))
+        return table
+
+    def _compared(self, features: pa.Table) -> pa.Table:
+        self._connection.register("features", features)
+        columns = ", ".join(map(compared, features.column_names))
+        found = self._connection.sql(f"SELECT {columns} FROM features").to_arrow_table()
+        self._connection.unregister("features")
+        return found
 
 
 def _dated(periods: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:

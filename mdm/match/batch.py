@@ -17,7 +17,7 @@ from splink import DuckDBAPI, Linker, block_on
 
 from mdm.match.comparisons import Comparison, Level
 from mdm.match.model import DIGITS, Model
-from mdm.match.predicates import MACROS
+from mdm.match.predicates import MACROS, compared
 
 SCORED = ("left_id", "right_id", "weight", "levels", "evidence")
 
@@ -64,7 +64,8 @@ def splink_settings(model: Model) -> dict[str, Any]:
 
 def _prepare_scoring(connection: duckdb.DuckDBPyConnection, features: str, pairs: str, model: Model) -> None:
     load_macros(connection)
-    columns, joins = [f"{features}.*"], []
+    read = {feature for comparison in model.comparisons for feature in comparison.features()}
+    columns, joins = ["record_id", "party", *map(compared, sorted(read))], []
     for feature, table in model.frequencies.items():
         connection.execute(f"CREATE OR REPLACE TEMP TABLE frequency_{feature} (value VARCHAR, share DOUBLE)")
         if table.values:

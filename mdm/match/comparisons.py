@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mdm.match.features import PERIODS
 from mdm.match.predicates import (
     Crossed,
     DateParts,
@@ -32,6 +33,7 @@ from mdm.match.predicates import (
     Within,
     either,
     every,
+    features_read,
 )
 from mdm.party import PartyType
 
@@ -65,6 +67,10 @@ class Comparison:
     missing: Predicate
     levels: tuple[Level, ...]
     counted: Literal["unique", "shared"] | None = None
+
+    def features(self) -> set[str]:
+        """The features that are read of each record."""
+        return features_read(self.missing, *(level.when for level in self.levels))
 
     def level_of(self, left: Row, right: Row) -> int:
         """Index of the level that two feature rows reach; -1 when one of them says nothing."""
@@ -191,7 +197,7 @@ PHONES = Comparison(
     "phone",
     missing=Missing("phones"),
     levels=(
-        Level("same", "the same, in periods that fit", Overlap("phone_periods"), 0.6),
+        Level("same", "the same, in periods that fit", Overlap("phones", PERIODS), 0.6),
         Level("typo", "one digit apart", OneEditAmong("phones"), 0.03),
         Level("different", "different", None, 0.37),
     ),

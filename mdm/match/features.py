@@ -36,6 +36,7 @@ PLAIN = {
 }
 # The columns of CLEANSED that features are made of.
 READ = ("record_id", "party", *PLAIN.values(), "birth_date", "identifiers", "phones", "emails", "accounts")
+PERIODS = "phone_periods"
 LISTS = ("identifiers", "identifiers_kinds", "papers", "papers_kinds", "phones", "emails", "accounts", "nicknames")
 
 

@@ -1,22 +1,31 @@
 """What a comparison level may ask of two records, each question with its DuckDB condition and its Python twin.
 
 A predicate is a small value with two methods that mean the same: `sql()` over the columns ``<feature>_l`` and
-``<feature>_r`` (the names that Splink gives the two sides), and `holds(left, right)` over two feature rows as dicts.
-A property test holds both equal on every script. Distances are those of UTF-8 bytes, because DuckDB's are: in folded
-ASCII text a byte is a letter; in hanzi, of which streets and company names may consist, a character is three.
+``<feature>_r`` (the names that Splink gives the two sides) of what `compared` makes of features, and
+`holds(left, right)` over two feature rows as dicts. A property test holds both equal on every script. Distances are
+those of UTF-8 bytes, because DuckDB's are: in folded ASCII text a byte is a letter; in hanzi, of which streets and
+company names may consist, a character is three. Conditions of several parts are CASEs: DuckDB works out all parts of an
+AND for every pair, and those of a CASE for the pairs that come to them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rapidfuzz.distance import OSA, DamerauLevenshtein, JaroWinkler
 
+from mdm.match.features import LISTS, PERIODS
+
 Row = Mapping[str, Any]
 # DuckDB and rapidfuzz differ in the last bit of a similarity; two of eight letters changed give exactly 0.9.
 SLACK = 1e-9
+
+
+# What stands between the values of a list that is compared as one text: cleansed values have no control characters.
+BETWEEN = "\x1f"
 
 
 class Predicate(Protocol):
@@ -75,7 +84,7 @@ class Meet:
     feature: str
 
     def sql(self) -> str:
-        return f"list_has_any({self.feature}_l, {self.feature}_r)"
+        return f"texts_meet({self.feature}_l, {self.feature}_r)"
 
     def holds(self, left: Row, right: Row) -> bool:
         a, b = left[self.feature], right[self.feature]
@@ -94,7 +103,7 @@ class OneEdit:
 
     def sql(self) -> str:
         a, b = f"{self.feature}_l", f"{self.feature}_r"
-        return f"({_long(a, b, self.letters)}one_edit({a}, {b}))"
+        return _long(a, b, self.letters, f"one_edit({a}, {b})")
 
     def holds(self, left: Row, right: Row) -> bool:
         if not _both(left, right, self.feature):
@@ -129,7 +138,7 @@ class Similar:
 
     def sql(self) -> str:
         a, b = f"{self.feature}_l", f"{self.feature}_r"
-        return f"({_long(a, b, self.letters)}jaro_winkler_similarity({a}, {b}) >= {self.at_least - SLACK!r})"
+        return _long(a, b, self.letters, f"jaro_winkler_similarity({a}, {b}) >= {self.at_least - SLACK!r}")
 
     def holds(self, left: Row, right: Row) -> bool:
         if not _both(left, right, self.feature):
@@ -216,15 +225,23 @@ class DateParts:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two lists of {value, valid_from, valid_to} share a value, in periods that overlap or are not dated."""
+    """Two lists share a value, in periods that overlap or are not dated.
+
+    `periods` are the same values as {value, valid_from, valid_to}.
+    """
 
     feature: str
+    periods: str
 
     def sql(self) -> str:
-        return f"periods_meet({self.feature}_l, {self.feature}_r)"
+        a, b = f"{self.periods}_l", f"{self.periods}_r"
+        return (
+            f"(CASE WHEN texts_meet({self.feature}_l, {self.feature}_r) "
+            f"THEN {a} IS NULL OR {b} IS NULL OR periods_meet({a}, {b}) ELSE false END)"
+        )
 
     def holds(self, left: Row, right: Row) -> bool:
-        a, b = left[self.feature], right[self.feature]
+        a, b = left[self.periods], right[self.periods]
         return a is not None and b is not None and any(_periods_meet(x, y) for x in a for y in b)
 
 
@@ -262,7 +279,8 @@ class All:
     parts: tuple[Predicate, ...]
 
     def sql(self) -> str:
-        return "(" + " AND ".join(f"coalesce({part.sql()}, false)" for part in self.parts) + ")"
+        *parts, last = (part.sql() for part in self.parts)
+        return f"(CASE {' '.join(f'WHEN NOT coalesce({part}, false) THEN false' for part in parts)} ELSE {last} END)"
 
     def holds(self, left: Row, right: Row) -> bool:
         return all(part.holds(left, right) for part in self.parts)
@@ -275,7 +293,7 @@ class Either:
     parts: tuple[Predicate, ...]
 
     def sql(self) -> str:
-        return "(" + " OR ".join(f"coalesce({part.sql()}, false)" for part in self.parts) + ")"
+        return f"(CASE {' '.join(f'WHEN {part.sql()} THEN true' for part in self.parts)} ELSE false END)"
 
     def holds(self, left: Row, right: Row) -> bool:
         return any(part.holds(left, right) for part in self.parts)
@@ -302,9 +320,32 @@ MACROS = (
     "WHEN strlen(a) = strlen(b) THEN (CASE hamming(a, b) WHEN 1 THEN true "
     "WHEN 2 THEN damerau_levenshtein(a, b) = 1 ELSE false END) "
     "WHEN abs(strlen(a) - strlen(b)) = 1 THEN damerau_levenshtein(a, b) = 1 ELSE false END",
-    "CREATE OR REPLACE MACRO any_one_edit(a, b) AS CASE WHEN len(a) = 1 AND len(b) = 1 THEN one_edit(a[1], b[1]) "
-    "ELSE len(list_filter(a, lambda x: len(list_filter(b, lambda y: one_edit(x, y))) > 0)) > 0 END",
+    # One value each is what most have.
+    f"CREATE OR REPLACE MACRO texts_meet(a, b) AS CASE WHEN a = b THEN true "
+    f"WHEN contains(a, '{BETWEEN}') OR contains(b, '{BETWEEN}') "
+    f"THEN list_has_any(string_split(a, '{BETWEEN}'), string_split(b, '{BETWEEN}')) ELSE false END",
+    f"CREATE OR REPLACE MACRO any_one_edit(a, b) AS CASE "
+    f"WHEN contains(a, '{BETWEEN}') OR contains(b, '{BETWEEN}') "
+    f"THEN len(list_filter(string_split(a, '{BETWEEN}'), "
+    f"lambda x: len(list_filter(string_split(b, '{BETWEEN}'), lambda y: one_edit(x, y))) > 0)) > 0 "
+    f"ELSE one_edit(a, b) END",
 )
+
+
+def compared(feature: str) -> str:
+    """A feature as conditions read it: a list as one text, which is cheap to carry to every pair; periods if dated."""
+    if feature in LISTS:
+        return f"array_to_string({feature}, '{BETWEEN}') AS {feature}"
+    if feature == PERIODS:
+        dated = f"list_filter({feature}, lambda p: p.valid_from IS NOT NULL OR p.valid_to IS NOT NULL)"
+        return f"CASE WHEN len({dated}) > 0 THEN {feature} END AS {feature}"
+    return feature
+
+
+def features_read(*predicates: Predicate | None) -> set[str]:
+    """The features that conditions read; each stands there for the left and for the right record."""
+    asked = (predicate.sql() for predicate in predicates if predicate is not None)
+    return {feature for condition in asked for feature in re.findall(r"\b(\w+)_l\b", condition)}
 
 
 def one_edit(a: str, b: str) -> bool:
@@ -312,8 +353,9 @@ def one_edit(a: str, b: str) -> bool:
     return OSA.distance(a.encode(), b.encode(), score_cutoff=1) <= 1
 
 
-def _long(a: str, b: str, letters: int) -> str:
-    return f"length({a}) >= {letters} AND length({b}) >= {letters} AND " if letters else ""
+def _long(a: str, b: str, letters: int, condition: str) -> str:
+    """A condition asked of texts that are long enough."""
+    return f"(CASE WHEN length({a}) >= {letters} AND length({b}) >= {letters} THEN {condition} ELSE false END)"
 
 
 def _both(left: Row, right: Row, feature: str) -> bool:

@@ -7,8 +7,7 @@ learned stands in mdm.match.estimates.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from mdm.match import estimates
 from mdm.match.batch import load_macros, null_level, quiet, splink_level
 from mdm.match.comparisons import COMPARISONS, Comparison
 from mdm.match.model import RELIABLE, Model, default_levels, learned_levels, untrained
+from mdm.match.predicates import compared
 from mdm.party import PartyType
 
 # Fewer records, or fewer pairs, than this teach nothing that the declared defaults do not know better.
@@ -129,18 +129,12 @@ def _sample(
 
     Of the columns it has what `comparisons` read, and `present`.
     """
-    read = {feature for c in comparisons for feature in _features_read(c)}
+    read = {feature for c in comparisons for feature in c.features()}
     wanted = ["true", *(f"{column} IS NOT NULL" for column in present)]
     if share < 1:
         wanted.append(f"md5_number_lower(record_id::VARCHAR) % 1000000 < {share * 1e6!r}")
-    columns = ", ".join(["record_id", *sorted(read | set(present))])
+    columns = ", ".join(["record_id", *map(compared, sorted(read | set(present)))])
     connection.execute(f"CREATE OR REPLACE TABLE {into} AS SELECT {columns} FROM training WHERE {' AND '.join(wanted)}")
-
-
-def _features_read(comparison: Comparison) -> Iterator[str]:
-    """The features that a comparison's conditions read: each stands there for the left and for the right record."""
-    for condition in (comparison.missing, *(level.when for level in comparison.levels if level.when is not None)):
-        yield from re.findall(r"\b(\w+)_l\b", condition.sql())
 
 
 def _estimate_m(

@@ -12,7 +12,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from mdm.match.features import LISTS
-from mdm.match.predicates import MACROS
+from mdm.match.predicates import MACROS, compared
 
 TEXTS = (
     "given", "middle", "family", "former", "given_native", "family_native", "birth", "sex", "dwelling", "street",
@@ -109,7 +109,9 @@ def ask_all_pairs(
     connection: duckdb.DuckDBPyConnection, rows: Sequence[dict[str, Any]], questions: Sequence[str]
 ) -> list[tuple[Any, ...]]:
     """The answers of SQL conditions over ``_l`` and ``_r`` columns for every two rows, in one query."""
-    connection.register("all_rows", feature_table(rows))
+    connection.register("feature_rows", feature_table(rows))
+    columns = ", ".join(map(compared, FEATURES.names))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE all_rows AS SELECT {columns} FROM feature_rows")
     sides = [
         "(SELECT " + ", ".join(f"{name} AS {name}_{side}" for name in FEATURES.names) + " FROM all_rows)"
         for side in "lr"
@@ -117,7 +119,7 @@ def ask_all_pairs(
     found = connection.execute(
         f"SELECT {', '.join(questions)} FROM {sides[0]} CROSS JOIN {sides[1]} ORDER BY record_id_l, record_id_r"
     ).fetchall()
-    connection.unregister("all_rows")
+    connection.unregister("feature_rows")
     return found
 
 

@@ -28,7 +28,7 @@ from mdm.match.predicates import (
     every,
     one_edit,
 )
-from tests.match.rows import DATES, FEATURES, ask_all_pairs, scratch
+from tests.match.rows import DATES, FEATURES, ask_all_pairs, phones_of, scratch
 
 SCRATCH = scratch()
 NOTHING: dict[str, Any] = dict.fromkeys(FEATURES.names[2:])
@@ -129,8 +129,8 @@ def test_any_two_dates_two_edits_apart_share_a_part(a: dt.date, b: dt.date) -> N
 )
 def test_a_shared_phone_counts_in_periods_that_meet(first: dict[str, Any], second: dict[str, Any], holds: bool) -> None:
     other = period("77")
-    left, right = {"phone_periods": [other, first]}, {"phone_periods": [second]}
-    assert answers(Overlap("phone_periods"), left, right) == {holds}
+    left, right = ({"phone_periods": held, "phones": phones_of(held)} for held in ([other, first], [second]))
+    assert answers(Overlap("phones", "phone_periods"), left, right) == {holds}
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,13 @@ PREDICATES: list[Predicate] = [
     *[kind(name) for kind in (Meet, OneEditAmong) for name in ("identifiers", "emails", "phones")],
     *[DateParts("birth", parts) for parts in (1, 2, 3)],
     DayMonthSwapped("birth"),
-    Overlap("phone_periods"),
+    Overlap("phones", "phone_periods"),
     Crossed("given", "family"),
     Crossed("street", "place"),
     Not(Equal("sex")),
     Not(Meet("emails")),
     every(Equal("sex"), Not(Missing("given")), OneEditAmong("emails")),
-    either(Equal("sex"), every(Crossed("given", "family"), Equal("birth")), Overlap("phone_periods")),
+    either(Equal("sex"), every(Crossed("given", "family"), Equal("birth")), Overlap("phones", "phone_periods")),
 ]
 ROWS = st.lists(feature_rows(), min_size=2, max_size=8)
 ANY_ROWS = st.lists(feature_rows(ANY_SCRIPT), min_size=2, max_size=8)
