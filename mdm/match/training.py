@@ -92,6 +92,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, features: str, party: PartyT
     load_macros(connection)
     firsts = ", ".join(f"{name}[1] AS {name}_first" for name in FIRSTS)
     connection.execute(f"CREATE OR REPLACE VIEW training AS SELECT *, {firsts} FROM {features} WHERE party = '{party}'")
+    connection.execute(
+        "CREATE OR REPLACE TABLE training_draw AS "
+        "SELECT record_id, md5_number_lower(record_id::VARCHAR) % 1000000 AS draw FROM training"
+    )
 
 
 def _estimate_u(
@@ -132,7 +136,7 @@ def _sample(
     read = {feature for c in comparisons for feature in c.features()}
     wanted = ["true", *(f"{column} IS NOT NULL" for column in present)]
     if share < 1:
-        wanted.append(f"md5_number_lower(record_id::VARCHAR) % 1000000 < {share * 1e6!r}")
+        wanted.append(f"record_id IN (SELECT record_id FROM training_draw WHERE draw < {share * 1e6!r})")
     columns = ", ".join(["record_id", *map(compared, sorted(read | set(present)))])
     connection.execute(f"CREATE OR REPLACE TABLE {into} AS SELECT {columns} FROM training WHERE {' AND '.join(wanted)}")
 
@@ -171,7 +175,9 @@ def _session(
     u: Mapping[str, Sequence[float | None]],
 ) -> dict[str, list[float | None]]:
     linker = _linker(connection, sample, comparisons, u, prior=BLOCKED_PRIOR)
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on(*columns))
+    linker.training.estimate_parameters_using_expectation_maximisation(
+        block_on(*columns), estimate_without_term_frequencies=True
+    )
     found = _parameters(linker, "m_probability")
     # Splink leaves a level that no pair of the session reached at the m that it started from: that is not learned.
     start = {c.name: [level.m if c.name in u else None for level in c.levels] for c in comparisons}
