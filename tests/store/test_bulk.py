@@ -115,6 +115,22 @@ def test_indexes_of_filled_tables_stay(connection: sa.Connection) -> None:
     assert connection.exec_driver_sql("select count(*) from record").scalar() == 2
 
 
+@pytest.mark.parametrize(("more", "looked_at"), [(5, False), (50, True)])
+def test_what_a_first_load_looked_at_is_looked_at_again_when_a_tenth_changed(
+    fresh_database: Database, more: int, looked_at: bool
+) -> None:
+    first, then = pairs(*((n, n + 1) for n in range(1, 401))), pairs(*((n, n + 2) for n in range(1, more + 1)))
+    for table in (first, then):
+        with fresh_database.begin() as connection:
+            counted = "select analyze_count from pg_stat_user_tables where relname = 'pair'"
+            before = connection.exec_driver_sql(counted).scalar_one()
+            with deferred_indexes(connection, ["pair"]):
+                copy_rows(connection, "pair", table.column_names, table)
+            connection.exec_driver_sql("select pg_stat_force_next_flush()")
+    with fresh_database.begin() as connection:
+        assert connection.exec_driver_sql(counted).scalar_one() - before == int(looked_at)
+
+
 def test_a_failing_source_copies_nothing(fresh_database: Database) -> None:
     table = records(1, 1)  # the same primary key twice
     with pytest.raises(psycopg.errors.UniqueViolation), fresh_database.begin() as connection:
