@@ -88,8 +88,8 @@ def _changed_much(connection: sa.Connection, tables: Sequence[str]) -> list[str]
     """Of `tables` those of which a tenth or more has changed since the planner last looked at them.
 
     Autovacuum asks the same, but an embedded server seldom runs for long enough. To look at all of them took a delta of
-    10,000 rows on a million longer than to write it. What a transaction writes and looks at itself, as a first load does,
-    PostgreSQL counts as written since: as many rows as the planner knows of are not news.
+    10,000 rows on a million longer than to write it. What a transaction writes and looks at itself, as a first load
+    does, PostgreSQL counts as written since: as many rows as the planner knows of are not news.
     """
     found = connection.exec_driver_sql(
         """

@@ -13,8 +13,10 @@ from mdm.store.ordered import in_order
 from mdm.store.states import StateCounts, ever, put_selected, put_states
 
 DOCUMENTS = 50_000  # asked for at once
+_MANY = 5_000_000  # records; the hashes of fewer are some 200 MB at most, on both sides
 
 _IDENTITY = "r.record_id, r.system, r.local_id, r.incarnation, r.party, r.role, r.status"
+_HASHES = "r.local_id, r.status, r.content_hash, r.extracted_at"
 _STATE = f"{_IDENTITY}, r.content_hash, r.extracted_at, r.changed_at"
 _DOCUMENT = f"{_STATE}, r.cleansed"
 _PARSED = f"{_STATE}, r.cleansed::json, r.original::json"
@@ -32,12 +34,23 @@ def current_hashes(connection: sa.Connection, system: str | None = None) -> pa.T
     )
 
 
-def hashes_of(connection: sa.Connection, system: str, keys: Source) -> pa.Table:
-    """The same of the keys (local_id) of one system that are asked for; those that it does not know are left out."""
-    load_temporary(connection, "wanted", keys, {"local_id": "text"})
-    return fetch_arrow(
+def hashes_of_source(connection: sa.Connection, system: str) -> pa.Table:
+    """What a delivery of `system` is held against: local_id, status, content_hash, extracted_at of all its keys."""
+    few = connection.exec_driver_sql("select reltuples < %s from pg_class where oid = 'record'::regclass", (_MANY,))
+    fetch = fetch_columns if few.scalar_one() else fetch_arrow
+    return fetch(
         connection,
-        f"select {_IDENTITY}, r.content_hash, r.extracted_at from wanted w join record r using (local_id) "
+        f"select {_HASHES} from record r where r.recorded_to = 'infinity' and r.system = %(system)s",
+        {"system": system},
+    )
+
+
+def hashes_of(connection: sa.Connection, system: str, keys: Source) -> pa.Table:
+    """The same of the keys (local_id) that are asked for; those that it does not know are left out."""
+    load_temporary(connection, "wanted", keys, {"local_id": "text"})
+    return fetch_columns(
+        connection,
+        f"select {_HASHES} from wanted w join record r using (local_id) "
         "where r.recorded_to = 'infinity' and r.system = %(system)s",
         {"system": system},
     )

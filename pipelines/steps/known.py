@@ -1,12 +1,14 @@
 """What the store knows of a source's keys, and what tonight's deliveries make of it.
 
-Kept in DuckDB, keys and positions only: the wide columns stay in Arrow. Nothing is read from the store before a
-delivery has to be judged; for a delta only the keys that it names.
+Kept in DuckDB, keys and positions only: the wide columns stay in Arrow. For a full delivery the store tells all keys
+of the source while the delivery is read; for a delta those that it names.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -18,6 +20,7 @@ from mdm.contracts import SourceContract
 from mdm.party import INSTANT, MAPPED, TEXT
 from mdm.store import records
 from mdm.store.database import Database
+from pipelines.asking import Asking
 
 CHANGED = MAPPED.append(pa.field("extracted_at", INSTANT))
 GONE = pa.schema([("system", TEXT), ("local_id", TEXT), ("extracted_at", INSTANT)])
@@ -27,31 +30,44 @@ COLUMNS = ("local_id", "status", "content_hash", "extracted_at")
 class Known:
     """The keys of one source: as the store has them, then as each delivery taken over leaves them."""
 
-    def __init__(self, contract: SourceContract, database: Database, scratch: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, contract: SourceContract, database: Database, scratch: duckdb.DuckDBPyConnection, store: Asking
+    ) -> None:
         self._source = contract.source
         self._full = contract.delivery.kind == "full"
-        self._database, self._scratch = database, scratch
+        self._database, self._scratch, self._store = database, scratch, store
+        self._told: Future[pa.Table] | None = None
         self._accepted: int | None = None  # records that the store held before a full delivery
         self._created = False
         self._taken: list[pa.Table] = []  # per delivery, what was new or changed then
 
+    def expect(self) -> None:
+        """A delivery is going to be read: ask the store meanwhile, if it is a full one."""
+        if self._full and self._told is None:
+            self._told = self._store.ask(partial(records.hashes_of_source, system=self._source))
+
     def look_up(self, mapped: pa.Table, deletions: int = 0) -> int:
-        """Read what the store knows of the keys of a delivery (of all, for a full one); how many records it holds.
+        """Take in what the store knows of the keys of a delivery (of all, for a full one); how many records it holds.
 
         For a delta without `deletions` it may be how many of these keys: nobody asks for a share of them, and counting
         reads every record of the source.
         """
         self._create()
+        if self._full:
+            return self._look_up_all()
         with self._database.begin() as connection:
-            if not self._full:
-                found = records.hashes_of(connection, self._source, self._unread(mapped))
-                self._add(found)
-                held = pc.sum(pc.equal(found["status"], "accepted")).as_py() or 0
-                return held if held and not deletions else records.count_accepted(connection, self._source)
-            if self._accepted is None:
-                found = records.current_hashes(connection, self._source)
-                self._accepted = pc.sum(pc.equal(found["status"], "accepted")).as_py() or 0
-                self._add(found)
+            found = records.hashes_of(connection, self._source, self._unread(mapped))
+            self._add(found)
+            held = pc.sum(pc.equal(found["status"], "accepted")).as_py() or 0
+            return held if held and not deletions else records.count_accepted(connection, self._source)
+
+    def _look_up_all(self) -> int:
+        if self._accepted is None:
+            self.expect()
+            assert self._told is not None
+            found = self._told.result()
+            self._accepted = pc.sum(pc.equal(found["status"], "accepted")).as_py() or 0
+            self._add(found)
         return self._accepted
 
     def news(self, mapped: pa.Table) -> np.ndarray[Any, np.dtype[np.int64]]:

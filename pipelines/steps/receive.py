@@ -27,6 +27,7 @@ from mdm.contracts import SourceContract
 from mdm.errors import FeedError
 from mdm.party import QUARANTINE
 from mdm.store import candidates, runs
+from pipelines.asking import asking
 from pipelines.context import Night
 from pipelines.landing import Delivery, control_problems, find_deliveries
 from pipelines.mapping import map_rows
@@ -137,8 +138,8 @@ def _receive_source(night: Night, contract: SourceContract) -> Received:
         trend = runs.expectation_rows(connection, keep, system=contract.source)
     shares = trend_of(trend, system=contract.source, last=keep).get("organisation_share", ())
     past = Past(last, alike[0] if alike else None, shares)
-    with night.scratch() as scratch:
-        known = Known(contract, night.database, scratch)
+    with night.scratch() as scratch, asking(night.database, 1) as store:
+        known = Known(contract, night.database, scratch, store)
         for delivery in _in_question(contract, deliveries):
             _receive_delivery(night, contract, delivery, past, known, scratch, received)
             if received.stopped:
@@ -175,6 +176,7 @@ def _receive_delivery(
         text = f"cut {delivery.extracted_at:%Y-%m-%d %H:%M}, before the last one applied ({past.alike['file']})"
         received.accounts.append(replace(blank, status="older", reason=text))
         return
+    known.expect()
     try:
         raw = read_delivery(delivery, contract, max_field_bytes=night.settings.gates.max_field_bytes)
         content = content_digest(raw, contract, scratch)
