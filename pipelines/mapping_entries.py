@@ -51,14 +51,13 @@ class Entry:
 
     def _canonical(self, value: str = "") -> str:
         fields = {"value": self.fields} if isinstance(self.fields, str) else self.fields
-        return (
-            canonical_sql({name: sql.replace(VALUE, value) for name, sql in fields.items()}, UNIT) + f" || '{RECORD}'"
-        )
+        return canonical_sql({name: sql.replace(VALUE, value) for name, sql in fields.items()}, UNIT, last=RECORD)
 
 
-def canonical_sql(values: dict[str, str], end: str = RECORD) -> str:
-    """The canonical text of named values; nulls leave no trace (concat drops them)."""
-    return "concat(" + ", ".join(f"'{name}=' || {values[name]} || '{end}'" for name in sorted(values)) + ")"
+def canonical_sql(values: dict[str, str], end: str = RECORD, last: str = "") -> str:
+    """The canonical text of named values, `end` after each, and `last`; nulls leave no trace (concat_ws drops them)."""
+    texts = "".join(f"'{name}=' || {values[name]}, " for name in sorted(values))
+    return f"concat_ws('{end}', {texts}'{last}')"
 
 
 def entries_of(mapping: RecordMap, values: Values) -> dict[str, list[Entry]]:
