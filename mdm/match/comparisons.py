@@ -274,8 +274,8 @@ CONTRADICTIONS: dict[PartyType, tuple[Contradiction, ...]] = {
             unless=(
                 (("identifiers", "same"),),
                 (("identifiers", "typo"),),
-                (("middle", "same"),),
-                (("middle", "initial"),),
+                # Of brother and sister, or husband and wife, one initial in the middle says nothing.
+                *((("middle", middle), ("sex", sex)) for middle in ("same", "initial") for sex in ("same", "missing")),
             ),
         ),
         Contradiction(

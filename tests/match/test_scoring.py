@@ -153,9 +153,13 @@ def rule_cases() -> list[tuple[Contradiction, dict[str, str], bool]]:
         cases += [(rule, {n: c for n, c in own.items() if n != name}, False) for name in own]
         for group in rule.unless:
             cases.append((rule, own | dict(group), False))
-            if len(group) > 1:
-                cases += [(rule, own | {name: code}, True) for name, code in group]
+            halves = ({name: code} for name, code in group if len(group) > 1)
+            cases += [(rule, own | half, not any(holds(other, half) for other in rule.unless)) for half in halves]
     return cases
+
+
+def holds(group: tuple[tuple[str, str], ...], codes: dict[str, str]) -> bool:
+    return all(codes.get(name, "missing") == code for name, code in group)
 
 
 @pytest.mark.parametrize(("rule", "codes", "shows"), rule_cases())
@@ -175,6 +179,16 @@ def test_twins_contradict_but_one_person_with_a_second_name_does_not() -> None:
     assert online.contradiction(twins, model) is not None
     same = levels_of(model, given="different", family="same", birth="same", identifiers="same")
     assert online.contradiction(same, model) is None
+
+
+@pytest.mark.parametrize(("sex", "contradicts"), [("same", False), ("missing", False), ("different", True)])
+@pytest.mark.parametrize("middle", ["same", "initial"])
+def test_a_middle_name_in_common_speaks_for_one_person_but_not_for_man_and_woman(
+    middle: str, sex: str, contradicts: bool
+) -> None:
+    model = model_of("person")
+    levels = levels_of(model, given="different", family="same", birth="same", middle=middle, sex=sex)
+    assert (online.contradiction(levels, model) is not None) == contradicts
 
 
 def test_a_borrowed_number_is_for_a_steward() -> None:

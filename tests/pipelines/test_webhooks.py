@@ -21,7 +21,7 @@ from pipelines.webhooks.sender import send
 from tests.pipelines.receiver import Receiver, receiving
 from tests.pipelines.tiny import TinyWorkspace
 
-LOCAL = "[webhooks]\nallow_http = true\nallow_private = true\ntimeout_seconds = 1.0\nlongest_wait_seconds = 1.0\n"
+LOCAL = "[webhooks]\nallow_http = true\nallow_private = true\ntimeout_seconds = 3.0\nlongest_wait_seconds = 1.0\n"
 ANNOUNCE = """
 insert into change (type, pin, related, run_id, actor)
 select 'changed', 'P' || mod(n, %(customers)s), null, 'test', n::text from generate_series(1, %(count)s) n
@@ -176,7 +176,7 @@ def test_who_is_down_loses_nothing_and_holds_up_nobody(
         assert time.monotonic() - began < 10
         _wait_until(lambda: all(state(fresh_database, name)["failures"] for name in ("wrong", "late", "gone")))
         errors = [state(fresh_database, name)["error"] for name in ("wrong", "late", "gone")]
-        assert errors == ["answered 500", "no answer within 1 s", "connection refused"]
+        assert errors == ["answered 500", "no answer within 3 s", "connection refused"]
         wrong.answer, late.slow = lambda events: 204, 0.0
         late.done.set()
         _wait_until(lambda: len(wrong.first_time) == len(late.first_time) == 500)

@@ -55,9 +55,12 @@ def test_the_order_of_the_input_never_matters(data: st.DataObject) -> None:
     assert one == other
 
 
-def home(state: IdentityState, record: int) -> str | None:
-    xref = state.xrefs.get(record)
-    return xref.home if xref else None
+def most_of(pin: str, parts: list[list[int]], before: IdentityState) -> list[int]:
+    """The part with most of the records at home in `pin`, of equal ones that with the founder, or the oldest."""
+    founder = before.customers[pin].founder
+    at_home = {record for record, xref in before.xrefs.items() if xref.home == pin}
+    own = [(part, at_home & set(part)) for part in parts if at_home & set(part)]
+    return min(own, key=lambda one: (-len(one[1]), founder not in one[0], min(map(order_of, one[1]))))[0]
 
 
 @settings(max_examples=100, deadline=None)
@@ -69,10 +72,7 @@ def test_without_changed_records_most_of_its_own_decide_and_then_the_founder(dat
         parts = partition(data.draw, range(3 * night))
         before = file.state
         file.night(parts)
-        goes_to = {
-            pin: max(parts, key=lambda part: (sum(home(before, r) == pin for r in part), state.founder in part))
-            for pin, state in before.customers.items()
-        }
+        goes_to = {pin: most_of(pin, parts, before) for pin in before.customers}
         for part in parts:
             brought = {pin: state for pin, state in before.customers.items() if goes_to[pin] is part}
             rivals = {pin: s.issued for pin, s in brought.items() if s.redirect_to not in brought}
