@@ -7,6 +7,7 @@ Nothing is sent anywhere (analytics off), nothing is drawn (progress bars off), 
 from __future__ import annotations
 
 import functools
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from expectations.later import loaded_when_used
 from expectations.suites import Check, Limit
 from expectations.verdict import ExpectationResult
 from mdm.errors import MdmError
+
+_one_at_a_time = threading.Lock()
 
 Rows = npt.NDArray[np.int64]
 NO_ROWS: Rows = np.empty(0, dtype=np.int64)
@@ -56,7 +59,14 @@ def validate(
 def validate_here(
     checks: Sequence[Check], frame: pd.DataFrame, limits: Mapping[str, float] | None = None
 ) -> dict[str, Outcome]:
-    """The same in this process."""
+    """The same in this process, one suite at a time: they share what Great Expectations keeps."""
+    with _one_at_a_time:
+        return _validate(checks, frame, limits)
+
+
+def _validate(
+    checks: Sequence[Check], frame: pd.DataFrame, limits: Mapping[str, float] | None = None
+) -> dict[str, Outcome]:
     defaults = {limit.name: limit.otherwise for check in checks for limit in check.limits()}
     known = {name: value for name, value in (defaults | dict(limits or {})).items() if value is not None}
     due = [check for check in checks if _is_due(check, frame, known)]

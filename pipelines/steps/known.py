@@ -1,7 +1,7 @@
 """What the store knows of a source's keys, and what tonight's deliveries make of it.
 
 Kept in DuckDB, keys and positions only: the wide columns stay in Arrow. For a full delivery the store tells all keys
-of the source while the delivery is read; for a delta those that it names.
+of the source while the delivery is mapped; for a delta those that it names.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Known:
         self._taken: list[pa.Table] = []  # per delivery, what was new or changed then
 
     def expect(self) -> None:
-        """A delivery is going to be read: ask the store meanwhile, if it is a full one."""
+        """A delivery is going to be judged: ask the store meanwhile, if it is a full one."""
         if self._full and self._told is None:
             self._told = self._store.ask(partial(records.hashes_of_source, system=self._source))
 

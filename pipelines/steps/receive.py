@@ -12,8 +12,9 @@ import datetime as dt
 import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import duckdb
@@ -90,11 +91,18 @@ def receive(night: Night) -> dict[str, Any]:
     received = {}
     sizes = {contract.source: _size(night, contract) for contract in night.delivering}
     with night.database.begin() as connection:
-        if candidates.is_new(connection) and night.cleansing.expect(sum(sizes.values())):  # all will be cleansed
-            _import_expectations()
-    for contract in _in_order(night.delivering, sizes):
-        night.progress(f"receive {contract.source}")
-        received[contract.source] = _receive_source(night, contract)
+        new = candidates.is_new(connection)
+    if new and night.cleansing.expect(sum(sizes.values())):  # all will be cleansed
+        _import_expectations()
+    largest_first = sorted(night.delivering, key=lambda contract: sizes[contract.source], reverse=True)
+    order = _early_first(largest_first, sizes) if new else largest_first
+    with ThreadPoolExecutor(2, thread_name_prefix="receive") as pool:
+        # On a first night the processes that cleanse keep the cores busy, with one source after the other.
+        each = map if new else pool.map
+        for contract, one in zip(order, each(partial(_receive_source, night), order), strict=True):
+            received[contract.source] = one
+            if one.changed.num_rows:
+                night.cleansing.start(contract, one.changed, night.context_of)
     found = {contract.source: received[contract.source] for contract in night.delivering}
     _write(night, found)
     stopped = {system: received.stopped for system, received in found.items() if received.stopped}
@@ -102,11 +110,10 @@ def receive(night: Night) -> dict[str, Any]:
     return {"deliveries": accounts, "stopped": stopped, "missing": [s for s, r in found.items() if not r.accounts]}
 
 
-def _in_order(contracts: Sequence[SourceContract], sizes: Mapping[str, int]) -> list[SourceContract]:
+def _early_first(sized: Sequence[SourceContract], sizes: Mapping[str, int]) -> list[SourceContract]:
     """A small one, so that there is at once something to cleanse; the smallest of the large ones, enough until the next
     is read; then the largest first: there is always much. Small is an eighth of the largest, large half of it.
     """
-    sized = sorted(contracts, key=lambda contract: sizes[contract.source], reverse=True)
     early: list[SourceContract] = []
     for share in (8, 2):
         enough = [contract for contract in sized if share * sizes[contract.source] >= sizes[sized[0].source]]
@@ -123,6 +130,7 @@ def _size(night: Night, contract: SourceContract) -> int:
 
 
 def _receive_source(night: Night, contract: SourceContract) -> Received:
+    night.progress(f"receive {contract.source}")
     received = Received()
     try:
         deliveries = find_deliveries(contract, night.settings.landing)
@@ -146,8 +154,6 @@ def _receive_source(night: Night, contract: SourceContract) -> Received:
                 break
         if not received.stopped:
             received.changed, received.gone = known.changed(), known.gone()
-            if received.changed.num_rows:
-                night.cleansing.start(contract, received.changed, night.context_of)
     return received
 
 
@@ -176,7 +182,6 @@ def _receive_delivery(
         text = f"cut {delivery.extracted_at:%Y-%m-%d %H:%M}, before the last one applied ({past.alike['file']})"
         received.accounts.append(replace(blank, status="older", reason=text))
         return
-    known.expect()
     try:
         raw = read_delivery(delivery, contract, max_field_bytes=night.settings.gates.max_field_bytes)
         content = content_digest(raw, contract, scratch)
@@ -184,6 +189,7 @@ def _receive_delivery(
             received.accounts.append(_repeated(replace(blank, content_digest=content), earlier))
             return
         _import_expectations()
+        known.expect()
         mapped = map_rows(raw.table, contract, file=delivery.name)
     except FeedError as error:
         text = str(error).removeprefix(f"{delivery.name}: ").replace("\n  ", "; ")
