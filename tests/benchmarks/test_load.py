@@ -21,20 +21,30 @@ def busy_once() -> Iterator[int]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal asked
-        while (await reader.read(1000)) != b"":
-            asked += 1
-            writer.write(BUSY if asked == 1 else GOOD)
-            if asked == 1:
-                break
-        writer.close()
+        try:
+            while (await reader.read(1000)) != b"":
+                asked += 1
+                writer.write(BUSY if asked == 1 else GOOD)
+                if asked == 1:
+                    break
+        finally:
+            writer.close()
+
+    async def end() -> None:
+        server.close()
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:  # for clients that have gone
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.sleep(0)  # their connections close
 
     server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield server.sockets[0].getsockname()[1]
-    loop.call_soon_threadsafe(server.close)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
+    loop.run_until_complete(end())
     loop.close()
 
 

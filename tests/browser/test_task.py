@@ -128,7 +128,7 @@ def test_evidence_that_changed_meanwhile_is_shown_first(desk: Desk, as_: Signed)
 def test_a_session_that_ends_in_the_middle_of_a_decision_loses_nothing(desk: Desk, window: Window) -> None:
     (number,) = new_tasks(desk, 1)
     page = window.page("ada")
-    page.goto(f"/console/tasks/{number}")
+    page.goto(f"/console/tasks/{number}", wait_until="networkidle")  # the next task is fetched, too: that is use
     page.fill("[name=reason]", "saw both passports")
     with desk.database.begin() as connection:
         connection.exec_driver_sql(
