@@ -36,24 +36,20 @@ def current_hashes(connection: sa.Connection, system: str | None = None) -> pa.T
 
 def hashes_of_source(connection: sa.Connection, system: str) -> pa.Table:
     """What a delivery of `system` is held against: local_id, status, content_hash, extracted_at of all its keys."""
-    few = connection.exec_driver_sql("select reltuples < %s from pg_class where oid = 'record'::regclass", (_MANY,))
-    fetch = fetch_columns if few.scalar_one() else fetch_arrow
-    return fetch(
-        connection,
-        f"select {_HASHES} from record r where r.recorded_to = 'infinity' and r.system = %(system)s",
-        {"system": system},
-    )
+    return _fetch_hashes(connection, system, "record r")
 
 
 def hashes_of(connection: sa.Connection, system: str, keys: Source) -> pa.Table:
     """The same of the keys (local_id) that are asked for; those that it does not know are left out."""
     load_temporary(connection, "wanted", keys, {"local_id": "text"})
-    return fetch_columns(
-        connection,
-        f"select {_HASHES} from wanted w join record r using (local_id) "
-        "where r.recorded_to = 'infinity' and r.system = %(system)s",
-        {"system": system},
-    )
+    return _fetch_hashes(connection, system, "wanted w join record r using (local_id)")
+
+
+def _fetch_hashes(connection: sa.Connection, system: str, source: str) -> pa.Table:
+    few = connection.exec_driver_sql("select reltuples < %s from pg_class where oid = 'record'::regclass", (_MANY,))
+    fetch = fetch_columns if few.scalar_one() else fetch_arrow
+    query = f"select {_HASHES} from {source} where r.recorded_to = 'infinity' and r.system = %(system)s"
+    return fetch(connection, query, {"system": system})
 
 
 def count_accepted(connection: sa.Connection, system: str) -> int:

@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pytest
 import sqlalchemy as sa
 
 from mdm.store import customers, golden, households, records
@@ -74,6 +75,23 @@ def test_versions_of_a_record(fresh_database: Database) -> None:
         assert found[1]["recorded_to"] is None
         assert records.current_hashes(connection, "crm").num_rows == 2
         assert records.current_hashes(connection, "other").num_rows == 0
+
+
+@pytest.mark.parametrize("many", [0, 5_000_000])
+def test_the_hashes_of_a_source_are_told_by_a_large_store_as_by_a_small_one(
+    connection: sa.Connection, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(records, "_MANY", many)
+    connection.exec_driver_sql("analyze record")
+    records.put_versions(connection, make.records(1, 2, 3))
+    told = records.hashes_of_source(connection, "crm")
+    assert told.column_names == ["local_id", "status", "content_hash", "extracted_at"]
+    assert sorted(zip(*(told[name].to_pylist() for name in told.column_names[:3]), strict=True)) == [
+        ("r1", "accepted", 1), ("r2", "accepted", 2), ("r3", "accepted", 3)
+    ]  # fmt: skip
+    assert told["extracted_at"].unique().to_pylist() == make.records(1)["extracted_at"].to_pylist()
+    assert records.hashes_of_source(connection, "other").num_rows == 0
+    assert records.hashes_of(connection, "crm", pa.table({"local_id": ["r2", "r9"]}))["local_id"].to_pylist() == ["r2"]
 
 
 def test_a_reused_key_ends_the_old_incarnation(fresh_database: Database) -> None:
