@@ -12,7 +12,7 @@ from mdm.cleanse import names_odd as odd
 from mdm.cleanse.fold import CACHED, has_han, tidy, unscrambled
 from mdm.cleanse.name_parts import NameKeys, NameParts
 from mdm.cleanse.names_ordinary import ordinary_name
-from mdm.cleanse.placeholders import is_placeholder_name, is_placeholder_word
+from mdm.cleanse.placeholders import is_no_given_name, is_placeholder_name, is_placeholder_word
 from mdm.cleanse.values import Issue
 
 _PARTS = NameParts._fields
@@ -140,11 +140,15 @@ def _latin_line(full: str, region: str, issues: list[Issue]) -> NameParts:
 
 
 def _drop_lone_placeholder(parts: NameParts, issues: list[Issue]) -> NameParts:
-    """Words such as Null and None are real names beside a real name, and nothing when they stand alone."""
+    """Words such as Null and None are real names beside a real name, and nothing when they stand alone; a word such as
+    Wife is nothing in the place of a given name, whose holder has a family name."""
     texts = [text for text in (parts.given, parts.family) if text is not None]
     if texts and all(is_placeholder_name(text) for text in texts):
         issues.append(Issue("name_family" if parts.family is not None else "name_given", "unreadable", "placeholder"))
         return parts._replace(given=None, family=None)
+    if parts.given is not None and parts.family is not None and is_no_given_name(parts.given):
+        issues.append(Issue("name_given", "unreadable", "placeholder"))
+        return parts._replace(given=None)
     return parts
 
 

@@ -10,7 +10,7 @@ from mdm.cleanse import names_chinese as chinese
 from mdm.cleanse import names_latin as latin
 from mdm.cleanse import names_odd as odd
 from mdm.cleanse.fold import CACHED, has_han, tidy
-from mdm.cleanse.placeholders import is_placeholder_name
+from mdm.cleanse.placeholders import is_no_given_name, is_placeholder_name
 
 _HANZI = re.compile(r"[\u4e00-\u67cf\u67d1-\u9fff]{1,4}")
 _LETTERS = r"[A-Za-zÀ-ÖØ-öø-ɏ]+"
@@ -42,7 +42,7 @@ def word(text: str, region: str) -> _Word | None:
     """One word of letters that tidying leaves as it is; None when it is of another form or may say nothing."""
     if _LATIN.fullmatch(text) is None or tidy(text) != text or is_placeholder_name(text) or latin.ends_in_nee(text):
         return None
-    if odd.is_odd(text):
+    if odd.is_odd(text) or is_no_given_name(text):
         return None
     here = region in chinese.CHINESE_REGIONS
     return _Word(

@@ -10,7 +10,8 @@ _JUNK = re.compile(r"[\W_]+")
 
 
 WORDS: dict[str, frozenset[str]] = {
-    kind: frozenset(row[1] for row in rows("placeholders.txt") if row[0] == kind) for kind in ("word", "name", "value")
+    kind: frozenset(row[1] for row in rows("placeholders.txt") if row[0] == kind)
+    for kind in ("word", "name", "value", "given")
 }
 _NO_NAMES = WORDS["name"] | WORDS["word"]
 
@@ -25,6 +26,11 @@ def is_placeholder_name(text: str) -> bool:
     """Whether the text, standing alone as a name, says nothing; some of these are also real names (Null, None, Na)."""
     lower = text.lower()
     return lower in _NO_NAMES or (not lower[:1].isalnum() and _JUNK.fullmatch(lower) is not None)
+
+
+def is_no_given_name(text: str) -> bool:
+    """Whether the text, beside a family name, says who somebody is to the holder: Wife, Grandson, Mrs."""
+    return text.lower() in WORDS["given"]
 
 
 def is_placeholder_number(characters: str) -> bool:

@@ -23,6 +23,11 @@ def nothing(kind: str, given: str, why: str, region: str = "CA") -> Case:
     return Case((kind, {"street": given} if kind == "address" else given), region, empty, "unreadable", why)
 
 
+def relation(given: str, family: str, why: str) -> Case:
+    """A word in the place of a given name; the family name is one."""
+    return Case(("name", {"given": given, "family": family}), "CA", {"family": family}, "unreadable", why)
+
+
 def real(kind: str, given: Any, expected: Any, why: str, region: str = "CA") -> Case:
     """A value that only looks like one."""
     return Case((kind, given), region, expected, "valid", why)
@@ -46,6 +51,12 @@ CASES = (
     nothing("name", "Anonymous", "somebody who did not tell"),
     nothing("name", "TBD", "to be determined some day"),
     nothing("name", "Baby Boy", "a child without a name yet"),
+    relation("Wife", "Smith", "who she is to the holder"),
+    relation("GRANDSON", "Smith", "the same in capitals"),
+    relation("Adult Male", "Smith", "what a form asks for"),
+    relation("Mrs", "Smith", "how she is addressed"),
+    relation("Hija", "Smith", "daughter in Spanish"),
+    relation("Conjointe", "Smith", "partner in French"),
     nothing("name", "inconnu", "unknown in French"),
     nothing("name", "aucun", "none in French"),
     nothing("name", "non disponible", "not available in French"),
@@ -86,6 +97,9 @@ CASES = (
     nothing("address", "不详", "not known in Chinese", "CN"),
     nothing("organisation", "N/A", "not available where a company should be"),
     nothing("organisation", "测试公司", "a test company in Chinese", "CN"),
+    real("name", {"given": "Thomas", "family": "Child"}, {"given": "Thomas", "family": "Child"}, "a family name, too"),
+    real("name", {"given": "Min", "family": "Son"}, {"given": "Min", "family": "Son"}, "a Korean family name"),
+    real("name", {"given": "Son", "family": "Tran"}, {"given": "Son", "family": "Tran"}, "a Vietnamese given name"),
     real("name", {"given": "Steve", "family": "Null"}, {"given": "Steve", "family": "Null"}, "Null is a family name"),
     real("name", {"given": "Na", "family": "Li"}, {"given": "Na", "family": "Li"}, "Na is a Chinese given name"),
     real("name", {"given": "Anita", "family": "None"}, {"given": "Anita", "family": "None"}, "None is a family name"),
