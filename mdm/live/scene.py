@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from mdm.match.model import Model
-from mdm.match.online import contradiction
+from mdm.match.online import against
 from mdm.match.predicates import Row
 from mdm.registry.matchers import Matcher, matcher_in_use
 from mdm.resolve.clusters import ClusterRules, Judgements, Open, Pair, resolve_clusters
@@ -202,12 +202,7 @@ def _read_pairs(matchers: Matchers, rows: Iterable[tuple[int, int, float, Sequen
         model = matchers.model(party)
         if model is None:
             continue
-        number = [comparison.name for comparison in model.comparisons].index("identifiers")
-        rule, same = contradiction(tuple(levels), model), levels[number] == 0
-        found.append(
-            Pair(left, right, weight, None if rule is None else rule.words, same,
-                 rule is not None and same and rule.ask_if_number)
-        )  # fmt: skip
+        found.append(Pair(left, right, weight, *against(tuple(levels), model)))
     return found
 
 

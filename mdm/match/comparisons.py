@@ -303,3 +303,24 @@ CONTRADICTIONS: dict[PartyType, tuple[Contradiction, ...]] = {
     ),
     "organisation": (),
 }
+
+# What counts as well where others hold the number that two records have in common, under names that contradict each
+# other (mdm.resolve.clusters). Somebody borrowed it, most often from the family, whose name and address agree anyhow.
+CONTESTED: dict[PartyType, tuple[Contradiction, ...]] = {
+    "person": (
+        Contradiction(
+            "the given name differs, and the number that both hold is held under several names",
+            (("given", "different"), ("identifiers", "same")),
+            unless=((("birth", "same"),), (("birth", "typo"),)),
+        ),
+        Contradiction(
+            "no given name to compare, and the number that both hold is held under several names",
+            (("given", "missing"), ("identifiers", "same")),
+            unless=(
+                *(((name, code),) for name in ("birth", "papers") for code in ("same", "typo")),
+                *((("middle", code),) for code in ("same", "initial", "typo")),
+            ),
+        ),
+    ),
+    "organisation": (),
+}

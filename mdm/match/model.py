@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from mdm.match.comparisons import COMPARISONS, CONTRADICTIONS, Comparison, Contradiction
+from mdm.match.comparisons import COMPARISONS, CONTESTED, CONTRADICTIONS, Comparison, Contradiction
 from mdm.party import PartyType
 
 DIGITS = 6  # decimals of a bit
@@ -62,6 +62,11 @@ class Model:
     @property
     def contradictions(self) -> tuple[Contradiction, ...]:
         return CONTRADICTIONS[self.party] if self.families else ()
+
+    @property
+    def contested(self) -> tuple[Contradiction, ...]:
+        """What counts as well between records whose common number is contested."""
+        return CONTESTED[self.party] if self.families else ()
 
     @property
     def numbers_contradict(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mdm.match.comparisons import Comparison, Contradiction
 from mdm.match.model import DIGITS, Frequencies, Model
@@ -113,13 +114,40 @@ def _place(name: str, code: str, model: Model) -> tuple[int, int]:
     return place, next(level for level, one in enumerate(comparison.levels) if one.code == code)
 
 
+class Against(NamedTuple):
+    """What speaks against a pair: the fields of `mdm.resolve.clusters.Pair` that its levels say."""
+
+    contradiction: str | None
+    same_number: bool
+    ask: bool
+    contested: str | None
+
+
+def against(levels: tuple[int, ...], model: Model) -> Against:
+    """What the levels of a pair say against it."""
+    rule = contradiction(levels, model)
+    number = next(i for i, comparison in enumerate(model.comparisons) if comparison.name == "identifiers")
+    same = levels[number] == 0
+    contested = _first(model.contested, levels, model) if same else None
+    return Against(
+        None if rule is None else rule.words,
+        same,
+        rule is not None and same and rule.ask_if_number,
+        None if contested is None else contested.words,
+    )
+
+
 def contradiction(levels: tuple[int, ...], model: Model) -> Contradiction | None:
     """The first contradiction that a pair's levels show, or None."""
+    return _first(model.contradictions, levels, model)
+
+
+def _first(rules: Sequence[Contradiction], levels: tuple[int, ...], model: Model) -> Contradiction | None:
     reached = {
         comparison.name: comparison.levels[level].code if level >= 0 else "missing"
         for comparison, level in zip(model.comparisons, levels, strict=True)
     }
-    for rule in model.contradictions:
+    for rule in rules:
         if all(reached[name] == code for name, code in rule.pattern) and not any(
             all(reached[name] == code for name, code in group) for group in rule.unless
         ):

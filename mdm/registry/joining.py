@@ -9,7 +9,7 @@ import orjson
 
 from mdm.match.features import features_of
 from mdm.match.model import Model
-from mdm.match.online import Score, contradiction
+from mdm.match.online import Score, against
 from mdm.match.predicates import Row
 from mdm.registry.refusals import in_words, pairs_of
 from mdm.resolve.clusters import Judgements, Pair, resolve_clusters
@@ -68,9 +68,4 @@ def _numbers(one: Stored, found: Mapping[int, tuple[Row, Score]]) -> Sequence[st
 
 
 def _pair(number: int, score: Score, model: Model) -> Pair:
-    rule = contradiction(score.levels, model)
-    same_number = score.levels[[comparison.name for comparison in model.comparisons].index("identifiers")] == 0
-    return Pair(
-        NEW, number, score.weight, None if rule is None else rule.words, same_number,
-        rule is not None and same_number and rule.ask_if_number,
-    )  # fmt: skip
+    return Pair(NEW, number, score.weight, *against(score.levels, model))

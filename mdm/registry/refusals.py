@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from mdm.match.features import features_of
 from mdm.match.model import Model
-from mdm.match.online import contradiction
+from mdm.match.online import against
 from mdm.resolve.clusters import Judgements, Open, Pair, resolve_clusters
 from mdm.resolve.configured import cluster_rules
 from mdm.settings import Settings
@@ -40,16 +40,11 @@ def stored_pairs(connection: sa.Connection, record_ids: Sequence[int], model: Mo
 
 def pairs_of(rows: Iterable[Mapping[str, Any]], model: Model) -> list[Pair]:
     """Rows of stored pairs of the model's party type as the clustering takes them."""
-    number = [comparison.name for comparison in model.comparisons].index("identifiers")
-    found = []
-    for row in rows:
-        if row["party"] != model.party:
-            continue
-        rule, same_number = contradiction(tuple(row["levels"]), model), row["levels"][number] == 0
-        words = None if rule is None else rule.words
-        ask = rule is not None and same_number and rule.ask_if_number
-        found.append(Pair(row["left_id"], row["right_id"], row["weight"], words, same_number, ask))
-    return found
+    return [
+        Pair(row["left_id"], row["right_id"], row["weight"], *against(tuple(row["levels"]), model))
+        for row in rows
+        if row["party"] == model.party
+    ]
 
 
 def _resolve(

@@ -6,8 +6,9 @@
    - a judgement *different* between any two records of the two sides;
    - the pair itself shows a contradiction (such as another given name and another birth date);
    - the two sides hold different valid numbers of a kind that nobody has two of, not within one typo of each other
-     (numbers that a judgement *same* brought together are accepted aliases; a number that is also held under
-     contradicting names is contested and proves nothing);
+     (numbers that a judgement *same* brought together are accepted aliases);
+   - the number that both records of the pair hold is contested: others hold it under names that contradict each other.
+     It proves nothing then: it neither keeps two sides apart nor makes up for a given name that differs or is missing;
    - the union would be larger than is plausible, or two groups would hang together by one weak pair.
 3. What was refused at a weight that would have matched, and what lies between `review_weight` and `match_weight`, is
    left for a steward, once for each two customers, strongest first.
@@ -30,7 +31,8 @@ class Pair(NamedTuple):
     """Two records and their weight in bits.
 
     contradiction: words of what the pair itself shows against it. same_number: both hold the same number.
-    ask: the contradiction is one that a steward should see.
+    ask: the contradiction is one that a steward should see. contested: what is a contradiction, and is asked about,
+    if that number is contested.
     """
 
     left: int
@@ -39,6 +41,7 @@ class Pair(NamedTuple):
     contradiction: str | None = None
     same_number: bool = False
     ask: bool = False
+    contested: str | None = None
 
 
 class Open(NamedTuple):
@@ -95,7 +98,9 @@ def resolve_clusters(
     pairs: scored pairs, in any order; pairs of records outside `keys` are ignored.
     """
     ordered = _by_weight(pairs, keys)
-    groups = _Groups(keys, _uncontested(numbers, ordered), judgements)
+    contested = _contested(numbers, ordered)
+    ordered = [_weighed_again(pair, contested) for pair in ordered]
+    groups = _Groups(keys, _uncontested(numbers, contested), judgements)
     for left, right in sorted(judgements.same):
         if left in keys and right in keys:
             groups.join(groups.find(left), groups.find(right))
@@ -122,8 +127,8 @@ def _by_weight(pairs: Iterable[Pair], keys: Mapping[int, tuple[str, str]]) -> li
     return sorted(known, key=order)
 
 
-def _uncontested(numbers: Mapping[int, Sequence[str]], pairs: Sequence[Pair]) -> dict[int, list[str]]:
-    """`numbers` without those that two records hold whose names contradict each other: one of them borrowed it.
+def _contested(numbers: Mapping[int, Sequence[str]], pairs: Sequence[Pair]) -> dict[int, set[str]]:
+    """Record -> those of its numbers that two records hold whose names contradict each other: one of them borrowed it.
 
     A dispute reaches the records that hold the number and hang together by pairs that share it; not farther, or a
     component of the store would give other customers alone than together with the rest.
@@ -140,13 +145,30 @@ def _uncontested(numbers: Mapping[int, Sequence[str]], pairs: Sequence[Pair]) ->
             near.setdefault((text, pair.right), []).append(pair.left)
             if pair.contradiction is not None:
                 open_ends.append((text, pair.left))
-    contested: set[tuple[str, int]] = set()
+    contested: dict[int, set[str]] = {}
     while open_ends:
         text, record = open_ends.pop()
-        if (text, record) not in contested:
-            contested.add((text, record))
+        held = contested.setdefault(record, set())
+        if text not in held:
+            held.add(text)
             open_ends += [(text, other) for other in near[text, record]]
-    return {record: [text for text in texts if (text, record) not in contested] for record, texts in numbers.items()}
+    return contested
+
+
+def _uncontested(numbers: Mapping[int, Sequence[str]], contested: Mapping[int, set[str]]) -> dict[int, list[str]]:
+    """`numbers` without the contested ones."""
+    return {
+        record: [text for text in texts if text not in contested.get(record, ())] for record, texts in numbers.items()
+    }
+
+
+def _weighed_again(pair: Pair, contested: Mapping[int, set[str]]) -> Pair:
+    """The pair with what speaks against it where the number that both hold is contested."""
+    if pair.contested is None or pair.contradiction is not None or pair.left not in contested:
+        return pair
+    if contested[pair.left].isdisjoint(contested.get(pair.right, ())):
+        return pair
+    return pair._replace(contradiction=pair.contested, ask=True)
 
 
 def _refusal(groups: _Groups, a: int, b: int, pair: Pair, rules: ClusterRules) -> Open | None:

@@ -3,7 +3,7 @@
 Most records hang together with a few others, and nothing speaks against any of them. A component of pairs is *plain* if
 
 - its matching pairs alone (at least `match_weight` bits, nothing against them) connect all its records;
-- no judgement touches it, and it holds no two numbers of one kind;
+- no judgement touches it, it holds no two numbers of one kind, and no number under names that contradict each other;
 - it is not larger than a customer may be, and no two groups in it could hang together by one weak pair.
 
 Whatever `mdm.resolve.clusters.resolve_clusters` does first, it then finds nothing to refuse: a plain component is one
@@ -26,12 +26,14 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class PairColumns:
-    """Pairs in columns. `left`, `right`: places of records, from 0; `against`: the pair shows a contradiction."""
+    """Pairs in columns. `left`, `right`: places of records, from 0; `against`: the pair shows a contradiction;
+    `same_number`: both hold the same number."""
 
     left: Integers
     right: Integers
     weight: npt.NDArray[np.float64]
     against: Flags
+    same_number: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def plain_components(
     plain = (size <= rules.max_records) & ~(in_weak & (size >= 2 * rules.weak_link_records))
     plain[component[tied != component]] = False
     plain[component[judged]] = False
+    plain[component[pairs.left[pairs.against & pairs.same_number]]] = False
     plain[_of_two_numbers(component[numbers.record], numbers.kind, numbers.value)] = False
     return component, plain[component]
 

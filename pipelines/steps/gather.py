@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from mdm.match.features import feature_sql, load_nicknames
 from mdm.match.model import Model
-from mdm.match.online import contradiction
+from mdm.match.online import Against, against
 from mdm.party import PartyType
 from mdm.registry.models import model_in_use
 from mdm.resolve.clusters import Judgements
@@ -46,9 +46,10 @@ PAIRS = pa.schema(
         ("left_id", pa.int64()),
         ("right_id", pa.int64()),
         ("weight", pa.float64()),
-        ("contradiction", pa.string()),  # the three as in mdm.resolve.clusters.Pair
+        ("contradiction", pa.string()),  # the four as in mdm.resolve.clusters.Pair
         ("same_number", pa.bool_()),
         ("ask", pa.bool_()),
+        ("contested", pa.string()),
     ]
 )
 
@@ -243,15 +244,12 @@ def _model(night: Night, connection: sa.Connection, party: PartyType) -> Model |
 
 def _read_pairs(table: pa.Table, model: Model) -> pa.Table:
     """Pairs with what they themselves show against a match; patterns of levels are few, so each is judged once."""
-    number = [c.name for c in model.comparisons].index("identifiers")
     patterns, pattern = _patterns(table["levels"].combine_chunks(), len(model.comparisons))
-    rules = [contradiction(levels, model) for levels in patterns]
-    same_number = [levels[number] == 0 for levels in patterns]
-    ask = [rule is not None and same and rule.ask_if_number for rule, same in zip(rules, same_number, strict=True)]
+    said = [against(levels, model) for levels in patterns]
     columns = {name: table[name] for name in ("left_id", "right_id", "weight")}
-    columns["contradiction"] = pa.array([None if r is None else r.words for r in rules], pa.string()).take(pattern)
-    columns["same_number"] = pa.array(same_number, pa.bool_()).take(pattern)
-    columns["ask"] = pa.array(ask, pa.bool_()).take(pattern)
+    for name in Against._fields:
+        kind = PAIRS.field(name).type
+        columns[name] = pa.array([getattr(one, name) for one in said], kind).take(pattern)
     return pa.table(columns).cast(PAIRS)
 
 

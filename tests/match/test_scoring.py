@@ -198,6 +198,29 @@ def test_a_borrowed_number_is_for_a_steward() -> None:
     assert rule.ask_if_number
 
 
+@pytest.mark.parametrize(
+    ("codes", "contested"),
+    [
+        ({"given": "different", "middle": "same", "identifiers": "same"}, True),
+        ({"given": "different", "birth": "same", "middle": "same", "identifiers": "same"}, False),
+        ({"given": "different", "birth": "different", "identifiers": "same"}, True),
+        ({"identifiers": "same"}, True),
+        ({"middle": "same", "identifiers": "same"}, False),
+        ({"birth": "same", "identifiers": "same"}, False),
+        ({"given": "same", "identifiers": "same"}, False),
+        ({"given": "different", "middle": "same", "identifiers": "typo"}, False),
+    ],
+)
+def test_what_only_a_number_made_up_for_falls_with_it(codes: dict[str, str], contested: bool) -> None:
+    model = model_of("person")
+    levels = levels_of(model, family="same", **codes)
+    found = online.against(levels, model)
+    assert (found.contested is not None) == contested
+    assert found.same_number == (codes["identifiers"] == "same")
+    assert found.contradiction == getattr(online.contradiction(levels, model), "words", None)
+    assert online.against(levels, replace(model, families=False)).contested is None
+
+
 def test_without_families_no_pattern_contradicts() -> None:
     model = replace(model_of("person"), families=False)
     assert online.contradiction(levels_of(model, given="different", birth="different"), model) is None

@@ -9,9 +9,17 @@ from mdm.resolve.clusters import ClusterRules, Judgements, Pair, Resolution, res
 RULES = ClusterRules(match_weight=4.0, review_weight=0.0, max_records=50, weak_link_weight=6.0, weak_link_records=4)
 
 
-def pair(ends: str, weight: float, against: str | None = None, *, number: bool = False, ask: bool = False) -> Pair:
+def pair(
+    ends: str,
+    weight: float,
+    against: str | None = None,
+    *,
+    number: bool = False,
+    ask: bool = False,
+    contested: str | None = None,
+) -> Pair:
     """The pair of two letters."""
-    return Pair(ord(ends[0]), ord(ends[1]), weight, against, number, ask)
+    return Pair(ord(ends[0]), ord(ends[1]), weight, against, number, ask, contested)
 
 
 def resolve(

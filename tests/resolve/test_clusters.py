@@ -12,6 +12,7 @@ from tests.resolve.cluster_world import RULES, asked, pair, resolve, shown
 
 TWINS = "same family name and birth date, another given name: twins"
 BORROWED = "given name and birth date both differ"
+OTHER = "the given name differs, and the number that both hold is held under several names"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,19 @@ BORROWED = "given name and birth date both differ"
          [pair("AB", 25, BORROWED, number=True, ask=True), pair("BC", 2, number=True), pair("CD", 9)],
          {"numbers": dict.fromkeys("ABC", "tax:US:111111111") | {"D": "tax:US:222222222"}},
          "A B CD", "AB:contradiction BC:possible_match"),
+        ("a contested number does not make up for another given name", "ABC",
+         [pair("AB", 25, TWINS, number=True), pair("AC", 12, number=True, contested=OTHER),
+          pair("BC", 30, number=True)],
+         {"numbers": dict.fromkeys("ABC", "tax:US:111111111")}, "A BC", "AC:contradiction"),
+        ("an uncontested one does", "ABC", [pair("AB", 25, TWINS), pair("AC", 12, number=True, contested=OTHER)],
+         {"numbers": dict.fromkeys("AC", "tax:US:111111111")}, "AC B", ""),
+        ("a number that is contested among others", "ABCD",
+         [pair("AB", 25, TWINS, number=True), pair("CD", 12, number=True, contested=OTHER)],
+         {"numbers": dict.fromkeys("ABCD", "tax:US:111111111")}, "A B CD", ""),
+        ("a judgement outweighs that a number is contested", "ABC",
+         [pair("AB", 25, TWINS, number=True), pair("AC", 12, number=True, contested=OTHER),
+          pair("BC", 30, number=True)],
+         {"numbers": dict.fromkeys("ABC", "tax:US:111111111"), "same": "AC"}, "ABC", ""),
         ("an uncontested number does", "ABC", [pair("AB", 1, "differ"), pair("BC", 9)],
          {"numbers": {"A": "tax:US:111111111", "B": "tax:US:111111111", "C": "tax:US:222222222"}},
          "A B C", "BC:refused_union"),

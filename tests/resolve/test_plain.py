@@ -33,6 +33,7 @@ def plain(letters: str, pairs: list[Pair], *, numbers: str = "", judged: str = "
             places([chr(p.right) for p in pairs]),
             np.array([p.weight for p in pairs], np.float64),
             np.array([p.contradiction is not None for p in pairs], np.bool_),
+            np.array([p.same_number for p in pairs], np.bool_),
         ),
         NumberColumns(
             places([who for who, *_ in held]),
@@ -58,6 +59,7 @@ def chain(letters: str, weight: float = 9) -> list[Pair]:
         ("a possible match", "ABC", [pair("AB", 3.9)], {}, "C"),
         ("a weak pair between records that hang together anyhow", "ABC", [*chain("ABC"), pair("AC", 1)], {}, "ABC"),
         ("a contradiction between such", "ABC", [*chain("ABC"), pair("AC", 30, "twins", ask=True)], {}, "ABC"),
+        ("one number under two names", "ABC", [*chain("ABC"), pair("AC", 30, "twins", number=True)], {}, ""),
         ("a contradiction that keeps two apart", "ABC", [pair("AB", 30, "twins"), pair("BC", 9)], {}, ""),
         ("a possible match between two customers", "ABCDE", [*chain("AB"), *chain("CD"), pair("BC", 2)], {}, "E"),
         ("one number", "AB", chain("AB"), {"numbers": "A:tax:1 B:tax:1"}, "AB"),
