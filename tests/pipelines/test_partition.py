@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
-from mdm.resolve.clusters import ClusterRules, Judgements
+from mdm.resolve.clusters import ClusterRules, Judgements, Pair
 from pipelines.steps.gather import NUMBERS, PAIRS, RECORDS, Gathered
 from pipelines.steps.partition import NOWHERE, partition, places_of
 from tests.properties.test_clusters_rules import OPEN_RULES, RULES, World, worlds
@@ -23,7 +23,7 @@ def gathered(world: World) -> Gathered:
             schema=RECORDS,
         ),
         numbers=pa.table([[record for record, _ in held], [number for _, number in held]], schema=NUMBERS),
-        pairs=pa.table([[pair[place] for pair in world.pairs] for place in range(6)], schema=PAIRS),
+        pairs=pa.table([[pair[place] for pair in world.pairs] for place in range(len(PAIRS))], schema=PAIRS),
         judgements=world.judgements,
     )
 
@@ -42,7 +42,7 @@ def test_the_same_customers_and_the_same_questions(rules: ClusterRules, world: W
 
 def test_pairs_with_records_of_others_are_left_out() -> None:
     found = gathered(World({7: ("s", "A"), 3: ("s", "B")}, {}, [], Judgements()))
-    found.pairs = pa.table([[7, 3], [99, 99], [9.0, 9.0], [None, None], [False] * 2, [False] * 2], schema=PAIRS)
+    found.pairs = pa.table(list(zip(Pair(7, 99, 9.0), Pair(3, 99, 9.0), strict=True)), schema=PAIRS)
     assert partition(found, RULES)[0].tolist() == [0, 1]
 
 
