@@ -9,8 +9,9 @@ from __future__ import annotations
 import gc
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from pipelines.readers.text import NUL, read_lines
 
 # Numbers that do not come back as they were written: fractions, exponents, more than 18 digits.
 _INEXACT = re.compile(rb"[:\[,]\s*-?(\d+[.eE]|\d{19})")
+BLOCK = 500  # objects that are taken apart at a time, while they are at hand: looking for them later costs more
+LOOKED_AT = 1000  # objects whose keys are held against the contract
 Decode = Callable[[str], Any]
 Value = str | list[str] | None
 
@@ -46,7 +49,10 @@ def _without_collector() -> Iterator[None]:
 
 def _read(path: Path, encoding: str, reading: Reading, limit: int | None) -> RawRows:
     lines = read_lines(path, encoding, limit=limit)
+    columns = reading.contract.columns()
+    values: dict[str, list[Value]] = {column: [] for column in columns}
     objects: list[dict[str, Any]] = []
+    first: set[str] = set()  # keys of the first objects
     numbers: list[int] = []
     rejected: list[Rejected] = []
     decode = _decoder(lines.data)
@@ -61,10 +67,14 @@ def _read(path: Path, encoding: str, reading: Reading, limit: int | None) -> Raw
         else:
             objects.append(found)
             numbers.append(number)
-    columns = reading.contract.columns()
-    holders: dict[str, list[Any]] = {}
-    arrays = [_column(objects, column, holders) for column in columns]
-    notes = _notes(objects, columns, arrays)
+            if len(objects) == BLOCK:
+                first.update(*objects if len(numbers) <= LOOKED_AT else ())
+                _take(objects, values)
+                objects = []
+    first.update(*objects if len(numbers) <= LOOKED_AT else ())
+    _take(objects, values)
+    arrays = [_array(values.pop(column)) for column in columns]
+    notes = _notes(first, columns, arrays) if numbers else ["the file is empty"]
     return reading.finish(text_table(columns, arrays, pa.array(numbers, pa.int64())), rejected, notes)
 
 
@@ -90,26 +100,42 @@ def _object(line: str, decode: Decode) -> dict[str, Any] | str:
     return found if isinstance(found, dict) else f"a JSON {type(found).__name__}, expected an object"
 
 
-def _column(objects: list[dict[str, Any]], column: str, holders: dict[str, list[Any]]) -> pa.Array:
-    """The values of a dotted path; `holders`: what former columns found on the way, by path."""
+def _take(objects: list[dict[str, Any]], values: dict[str, list[Value]]) -> None:
+    """Add what some objects have to the `values` of each column."""
+    keys = set[str]().union(*objects)
+    holders: dict[str, list[Any]] = {}
+    for column, found in values.items():
+        found += _column(objects, column, keys, holders)
+
+
+def _column(
+    objects: list[dict[str, Any]], column: str, keys: Container[str], holders: dict[str, list[Any]]
+) -> list[Value]:
+    """The values of a dotted path. keys: of any of the objects; holders: what former columns found on the way, by path.
+
+    What holds for all objects is asked of all at once, in loops that are not Python's.
+    """
     steps = column.split(".")
-    values: list[Value]
-    if len(steps) > 1 and any(column in row for row in objects):  # a key with dots
-        values = [_text(row[column] if column in row else _walk(row, steps)) for row in objects]
+    values: list[Any]
+    if len(steps) > 1 and column in keys:  # a key with dots
+        values = [row[column] if column in row else _walk(row, steps) for row in objects]
     else:
-        inner, last = _inner(objects, steps[:-1], holders), steps[-1]
-        values = [
-            _text(_walk(row, steps))
-            if type(holder) is not dict
-            else value
-            if (value := holder.get(last)) is None or type(value) is str
-            else _text(value)
-            for row, holder in zip(objects, inner, strict=True)
-        ]
+        inner = _inner(objects, steps[:-1], holders)
+        values = _get_all(inner, steps[-1])
+        if not _are(inner, dict):  # an array on the way, or nothing
+            values = [
+                value if type(holder) is dict else _walk(row, steps)
+                for row, holder, value in zip(objects, inner, values, strict=True)
+            ]
+    return values if _are(values, str, type(None)) else list(map(_text, values))
+
+
+def _array(values: list[Value]) -> pa.Array:
+    """A column of texts, or of lists of texts where a value is one."""
     if list in set(map(type, values)):
         lists = [value if value is None or isinstance(value, list) else [value] for value in values]
         return pa.array(lists, pa.list_(pa.string()))
-    return pa.array([value or None for value in values], pa.string())
+    return pa.array([value or None for value in values] if "" in values else values, pa.string())
 
 
 def _inner(objects: list[dict[str, Any]], steps: list[str], holders: dict[str, list[Any]]) -> list[Any]:
@@ -118,9 +144,20 @@ def _inner(objects: list[dict[str, Any]], steps: list[str], holders: dict[str, l
         return objects
     path = ".".join(steps)
     if path not in holders:
-        outer, last = _inner(objects, steps[:-1], holders), steps[-1]
-        holders[path] = [holder.get(last) if type(holder) is dict else None for holder in outer]
+        holders[path] = _get_all(_inner(objects, steps[:-1], holders), steps[-1])
     return holders[path]
+
+
+def _get_all(holders: list[Any], key: str) -> list[Any]:
+    """The value of a key in each holder, None where it has none or is no object."""
+    if _are(holders, dict):
+        return list(map(dict.get, holders, repeat(key)))
+    return [holder.get(key) if type(holder) is dict else None for holder in holders]
+
+
+def _are(values: list[Any], *kinds: type) -> bool:
+    """Whether all values are of these kinds."""
+    return set(map(type, values)) <= set(kinds)
 
 
 def _walk(value: Any, steps: list[str]) -> Any:
@@ -151,10 +188,8 @@ def _as_list(value: Value) -> list[str]:
     return value if isinstance(value, list) else [] if value in (None, "") else [str(value)]
 
 
-def _notes(objects: list[dict[str, Any]], columns: tuple[str, ...], arrays: list[pa.Array]) -> list[str]:
-    if not objects:
-        return ["the file is empty"]
+def _notes(first: Iterable[str], columns: tuple[str, ...], arrays: list[pa.Array]) -> list[str]:
     never = [column for column, array in zip(columns, arrays, strict=True) if array.null_count == len(array)]
-    unused = sorted({key for row in objects[:1000] for key in row} - {column.split(".")[0] for column in columns})
+    unused = sorted(set(first) - {column.split(".")[0] for column in columns})
     notes = [f"columns without any value: {', '.join(never)}"] if never else []
     return [*notes, f"columns that the contract does not use: {', '.join(unused)}"] if unused else notes
