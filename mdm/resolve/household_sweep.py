@@ -29,7 +29,8 @@ class Sweep:
     """Households through time: at each date the people of every changed dwelling are matched to the households before.
 
     A household goes where most of its members go (ties: earliest membership, then the customer's first record); where
-    several meet, the one that brings most members goes on, the others end (decision 6 of the design). `first`: the
+    several meet, the one that brings most members goes on, the others end (decision 6 of the design; ties: the older
+    household, then as above: the numbers of dwellings and households depend on the order of arrival). `first`: the
     name of each customer's first record: what a customer is called (its PIN) depends on the order of arrival. Who was
     decided to live elsewhere, or apart, is matched where the `ledger` places them; they stay where they are for the
     question who came and went. `elsewhere`: (stay, household) that are so by decision alone.
@@ -133,17 +134,18 @@ class Sweep:
         groups: dict[Place, set[str]] = {spot: set() for spot in sorted(set(where.values()))}
         for customer, spot in where.items():
             groups[spot].add(customer)
-        claims: dict[Place, list[tuple[int, int, int]]] = defaultdict(list)
+        claims: dict[Place, list[tuple[int, int, tuple[int, str], int]]] = defaultdict(list)
         for household, people in before.items():
             parts: dict[Place, list[str]] = defaultdict(list)
             for customer in people & where.keys():
                 parts[where[customer]].append(customer)
             if parts:
-                best = min(parts, key=lambda d: (-len(parts[d]), min(self._seniority(c) for c in parts[d])))
-                claims[best].append((-len(parts[best]), self.began[household], household))
+                senior = {d: min(self._seniority(c) for c in part) for d, part in parts.items()}
+                best = min(parts, key=lambda d: (-len(parts[d]), senior[d]))
+                claims[best].append((-len(parts[best]), self.began[household], senior[best], household))
         previous = {customer: household for household, people in before.items() for customer in people}
         for spot, people in groups.items():
-            household = min(claims[spot])[2] if claims[spot] else self._begin(day)
+            household = min(claims[spot])[-1] if claims[spot] else self._begin(day)
             for customer in people:
                 stay = self.there[homes[customer]][customer]
                 if stay.dwelling != spot[0]:

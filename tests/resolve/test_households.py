@@ -51,6 +51,23 @@ def test_people_of_one_dwelling_with_their_evidence() -> None:
     ]  # fmt: skip
 
 
+def test_whose_household_goes_on_where_two_meet_does_not_depend_on_the_numbers_of_dwellings() -> None:
+    """Two who lived alone since the same day move together: the household of the one with the first record goes on."""
+
+    def goes_on(one: int, other: int) -> str:
+        stays = [
+            Stay(0, "x", one, 10, 20, 20, True),
+            Stay(1, "a", other, 10, 20, 20, True),
+            Stay(2, "x", 5, 20, None, 20, True),
+            Stay(3, "a", 5, 20, None, 20, True),
+        ]
+        household = {stay: number for stay, number, _, _ in Sweep(stays, {}, {"x": "K1", "a": "K2"}).pieces()}
+        assert household[2] == household[3]
+        return "x" if household[2] == household[0] else "a" if household[2] == household[1] else ""
+
+    assert goes_on(1, 2) == goes_on(2, 1) == "x"
+
+
 def test_who_goes_on_when_two_part_does_not_depend_on_what_they_are_called() -> None:
     def parting(one: str, other: str) -> set[str]:
         """Whose household goes on, by the key of the record."""
