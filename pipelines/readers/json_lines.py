@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import orjson
 import pyarrow as pa
 
 from pipelines.readers.rows import RawRows, Reading, Rejected, text_table
-from pipelines.readers.text import NUL, read_lines
+from pipelines.readers.text import NUL, Lines, read_lines
 
 # Numbers that do not come back as they were written: fractions, exponents, more than 18 digits.
 _INEXACT = re.compile(rb"[:\[,]\s*-?(\d+[.eE]|\d{19})")
@@ -51,10 +51,21 @@ def _read(path: Path, encoding: str, reading: Reading, limit: int | None) -> Raw
     lines = read_lines(path, encoding, limit=limit)
     columns = reading.contract.columns()
     values: dict[str, list[Value]] = {column: [] for column in columns}
-    objects: list[dict[str, Any]] = []
     first: set[str] = set()  # keys of the first objects
     numbers: list[int] = []
     rejected: list[Rejected] = []
+    objects = _objects(lines, numbers, rejected)
+    while block := list(islice(objects, BLOCK)):
+        if len(numbers) <= LOOKED_AT:
+            first.update(*block)
+        _take(block, values)
+    arrays = [_array(values.pop(column)) for column in columns]
+    notes = _notes(first, columns, arrays) if numbers else ["the file is empty"]
+    return reading.finish(text_table(columns, arrays, pa.array(numbers, pa.int64())), rejected, notes)
+
+
+def _objects(lines: Lines, numbers: list[int], rejected: list[Rejected]) -> Iterator[dict[str, Any]]:
+    """The objects, their line numbers added to `numbers`; lines that are none go to `rejected`."""
     decode = _decoder(lines.data)
     last = 0 if lines.complete else len(lines)
     for number, line in enumerate(lines.data.decode().split("\n"), 1):
@@ -65,17 +76,8 @@ def _read(path: Path, encoding: str, reading: Reading, limit: int | None) -> Raw
             reason = "truncated" if number == last else "nul" if NUL in line else "json"
             rejected.append(Rejected(number, reason, found, line))
         else:
-            objects.append(found)
             numbers.append(number)
-            if len(objects) == BLOCK:
-                first.update(*objects if len(numbers) <= LOOKED_AT else ())
-                _take(objects, values)
-                objects = []
-    first.update(*objects if len(numbers) <= LOOKED_AT else ())
-    _take(objects, values)
-    arrays = [_array(values.pop(column)) for column in columns]
-    notes = _notes(first, columns, arrays) if numbers else ["the file is empty"]
-    return reading.finish(text_table(columns, arrays, pa.array(numbers, pa.int64())), rejected, notes)
+            yield found
 
 
 def _decoder(data: bytes) -> Decode:

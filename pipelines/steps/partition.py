@@ -26,11 +26,8 @@ def partition(found: Gathered, rules: ClusterRules) -> tuple[Integers, list[Open
     left, right = (places_of(found.pairs[end].to_numpy(), ids) for end in ("left_id", "right_id"))
     between = (left != NOWHERE) & (right != NOWHERE)
     pairs, left, right = found.pairs.filter(pa.array(between)), left[between], right[between]
-    columns = PairColumns(
-        left, right, *(column.to_numpy() for column in (
-            pairs["weight"], pc.is_valid(pairs["contradiction"]), pairs["same_number"]
-        ))
-    )  # fmt: skip
+    against = pc.is_valid(pairs["contradiction"]).to_numpy()
+    columns = PairColumns(left, right, pairs["weight"].to_numpy(), against, pairs["same_number"].to_numpy())
     owner, plain = plain_components(len(ids), columns, _numbers(found, ids), _judged(found, ids), rules)
     rest = _resolve(found, pairs.filter(pa.array(~plain[left])), pa.array(~plain), rules)
     members = places_of(np.array([record for cluster in rest.clusters for record in cluster], np.int64), ids)
