@@ -16,7 +16,7 @@ from mdm.registry.chain import Edge
 from mdm.registry.evidence import compare
 from mdm.registry.lookup import look_up
 from mdm.registry.models import current_model
-from mdm.registry.refusals import stored_pairs
+from mdm.registry.refusals import counted
 from mdm.registry.views import ALONE, LineageEvent
 from mdm.registry.words import compared_sentence
 from mdm.settings import Settings
@@ -107,7 +107,7 @@ def _edges(
     connection: sa.Connection, ids: Sequence[int], model: Model | None, judged: Any, settings: Settings
 ) -> list[Edge]:
     """What can join two of these records, the strongest first: judgements, then pairs."""
-    pairs = [] if model is None else stored_pairs(connection, ids, model)
+    pairs = [] if model is None else counted(connection, ids, model).pairs
     strong = [p for p in pairs if p.weight >= settings.matching.match_weight and p.contradiction is None]
     return [Edge(min(two), max(two), None) for two in judged] + [Edge(p.left, p.right, p.weight) for p in strong]
 

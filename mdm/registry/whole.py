@@ -16,7 +16,7 @@ from mdm.registry.explanations import Link, PairExplanation, Why
 from mdm.registry.keys import SourceKey
 from mdm.registry.models import current_model
 from mdm.registry.pair import explain_versions
-from mdm.registry.refusals import stored_pairs
+from mdm.registry.refusals import counted
 from mdm.registry.words import and_, compared_sentence, odds_sentence, probability
 from mdm.resolve.clusters import Pair
 from mdm.settings import Settings
@@ -57,7 +57,7 @@ def gather(connection: sa.Connection, pin: str, settings: Settings) -> Whole:
         raise NotFound(f"PIN {pin} has no records", remedy="Look it up with known_at for those it had.")
     model = current_model(connection, next(iter(versions.values()))["party"])
     same = [(j["left_id"], j["right_id"]) for j in lookups.judgements_among(connection, ids) if j["verdict"] == "same"]
-    found = stored_pairs(connection, ids, model)
+    found = counted(connection, ids, model).pairs
     own = {number for number, version in versions.items() if version["role"] == "customer"}
     strong = [p for p in found if p.weight >= settings.matching.match_weight and p.contradiction is None]
     edges = strongest_tree(sorted(own), [p for p in strong if {p.left, p.right} <= own], same)

@@ -97,10 +97,8 @@ def resolve_clusters(
     numbers: record id -> identifiers that can contradict, as ``type:issuer:value``; may lack records without any.
     pairs: scored pairs, in any order; pairs of records outside `keys` are ignored.
     """
-    ordered = _by_weight(pairs, keys)
-    contested = _contested(numbers, ordered)
-    ordered = [_weighed_again(pair, contested) for pair in ordered]
-    groups = _Groups(keys, _uncontested(numbers, contested), judgements)
+    ordered, numbers = as_they_count(keys, numbers, pairs)
+    groups = _Groups(keys, numbers, judgements)
     for left, right in sorted(judgements.same):
         if left in keys and right in keys:
             groups.join(groups.find(left), groups.find(right))
@@ -115,6 +113,15 @@ def resolve_clusters(
         elif pair.contradiction is None or pair.ask:
             refused.append(refusal)
     return Resolution(groups.clusters(), _still_open(refused, groups))
+
+
+def as_they_count(
+    keys: Mapping[int, tuple[str, str]], numbers: Mapping[int, Sequence[str]], pairs: Iterable[Pair]
+) -> tuple[list[Pair], dict[int, list[str]]]:
+    """The pairs among the records of `keys`, the strongest first, and their numbers: contested ones prove nothing."""
+    ordered = _by_weight(pairs, keys)
+    contested = _contested(numbers, ordered)
+    return [_weighed_again(pair, contested) for pair in ordered], _uncontested(numbers, contested)
 
 
 def _by_weight(pairs: Iterable[Pair], keys: Mapping[int, tuple[str, str]]) -> list[Pair]:

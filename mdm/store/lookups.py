@@ -222,6 +222,17 @@ def pairs_among(connection: sa.Connection, record_ids: Sequence[int]) -> list[di
     )
 
 
+def pairs_touching(connection: sa.Connection, record_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The stored pairs with one or both records among `record_ids`: columns as `pairs_among`."""
+    columns = "left_id, right_id, party, weight, levels, evidence, model_id"
+    return _rows(
+        connection,
+        f"select {columns} from pair where left_id = any(%(ids)s) "
+        f"union all select {columns} from pair where right_id = any(%(ids)s) and not left_id = any(%(ids)s)",
+        {"ids": list(record_ids)},
+    )
+
+
 def judgements_among(connection: sa.Connection, record_ids: Sequence[int]) -> list[dict[str, Any]]:
     """The judgements in force about two of `record_ids`, oldest first."""
     return _rows(
