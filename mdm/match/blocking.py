@@ -227,4 +227,4 @@ def _part_sql(part: Part) -> str:
 
 
 def _hash_sql(party: PartyType, text: str, mark: str) -> str:
-    return f"((md5_number_lower('{party}|' || {text}) >> 3 << 2)::BIGINT | {mark})"
+    return f"((md5_number('{party}|' || {text}) >> 67 << 2)::BIGINT | {mark})"

@@ -138,7 +138,9 @@ class Similar:
 
     def sql(self) -> str:
         a, b = f"{self.feature}_l", f"{self.feature}_r"
-        return _long(a, b, self.letters, f"jaro_winkler_similarity({a}, {b}) >= {self.at_least - SLACK!r}")
+        # what is far below is told as 0, without being worked out
+        similarity = f"jaro_winkler_similarity({a}, {b}, {self.at_least - 0.01!r})"
+        return _long(a, b, self.letters, f"{similarity} >= {self.at_least - SLACK!r}")
 
     def holds(self, left: Row, right: Row) -> bool:
         if not _both(left, right, self.feature):

@@ -94,7 +94,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, features: str, party: PartyT
     connection.execute(f"CREATE OR REPLACE VIEW training AS SELECT *, {firsts} FROM {features} WHERE party = '{party}'")
     connection.execute(
         "CREATE OR REPLACE TABLE training_draw AS "
-        "SELECT record_id, md5_number_lower(record_id::VARCHAR) % 1000000 AS draw FROM training"
+        "SELECT record_id, (md5_number(record_id::VARCHAR) >> 64)::UBIGINT % 1000000 AS draw FROM training"
     )
 
 

@@ -27,7 +27,7 @@ ADDRESS_KEYS = pa.schema(
 
 def number_sql(*texts: str, odd: bool = False) -> str:
     """A number of 63 bits for some texts, in DuckDB: from MD5, which is the same everywhere; its last bit is `odd`."""
-    return f"(md5_number_lower(concat_ws(chr(31), {', '.join(texts)})) >> 2 << 1 | {odd:d})::BIGINT"
+    return f"(md5_number(concat_ws(chr(31), {', '.join(texts)})) >> 66 << 1 | {odd:d})::BIGINT"
 
 
 _STREET = number_sql("'street'", "street", "place", odd=True)
