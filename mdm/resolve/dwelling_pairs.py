@@ -208,12 +208,14 @@ def _starts(left: NDArray[np.object_], right: NDArray[np.object_]) -> Flags:
 
 
 def _place_levels(pairs: Columns) -> NDArray[np.int8]:
+    """As `place_level`; most pairs are of one place, or one says none."""
     names = ("place", "postcode", "locality")
-    left = zip(*(pairs[f"{name}_a"] for name in names), strict=True)
-    right = zip(*(pairs[f"{name}_b"] for name in names), strict=True)
+    left, right = ([pairs[f"{name}_{end}"] for name in names] for end in "ab")
+    levels = np.full(len(pairs["weak"]), Level.EQUAL, dtype=np.int8)
+    levels[(left[0] == "") | (right[0] == "")] = Level.MISSING
     cache: dict[Any, Level] = {}
-    levels = np.empty(len(pairs["weak"]), dtype=np.int8)
-    for i, pair in enumerate(zip(left, right, strict=True)):
+    for i in np.flatnonzero((left[0] != right[0]) & (levels == Level.EQUAL)):
+        pair = tuple(column[i] for column in left), tuple(column[i] for column in right)
         if pair not in cache:
             cache[pair] = place_level(*pair)
         levels[i] = cache[pair]

@@ -77,8 +77,9 @@ def unit_levels(left: Texts, right: Texts) -> Levels:
 
 def street_levels(left: Texts, right: Texts) -> tuple[Levels, NDArray[np.float64]]:
     """Streets: levels, and the similarity (0..1) that ranks candidates."""
-    similarity = np.asarray(
-        cpdist(list(left), list(right), scorer=DamerauLevenshtein.normalized_similarity, dtype=np.float64)
+    similarity, differ = np.ones(len(left)), np.flatnonzero(left != right)
+    similarity[differ] = cpdist(
+        list(left[differ]), list(right[differ]), scorer=DamerauLevenshtein.normalized_similarity, dtype=np.float64
     )
     levels = np.full(len(left), Level.DIFFERENT, dtype=np.int8)
     levels[similarity >= STREET_WEAK] = Level.WEAK
