@@ -2,6 +2,7 @@
 
 check_source    one delivery, before cleansing      rows to quarantine; the source stops or goes on
 check_cleansed  one source, after cleansing         records to quarantine; the source stops or goes on
+check_customers customers, before they are applied  what check_golden goes on from
 check_golden    everything, before it is applied    nothing is applied when it fails
 stops_run       the policy: does a stopped source stop the night
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from expectations.cleansed import check_cleansed
 from expectations.duplicates import deduplicate
-from expectations.golden import GoldenTables, check_golden
+from expectations.golden import GoldenTables, check_customers, check_golden
 from expectations.source import check_source
 from expectations.verdict import (
     CleansedGate,
@@ -32,6 +33,7 @@ __all__ = [
     "RowCounts",
     "SourceGate",
     "check_cleansed",
+    "check_customers",
     "check_golden",
     "check_source",
     "deduplicate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -19,6 +20,7 @@ from expectations.suites import (
     GOLDEN_PINS,
     GOLDEN_RECORDS,
     GOLDEN_XREFS,
+    Check,
 )
 from expectations.verdict import ExpectationResult, GatePolicy, GoldenGate, reason_to_stop
 
@@ -33,31 +35,47 @@ class GoldenTables:
     xrefs: pa.Table  # system, local_id, pin: open cross-references
     customers: pa.Table  # pin: active PINs
     documents: pa.Table  # pin: golden records about to be written
-    members: pa.Table  # pin: open household memberships
 
 
-def check_golden(
-    tables: GoldenTables, *, churned: int, active_before: int, first_load: bool, policy: GatePolicy
-) -> GoldenGate:
-    """Judge what is about to be applied.
+def check_customers(tables: GoldenTables) -> list[ExpectationResult]:
+    """Judge customers, their cross-references and golden records as they are about to be applied.
 
-    `churned` counts the PINs active before that would merge or split, of `active_before`; on a first load churn is not
-    judged. Pass for `xrefs` and `customers` everything that `records`, `documents` and `members` may refer to.
+    Pass for `xrefs` and `customers` everything that `records` and `documents` may refer to.
     """
-    results: list[ExpectationResult] = []
     with duckdb.connect() as scratch:
-        for checks, frame in (
+        return _found(
             (GOLDEN_RECORDS, _xrefs_per_record(scratch, tables)),
             (GOLDEN_XREFS, _active(scratch, tables.xrefs, tables.customers)),
             (GOLDEN_PINS, _pins(scratch, tables.customers)),
             (GOLDEN_DOCUMENTS, _active(scratch, tables.documents, tables.customers)),
-            (GOLDEN_MEMBERS, _active(scratch, tables.members, tables.customers)),
-        ):
-            results += to_results(SUITE, "", checks, validate(checks, frame))
+        )
+
+
+def check_golden(
+    results: Sequence[ExpectationResult],
+    members: pa.Table,
+    customers: pa.Table,
+    *,
+    churned: int,
+    active_before: int,
+    first_load: bool,
+    policy: GatePolicy,
+) -> GoldenGate:
+    """Judge everything that is about to be applied: what `check_customers` found, and households and churn.
+
+    members: pin of open household memberships, all of which `customers` (pin: active PINs) must know. `churned` counts
+    the PINs active before that would merge or split, of `active_before`; on a first load churn is not judged.
+    """
+    with duckdb.connect() as scratch:
+        found = [*results, *_found((GOLDEN_MEMBERS, _active(scratch, members, customers)))]
     limits = {} if first_load or not active_before else {"max_churn": policy.max_churn}
     churn = figures({"churn": churned / active_before if active_before else 0.0})
-    results += to_results(SUITE, "", GOLDEN_BATCH, validate(GOLDEN_BATCH, churn, limits))
-    return GoldenGate(results, reason_to_stop(results))
+    found += to_results(SUITE, "", GOLDEN_BATCH, validate(GOLDEN_BATCH, churn, limits))
+    return GoldenGate(found, reason_to_stop(found))
+
+
+def _found(*suites: tuple[Sequence[Check], pd.DataFrame]) -> list[ExpectationResult]:
+    return [one for checks, frame in suites for one in to_results(SUITE, "", checks, validate(checks, frame))]
 
 
 def _xrefs_per_record(scratch: duckdb.DuckDBPyConnection, tables: GoldenTables) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Step 6, golden: the golden record of every customer that was resolved again.
 
-Out: ``golden`` (pin, doc), ``ended`` (pin: no longer a customer of its own), ``overrides`` (override_id: those held).
+Out: ``golden`` (pin, doc), ``ended`` (pin: no longer a customer of its own), ``overrides`` (override_id: those held),
+``results`` (what the golden gate finds of them: see `pipelines.steps.judge`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mdm.store import overrides as store
 from mdm.store.echoes import tells_anybody
 from pipelines.context import Night
 from pipelines.documents import component_sql
+from pipelines.steps.judge import judge_customers
 
 
 def golden(night: Night) -> dict[str, Any]:
@@ -44,6 +46,7 @@ def golden(night: Night) -> dict[str, Any]:
         )
     folder.write("golden", "golden", documents)
     folder.write("golden", "ended", pa.table({"pin": ended}))
+    judge_customers(night)
     return {"documents": documents.num_rows}
 
 
