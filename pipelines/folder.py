@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 MANIFEST = "manifest.json"
+ROW_GROUP = 122_880  # rows: what DuckDB writes too, so that its threads share a file when they read it
 
 
 class RunFolder:
@@ -57,10 +60,22 @@ class RunFolder:
 
     def write(self, step: str, name: str, table: pa.Table) -> None:
         """Write a table as ``<name>.parquet`` of a step."""
+        self._second(step, name).unlink(missing_ok=True)
         pq.write_table(table, self.file(step, f"{name}.parquet"), compression="snappy")
+
+    def write_wide(self, step: str, name: str, table: pa.Table) -> None:
+        """The same for many rows and columns: in two files side by side, as one is written by one processor."""
+        files, middle = [self.file(step, f"{name}.parquet")], table.num_rows // 2
+        if table.num_rows >= 2 * ROW_GROUP:
+            files.append(self._second(step, name))
+        halves = [table] if len(files) == 1 else [table.slice(0, middle), table.slice(middle)]
+        write = partial(pq.write_table, compression="snappy", row_group_size=ROW_GROUP)
+        with ThreadPoolExecutor(len(files)) as pool:
+            list(pool.map(write, halves, files))
 
     def write_query(self, step: str, name: str, connection: duckdb.DuckDBPyConnection, query: str) -> None:
         """Write the result of a query as ``<name>.parquet`` of a step, without holding it in memory."""
+        self._second(step, name).unlink(missing_ok=True)
         target = self.file(step, f"{name}.parquet")
         connection.execute(f"COPY ({query}) TO '{quoted(target)}' (FORMAT parquet, COMPRESSION snappy)")
 
@@ -71,11 +86,21 @@ class RunFolder:
         path = self.file(step, f"{name}.parquet")
         if not path.exists() and schema is not None:
             return schema.empty_table()
-        return pq.read_table(path, columns=None if columns is None else list(columns))
+        chosen = None if columns is None else list(columns)
+        return pa.concat_tables([pq.read_table(file, columns=chosen) for file in self._files(step, name)])
 
     def sql(self, step: str, name: str) -> str:
         """A table of a step as a DuckDB table function."""
-        return f"read_parquet('{quoted(self.file(step, f'{name}.parquet'))}')"
+        files = ", ".join(f"'{quoted(file)}'" for file in self._files(step, name))
+        return f"read_parquet([{files}])"
+
+    def _files(self, step: str, name: str) -> list[Path]:
+        second = self._second(step, name)
+        return [self.file(step, f"{name}.parquet"), *([second] if second.exists() else [])]
+
+    def _second(self, step: str, name: str) -> Path:
+        """The other file of a table that `write_wide` wrote in two."""
+        return self.file(step, f"{name}+.parquet")
 
     def write_json(self, step: str, name: str, value: Any) -> None:
         """Write a small value as ``<name>.json`` of a step."""

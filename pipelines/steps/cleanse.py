@@ -15,7 +15,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from expectations.report import trend_of
 from expectations.verdict import CleansedGate
@@ -33,7 +32,6 @@ from pipelines.steps.known import CHANGED
 WORK = CLEANSED.append(pa.field("record_id", pa.int64())).append(pa.field("incarnation", pa.int32()))
 WORK = WORK.append(pa.field("moved", pa.bool_()))  # known before under this incarnation: its data changed
 GONE = pa.schema([("record_id", pa.int64()), ("extracted_at", INSTANT)])
-ROW_GROUP = 122_880  # rows: what DuckDB writes too, so that its threads share the file when they read it
 REPLACED = pa.schema([("record_id", pa.int64())])
 
 
@@ -139,8 +137,7 @@ def _write_records(night: Night, cleansed: pa.Table, numbered: pa.Table) -> None
     """The file of WORK: the wide columns go from Arrow to the file, only keys went through DuckDB."""
     for column in numbered.schema:
         cleansed = cleansed.append_column(column, numbered[column.name])
-    target = night.folder.file("cleanse", "records.parquet")
-    pq.write_table(cleansed.cast(WORK), target, compression="snappy", row_group_size=ROW_GROUP)
+    night.folder.write_wide("cleanse", "records", cleansed.cast(WORK))
 
 
 def _match_known(scratch: duckdb.DuckDBPyConnection, known: pa.Table | None, replaced: set[int]) -> None:
