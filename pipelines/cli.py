@@ -122,9 +122,14 @@ def _mdm(
 
 
 def main() -> None:
+    """A verb of `mdm`, for a process that goes on; ends with SystemExit."""
+    app()
+
+
+def program() -> None:
     """Entry point of the program `mdm`."""
     try:
-        app()
+        main()
     except SystemExit as ended:
         _leave(ended)
         raise
@@ -144,4 +149,4 @@ def _leave(ended: SystemExit) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -29,8 +29,8 @@ def measure(data_directory: Path | None, every: float = 0.5) -> Iterator[Measure
     """Measure a block: wall seconds, and peak memory (MB, PSS) sampled each `every` seconds.
 
     data_directory: of the embedded PostgreSQL, whose processes are counted too; None for a server elsewhere.
-    The kernel walks all pages of a process to tell its PSS, which takes a tenth of a second for several gigabytes: it is
-    asked only while more is resident than when it was asked last, and then left alone for 100 times as long.
+    The kernel walks all pages of a process to tell its PSS, which takes a tenth of a second for several gigabytes: it
+    is asked only while more is resident than when it was asked last, and then left alone for 100 times as long.
     """
     measured, done = Measured(), threading.Event()
 

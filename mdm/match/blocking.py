@@ -223,7 +223,7 @@ def _elements_sql(features: str, key: BlockingKey) -> str:
 
 
 def _part_sql(part: Part) -> str:
-    return part.feature if part.take is None else f"{part.feature}[1:{part.take}]"
+    return part.feature if part.take is None else f"left({part.feature}, {part.take})"
 
 
 def _hash_sql(party: PartyType, text: str, mark: str) -> str:

@@ -197,7 +197,11 @@ class DayMonthSwapped:
 
     def sql(self) -> str:
         a, b = f"{self.feature}_l", f"{self.feature}_r"
-        return f"({a}[1:4] = {b}[1:4] AND {a}[6:7] = {b}[9:10] AND {a}[9:10] = {b}[6:7])"
+        month, day = "substring({}, 6, 2)", "substring({}, 9, 2)"
+        return (
+            f"(left({a}, 4) = left({b}, 4) AND {month.format(a)} = {day.format(b)} "
+            f"AND {day.format(a)} = {month.format(b)})"
+        )
 
     def holds(self, left: Row, right: Row) -> bool:
         if not _both(left, right, self.feature):
@@ -215,7 +219,8 @@ class DateParts:
 
     def sql(self) -> str:
         a, b = f"{self.feature}_l", f"{self.feature}_r"
-        same = " + ".join(f"({a}[{x}] = {b}[{x}])::INT" for x in ("1:4", "6:7", "9:10"))
+        parts = ("1, 4", "6, 2", "9, 2")
+        same = " + ".join(f"(substring({a}, {x}) = substring({b}, {x}))::INT" for x in parts)
         return f"({same}) >= {self.parts}"
 
     def holds(self, left: Row, right: Row) -> bool:
