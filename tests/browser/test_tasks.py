@@ -76,6 +76,7 @@ def test_filters_sorting_and_rows(window: Window, script: bool) -> None:
     page.get_by_role("link", name="One party?").click()
     assert page.locator("th[aria-sort=descending]").inner_text().strip().startswith("One party?")
     if script:
+        page.wait_for_load_state()  # the keys are the script's, and it runs when the page has been read
         page.keyboard.press("j")
         assert page.evaluate("document.activeElement.hasAttribute('data-row')")
         page.keyboard.press("?")
