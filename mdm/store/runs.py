@@ -162,6 +162,9 @@ def resolve_quarantine(connection: sa.Connection, run_id: str, accepted: Source)
 
     Not those that this very run sent there: of two rows of one key it may have accepted the other.
     """
+    waiting = "select from quarantine where resolved_run is null and run_id <> %s limit 1"
+    if connection.exec_driver_sql(waiting, (run_id,)).first() is None:
+        return 0
     load_temporary(connection, "accepted", accepted, {"system": "text", "local_id": "text"})
     return connection.exec_driver_sql(
         "update quarantine q set resolved_run = %(run_id)s from accepted a "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -111,5 +110,5 @@ def test_a_night_without_changes_passes() -> None:
 @given(st.lists(st.text("0123456789", min_size=12, max_size=12), max_size=30))
 def test_remainders_are_those_of_the_library(candidates: list[str]) -> None:
     """stdnum is the oracle."""
-    found = remainders(np.array([*candidates, "", "12345", "1234567890１２"], dtype=object))
-    assert found.tolist() == [*(mod_11_10.checksum(pin) for pin in candidates), -1, -1, -1]
+    found = remainders(pa.chunked_array([pa.array([*candidates, None, "", "12345", "1234567890１２"], pa.string())]))
+    assert found.tolist() == [*(mod_11_10.checksum(pin) for pin in candidates), -1, -1, -1, -1]
