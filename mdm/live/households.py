@@ -26,8 +26,6 @@ from mdm.store import addresses, counters, due, household_decisions, households,
 
 DECIDING = -0x6D646D05  # held by who decides about households, and by a run while it makes them
 KIND = "household"
-_NOWHERE = pa.schema([("pin", pa.string()), ("site", pa.int64())])
-_UNTIED = pa.schema([("a", pa.int64()), ("b", pa.int64())])
 _READ = ("system", "local_id", *OF_HOUSEHOLDS)
 _PEOPLE = pa.schema([("record_id", pa.int64()), ("pin", pa.string()), *(CLEANSED.field(name) for name in _READ)])
 
@@ -111,9 +109,7 @@ def decided_of(connection: sa.Connection, pins: pa.Array) -> list[Decided]:
 def _closed(connection: sa.Connection, pins: pa.Array) -> pa.Array:
     """Who shares a dwelling, a household or a decision with one of these, or with one who does."""
     while True:
-        found = addresses.closed_around(connection, pins, _NOWHERE.empty_table(), _UNTIED.empty_table())[
-            "pin"
-        ].combine_chunks()
+        found = addresses.closed_around(connection, pins)
         rows = household_decisions.tied_to(connection, found)
         mates = households.housemates(connection, found)["pin"]
         tied = pc.unique(pa.chunked_array([*rows["mover"].chunks, *rows["other"].chunks, *mates.chunks], pa.string()))

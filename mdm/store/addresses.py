@@ -7,7 +7,8 @@ are those of the store, before the night.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -34,6 +35,18 @@ _COLUMNS = {
     "dwelling_join": ("weak", "strong", "weak_address", "strong_address", "support", "kind", "similarity"),
     "entity_key": ("record_id", "key"),
 }
+
+
+_NOWHERE = pa.schema([("pin", pa.string()), ("site", pa.int64())]).empty_table()
+_UNTIED = pa.schema([("a", pa.int64()), ("b", pa.int64())]).empty_table()
+
+
+class More(NamedTuple):
+    """What leads on besides what the store says: customers, where they were seen, and which sites are joined."""
+
+    pins: pa.Array
+    tonight: pa.Table  # pin, site
+    joined: pa.Table  # a, b: sites
 
 
 def nobody_seen(connection: sa.Connection) -> bool:
@@ -131,17 +144,17 @@ def joins_between(connection: sa.Connection, sites: Values) -> pa.Table:
 
 _PREPARE = """
 create temporary table reached_pin (pin text primary key) on commit drop;
-create temporary table reached_site (site bigint primary key) on commit drop;
+create temporary table reached_site (site bigint primary key) on commit drop
+"""
+_INDEXED = """
 create index on tonight (pin);
 create index on tonight (site);
 create index on joined (a);
 create index on joined (b);
 analyze tonight;
-analyze joined;
-insert into reached_pin select value from wanted;
-create temporary table frontier on commit drop as select value as pin from wanted;
-analyze frontier
+analyze joined
 """
+_ASKED = "insert into reached_pin select value from wanted on conflict do nothing returning pin"
 # from customers to the sites where they were seen, from these to the sites that may be the same dwelling
 _SITES = """
 insert into reached_site
@@ -150,6 +163,20 @@ select distinct site from (
     join sighting s using (record_id)
     union all
     select t.site from frontier f join tonight t using (pin)
+) as found on conflict do nothing returning site
+"""
+# the same where `tonight` and `joined` are others than before: all that was reached may lead on by them
+_SITES_ANEW = """
+insert into reached_site
+select distinct site from (
+    select s.site from frontier f join xref x on x.pin = f.pin and x.recorded_to = 'infinity'
+    join sighting s using (record_id)
+    union all
+    select t.site from reached_pin r join tonight t using (pin)
+    union all
+    select j.b from reached_site r join joined j on j.a = r.site
+    union all
+    select j.a from reached_site r join joined j on j.b = r.site
 ) as found on conflict do nothing returning site
 """
 _JOINED = """
@@ -175,27 +202,37 @@ select distinct pin from (
 """
 
 
-def closed_around(connection: sa.Connection, pins: Values, tonight: Source, joined: Source) -> pa.Table:
-    """The customers who share dwellings with `pins`, or with those who do: pin.
+def closed_around(connection: sa.Connection, pins: pa.Array, then: Callable[[], More] | None = None) -> pa.Array:
+    """The PINs of `pins`, of the customers who share dwellings with them, and of those who do with these, and so on.
 
-    By what the store says, and in addition by `tonight` (pin, site) and `joined` (a, b: sites).
+    By what the store says; and then by more, which `then` gives: it may be found out meanwhile.
     """
-    load_temporary(connection, "tonight", tonight, {"pin": "text", "site": "bigint"})
-    load_temporary(connection, "joined", joined, {"a": "bigint", "b": "bigint"})
-    load_values(connection, "wanted", pins)
-    for name in ("reached_pin", "reached_site", "frontier"):
+    for name in ("reached_pin", "reached_site"):
         connection.exec_driver_sql(f"drop table if exists pg_temp.{name}")
     for statement in _PREPARE.split(";"):
         connection.exec_driver_sql(statement)
-    with by_index(connection, pins):
-        while _step(connection):
-            pass
-    return fetch_columns(connection, "select pin from reached_pin")
+    _reach(connection, More(pins, _NOWHERE, _UNTIED), _SITES)
+    if then is not None:
+        _reach(connection, then(), _SITES_ANEW)
+    return fetch_columns(connection, "select pin from reached_pin")["pin"].combine_chunks()
 
 
-def _step(connection: sa.Connection) -> int:
+def _reach(connection: sa.Connection, more: More, first: str) -> None:
+    load_values(connection, "wanted", more.pins)
+    load_temporary(connection, "tonight", more.tonight, {"pin": "text", "site": "bigint"})
+    load_temporary(connection, "joined", more.joined, {"a": "bigint", "b": "bigint"})
+    for statement in _INDEXED.split(";"):
+        connection.exec_driver_sql(statement)
+    _keep(connection, "frontier", _ASKED)
+    with by_index(connection, more.pins):
+        statement = first
+        while _step(connection, statement):
+            statement = _SITES
+
+
+def _step(connection: sa.Connection, sites: str) -> int:
     """All that is one dwelling further; how many customers came."""
-    _keep(connection, "fresh", _SITES)
+    _keep(connection, "fresh", sites)
     connection.exec_driver_sql("drop table if exists pg_temp.entered")
     connection.exec_driver_sql("create temporary table entered on commit drop as select site from fresh")
     while _keep(connection, "fresh", _JOINED):

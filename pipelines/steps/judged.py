@@ -124,8 +124,8 @@ class Judged(Paired):
 
     # -- who is made again ---------------------------------------------------------------------------------------------
 
-    def closed(self, changed: pa.Array) -> pa.Array:
-        """All who share dwellings with `changed` customers, or with people of sites that are joined otherwise now."""
+    def more(self, changed: pa.Array) -> addresses.More:
+        """`changed` customers and the people of sites that are joined otherwise now; where tonight saw whom."""
         assert self.found is not None
         before = addresses.joins_at(self.connection, self.index.judged).select(JOINS.names).cast(JOINS)
         self.con.register("joins_before", before)
@@ -145,7 +145,7 @@ class Judged(Paired):
         tonight = self._sql("SELECT DISTINCT pin, site FROM sightings_now JOIN persons_at USING (record_id)")
         joined = self._sql("SELECT weak AS a, strong AS b FROM joins_now")
         seeds = pc.unique(pa.concat_arrays([changed.cast(pa.string()), *rejoined.cast(pa.string()).chunks]))
-        return addresses.closed_around(self.connection, seeds, tonight, joined)["pin"].combine_chunks()
+        return addresses.More(seeds, tonight, joined)
 
     def sites_of(self, persons: pa.Table) -> pa.Array:
         """The site of each record, null where it has no address: tonight's, else the store's."""

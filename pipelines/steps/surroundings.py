@@ -8,7 +8,7 @@ and everybody who ever lived with one of those, are made again: nobody else's ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -100,10 +100,11 @@ def around(
     tonight = keys_of_tonight(people)
     answering = store.ask(partial(organisations_around, tonight=tonight, changed=changes.organisations))
     judged = Judged(connection, people, rules, surnames, most)
+    closing = Closing(store, connection, changes.changed, judged.more)
     try:
         if not judged.judge(changes.respelt, due_addresses(night.folder)):
             return None
-        pins = closed_by_decisions(connection, decided, changes.changed, judged.closed)
+        pins = closed_by_decisions(connection, decided, changes.changed, closing.closed)
         if len(pins) >= most:
             return None
         organisations = answering.result()
@@ -116,7 +117,35 @@ def around(
         judged.index.renamed = pc.unique(pa.chunked_array([_own(people), *written["record_id"].chunks]))
         return Surroundings(table, pins, dwellings, judged.index, organisations, members)
     finally:
+        closing.give_up()
         judged.close()
+
+
+class Closing:
+    """Who shares dwellings with whom, all around some customers: what the store says of it is found out meanwhile."""
+
+    def __init__(
+        self,
+        store: Asking,
+        connection: sa.Connection,
+        changed: pa.Array,
+        more: Callable[[pa.Array], addresses.More],
+    ) -> None:
+        self._connection, self._more = connection, more
+        self._rest: Future[addresses.More] = Future()
+        self._found = store.ask(partial(addresses.closed_around, pins=changed, then=self._rest.result))
+
+    def closed(self, pins: pa.Array) -> pa.Array:
+        """All around `pins`, of whom the first asked for are `changed`, and around what is joined otherwise now."""
+        more = self._more(pins)
+        if self._rest.done():
+            return addresses.closed_around(self._connection, more.pins, lambda: more)
+        self._rest.set_result(more)
+        return self._found.result()
+
+    def give_up(self) -> None:
+        """Let nobody wait for what will not be asked any more."""
+        self._rest.cancel()
 
 
 def _changes(night: Night, connection: sa.Connection, people: People) -> Changes:
