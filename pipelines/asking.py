@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from mdm.store.database import Database
 
 Answer = TypeVar("Answer")
+Rest = TypeVar("Rest")
 FEW = 4_000  # values for which one connection does
 
 
@@ -34,6 +35,31 @@ class Asking:
     def _answer(self, question: Callable[[sa.Connection], Answer]) -> Answer:
         with self._database.begin() as connection:
             return question(connection)
+
+
+class Begun(Generic[Rest, Answer]):
+    """A question that is asked before all of it is known: what can be said so far is found out meanwhile.
+
+    question: is given a connection, and how to wait for the `Rest`.
+    """
+
+    def __init__(self, store: Asking, question: Callable[[sa.Connection, Callable[[], Rest]], Answer]) -> None:
+        self._rest: Future[Rest] = Future()
+        self._answer = store.ask(lambda connection: question(connection, self._rest.result))
+
+    @property
+    def ended(self) -> bool:
+        """Whether the rest was said, or nobody will."""
+        return self._rest.done()
+
+    def end(self, rest: Rest) -> Answer:
+        """Say the rest, once; the answer to all of it."""
+        self._rest.set_result(rest)
+        return self._answer.result()
+
+    def give_up(self) -> None:
+        """Let nobody wait for a rest that was not said."""
+        self._rest.cancel()
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from mdm.store.place import find_place
 from pipelines.cleansing import Cleansing
 from pipelines.folder import RunFolder, quoted
 from pipelines.steps.aside import Aside
+from pipelines.steps.component import Component
 
 Progress = Callable[[str], None]
 
@@ -44,6 +45,7 @@ class Night:
     models: Mapping[PartyType, Model] = field(default_factory=dict)
     cleansing: Cleansing = field(default_factory=Cleansing)
     aside: Aside = field(default_factory=Aside)
+    component: Component = field(default_factory=Component)
 
     def scratch(self) -> duckdb.DuckDBPyConnection:
         """A DuckDB of its own for a step: two threads, UTC, spilling into the run's folder."""

@@ -84,7 +84,7 @@ def run_night(
             settings, database, contracts, delivering, run_id, business_date, folder, progress, asked.dry_run,
             lock.check, {model.party: model for model in asked.models},
         )  # fmt: skip
-        with night.cleansing, night.aside:
+        with night.cleansing, night.aside, night.component:
             return _run(night, asked)
 
 

@@ -23,6 +23,7 @@ from mdm.store.bulk import (
     load_temporary,
     load_values,
 )
+from mdm.store.connection import wait_within
 from mdm.store.ordered import by_index, in_order
 from mdm.store.replacing import replace_rows
 from mdm.store.states import is_empty
@@ -213,6 +214,7 @@ def closed_around(connection: sa.Connection, pins: pa.Array, then: Callable[[], 
         connection.exec_driver_sql(statement)
     _reach(connection, More(pins, _NOWHERE, _UNTIED), _SITES)
     if then is not None:
+        wait_within(connection)
         _reach(connection, then(), _SITES_ANEW)
     return fetch_columns(connection, "select pin from reached_pin")["pin"].combine_chunks()
 

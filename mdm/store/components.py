@@ -7,17 +7,18 @@ The clustering itself is `mdm.resolve`'s; this only gathers what it must see.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyarrow as pa
 import sqlalchemy as sa
 
 from mdm.store.bulk import Values, fetch_numbers, load_values
+from mdm.store.connection import wait_within
 from mdm.store.ordered import by_index
 from mdm.store.references import LINKED
 
-_PREPARE = """
-create temporary table reached (record_id bigint primary key, step integer not null) on commit drop;
-insert into reached select value, 0 from seed
-"""
+_PREPARE = "create temporary table reached (record_id bigint primary key, step integer not null) on commit drop"
+_SEEDS = "insert into reached select value, %s from seed on conflict do nothing"
 
 _STEP = f"""
 insert into reached (record_id, step)
@@ -43,23 +44,34 @@ on conflict do nothing
 """
 
 
-def component_records(connection: sa.Connection, seeds: Values, *, least_weight: float) -> pa.Table:
+def component_records(
+    connection: sa.Connection, seeds: Values, *, least_weight: float, then: Callable[[], Values] | None = None
+) -> pa.Table:
     """The record ids that hang together with `seeds`, these included: record_id, sorted.
 
-    `least_weight`: match weight in bits from which on a stored pair ties two records together.
+    `least_weight`: match weight in bits from which on a stored pair ties two records together. `then`: gives further
+    seeds, which may be found out meanwhile.
     """
-    load_values(connection, "seed", seeds)
     connection.exec_driver_sql("drop table if exists pg_temp.reached")
-    for statement in _PREPARE.split(";"):
-        connection.exec_driver_sql(statement)
-    step, added = 0, 1
-    with by_index(connection, seeds):
-        while added:
-            step += 1
-            _make_frontier(connection, step - 1)
-            added = connection.exec_driver_sql(_STEP, {"step": step, "least": least_weight}).rowcount
+    connection.exec_driver_sql(_PREPARE)
+    step = _reach(connection, seeds, 0, least_weight)
+    if then is not None:
+        wait_within(connection)
+        _reach(connection, then(), step, least_weight)
     found = fetch_numbers(connection, "select record_id from reached", ("record_id",))
     return found.sort_by("record_id")
+
+
+def _reach(connection: sa.Connection, seeds: Values, step: int, least_weight: float) -> int:
+    """All that hangs together with `seeds`, which are `step`; the first step that nothing was reached in."""
+    load_values(connection, "seed", seeds)
+    added = connection.exec_driver_sql(_SEEDS, (step,)).rowcount
+    with by_index(connection, seeds):
+        while added:
+            _make_frontier(connection, step)
+            step += 1
+            added = connection.exec_driver_sql(_STEP, {"step": step, "least": least_weight}).rowcount
+    return step
 
 
 def _make_frontier(connection: sa.Connection, step: int) -> None:

@@ -31,3 +31,8 @@ def at_once(connection: sa.Connection) -> Iterator[None]:
         return
     with driver.pipeline():
         yield
+
+
+def wait_within(connection: sa.Connection) -> None:
+    """Let the transaction wait for what comes next as long as that takes, where the server ends idle ones."""
+    connection.exec_driver_sql("set local idle_in_transaction_session_timeout = 0")

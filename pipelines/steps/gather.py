@@ -24,7 +24,7 @@ from mdm.resolve.clusters import Judgements
 from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import CustomerState, IdentityState, Xref
 from mdm.resolve.references import Named, named_by
-from mdm.store import components, customers, judgements, pairs, records, references
+from mdm.store import customers, judgements, pairs, records, references
 from mdm.store.pending import pending_records
 from pipelines.asking import asking
 from pipelines.context import Night
@@ -85,7 +85,7 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
     if night.models:
         stored = _everybody(connection)
     else:
-        stored = _component(connection, work, left, [scored, dropped], pending, night.settings.matching.review_weight)
+        stored = _component(night, connection, work, left, [scored, dropped], pending)
     found = Gathered()
     moved = _ids(work["record_id"]).filter(work["moved"].combine_chunks())
     known = pa.concat_arrays([stored.cast(pa.int64()), moved, left])
@@ -146,12 +146,12 @@ def _everybody(connection: sa.Connection) -> pa.Array:
 
 
 def _component(
+    night: Night,
     connection: sa.Connection,
     work: pa.Table,
     left: pa.Array,
     looked_at: Sequence[pa.Table],
     pending: pa.Array,
-    least_weight: float,
 ) -> pa.Array:
     """The stored records that hang together with tonight's: neither tonight's own, nor gone.
 
@@ -164,7 +164,7 @@ def _component(
     seeds = seeds.filter(pc.invert(pc.is_in(seeds, new)))
     if len(seeds) == 0:
         return seeds
-    reached = _ids(components.component_records(connection, seeds, least_weight=least_weight)["record_id"])
+    reached = night.component.around(night, connection, seeds)
     return reached.filter(pc.invert(pc.is_in(reached, pa.concat_arrays([own, left]))))
 
 

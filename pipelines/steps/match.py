@@ -33,6 +33,7 @@ PARTIES: tuple[PartyType, ...] = ("person", "organisation")
 def match(night: Night) -> dict[str, Any]:
     """Find and score the pairs of tonight's records, with each other and with those of the store."""
     counts: dict[str, Any] = {"pairs": {}, "candidates": {}, "too_common": [], "generic": [], "notes": {}}
+    night.component.begin(night)
     with night.scratch() as scratch, asking(night.database) as store:
         for party in PARTIES:
             store.ask(partial(model_in_use, party=party))  # read while candidates are looked for

@@ -23,7 +23,7 @@ from mdm.resolve.dwellings import JOINS, Dwellings
 from mdm.resolve.entity_keys import entity_keys
 from mdm.resolve.household_decisions import Decided
 from mdm.store import addresses, customers, households
-from pipelines.asking import Asking
+from pipelines.asking import Asking, Begun
 from pipelines.context import Night
 from pipelines.steps.address_index import AddressIndex, index_of
 from pipelines.steps.decided import closed_by_decisions
@@ -132,20 +132,20 @@ class Closing:
         more: Callable[[pa.Array], addresses.More],
     ) -> None:
         self._connection, self._more = connection, more
-        self._rest: Future[addresses.More] = Future()
-        self._found = store.ask(partial(addresses.closed_around, pins=changed, then=self._rest.result))
+        self._begun: Begun[addresses.More, pa.Array] = Begun(
+            store, lambda own, rest: addresses.closed_around(own, changed, rest)
+        )
 
     def closed(self, pins: pa.Array) -> pa.Array:
         """All around `pins`, of whom the first asked for are `changed`, and around what is joined otherwise now."""
         more = self._more(pins)
-        if self._rest.done():
+        if self._begun.ended:
             return addresses.closed_around(self._connection, more.pins, lambda: more)
-        self._rest.set_result(more)
-        return self._found.result()
+        return self._begun.end(more)
 
     def give_up(self) -> None:
-        """Let nobody wait for what will not be asked any more."""
-        self._rest.cancel()
+        """Nobody will ask any more."""
+        self._begun.give_up()
 
 
 def _changes(night: Night, connection: sa.Connection, people: People) -> Changes:
