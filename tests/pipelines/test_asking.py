@@ -1,5 +1,7 @@
 """Questions over several connections at once: the same answers, and no error is lost."""
 
+from collections.abc import Callable
+
 import pyarrow as pa
 import pytest
 import sqlalchemy as sa
@@ -7,7 +9,7 @@ import sqlalchemy as sa
 from mdm.store.bulk import fetch_numbers, load_values
 from mdm.store.database import Database
 from pipelines import asking
-from pipelines.asking import ask_in_halves
+from pipelines.asking import Begun, ask_in_halves
 
 
 def doubled(connection: sa.Connection, numbers: pa.Array) -> pa.Table:
@@ -34,3 +36,17 @@ def test_texts_and_errors(database: Database, monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(KeyError):
         ask_in_halves(database, fail, texts)
+
+
+def test_a_question_is_begun_before_it_is_known(database: Database) -> None:
+    def total(connection: sa.Connection, rest: Callable[[], int]) -> int:
+        first = connection.exec_driver_sql("select 40").scalar_one()
+        return int(first + rest())
+
+    with asking.asking(database) as store:
+        begun, nobody = Begun(store, total), Begun(store, total)
+        assert not begun.ended
+        assert begun.end(2) == 42
+        assert begun.ended
+        nobody.give_up()  # or the block would wait for ever
+        assert nobody.ended
