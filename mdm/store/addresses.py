@@ -155,7 +155,12 @@ create index on joined (b);
 analyze tonight;
 analyze joined
 """
-_ASKED = "insert into reached_pin select value from wanted on conflict do nothing returning pin"
+# who is asked for, and who is seen tonight where somebody was reached before
+_ASKED = """
+insert into reached_pin
+select value from wanted union select t.pin from reached_site r join tonight t using (site)
+on conflict do nothing returning pin
+"""
 # from customers to the sites where they were seen, from these to the sites that may be the same dwelling
 _SITES = """
 insert into reached_site

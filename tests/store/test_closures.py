@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mdm.store.addresses import More, closed_around
@@ -55,8 +55,10 @@ def test_records_in_two_goes(database: Database, edges: set[tuple[int, int]], ea
         assert component_records(connection, seeds, least_weight=9.5)["record_id"].to_pylist() == sorted(early)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(LINKS, EDGES, LINKS, EDGES, SOME, SOME)
+@example({(2, 1)}, set(), {(1, 1)}, set(), {2}, set())  # one who is new where another lives
+@example({(2, 1), (3, 2)}, set(), set(), {(1, 2)}, {2}, set())
 def test_customers_in_two_goes(
     database: Database,
     seen: set[tuple[int, int]],
