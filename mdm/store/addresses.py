@@ -38,8 +38,8 @@ _COLUMNS = {
 }
 
 
-_NOWHERE = pa.schema([("pin", pa.string()), ("site", pa.int64())]).empty_table()
-_UNTIED = pa.schema([("a", pa.int64()), ("b", pa.int64())]).empty_table()
+_NOWHERE = pa.schema([("pin", pa.string()), ("site", pa.int64())])
+_UNTIED = pa.schema([("a", pa.int64()), ("b", pa.int64())])
 
 
 class More(NamedTuple):
@@ -217,7 +217,7 @@ def closed_around(connection: sa.Connection, pins: pa.Array, then: Callable[[], 
         connection.exec_driver_sql(f"drop table if exists pg_temp.{name}")
     for statement in _PREPARE.split(";"):
         connection.exec_driver_sql(statement)
-    _reach(connection, More(pins, _NOWHERE, _UNTIED), _SITES)
+    _reach(connection, More(pins, _NOWHERE.empty_table(), _UNTIED.empty_table()), _SITES)
     if then is not None:
         wait_within(connection)
         _reach(connection, then(), _SITES_ANEW)
