@@ -36,8 +36,6 @@ _COLUMNS = {
     "dwelling_join": ("weak", "strong", "weak_address", "strong_address", "support", "kind", "similarity"),
     "entity_key": ("record_id", "key"),
 }
-
-
 _NOWHERE = pa.schema([("pin", pa.string()), ("site", pa.int64())])
 _UNTIED = pa.schema([("a", pa.int64()), ("b", pa.int64())])
 
@@ -162,29 +160,24 @@ select value from wanted union select t.pin from reached_site r join tonight t u
 on conflict do nothing returning pin
 """
 # from customers to the sites where they were seen, from these to the sites that may be the same dwelling
-_SITES = """
+_FIRST_SITES = """
 insert into reached_site
 select distinct site from (
     select s.site from frontier f join xref x on x.pin = f.pin and x.recorded_to = 'infinity'
     join sighting s using (record_id)
     union all
-    select t.site from frontier f join tonight t using (pin)
+    {tonight}
 ) as found on conflict do nothing returning site
 """
-# the same where `tonight` and `joined` are others than before: all that was reached may lead on by them
-_SITES_ANEW = """
-insert into reached_site
-select distinct site from (
-    select s.site from frontier f join xref x on x.pin = f.pin and x.recorded_to = 'infinity'
-    join sighting s using (record_id)
-    union all
-    select t.site from reached_pin r join tonight t using (pin)
+_SITES = _FIRST_SITES.format(tonight="select t.site from frontier f join tonight t using (pin)")
+# where `tonight` and `joined` are others than before, all that was reached may lead on by them
+_SITES_ANEW = _FIRST_SITES.format(
+    tonight="""select t.site from reached_pin r join tonight t using (pin)
     union all
     select j.b from reached_site r join joined j on j.a = r.site
     union all
-    select j.a from reached_site r join joined j on j.b = r.site
-) as found on conflict do nothing returning site
-"""
+    select j.a from reached_site r join joined j on j.b = r.site"""
+)
 _JOINED = """
 insert into reached_site
 select distinct site from (

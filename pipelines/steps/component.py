@@ -6,8 +6,8 @@ already. The pairs of the night only add to it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ class Component:
 
     def __init__(self) -> None:
         self._asking = ExitStack()
-        self._begun: Begun[pa.Array, pa.Table] | None = None
+        self._begun: Begun[pa.Array, pa.Array] | None = None
 
     def __enter__(self) -> Component:
         return self
@@ -45,19 +45,22 @@ class Component:
         with night.database.begin() as connection:
             seeds = changed(night, connection)
         if len(seeds) and not night.models and self._begun is None:
-            least = night.settings.matching.review_weight
-            question = partial(components.component_records, seeds=seeds, least_weight=least)
             store = self._asking.enter_context(asking(night.database, 1))
-            self._begun = Begun(store, lambda own, rest: question(own, then=rest))
+            self._begun = Begun(store, lambda own, rest: _reached(night, own, seeds, rest))
 
     def around(self, night: Night, connection: sa.Connection, seeds: pa.Array) -> pa.Array:
         """The records that hang together with `seeds`, among which is what changed; these included."""
         if self._begun is not None and not self._begun.ended:
-            found = self._begun.end(seeds)
-        else:
-            least = night.settings.matching.review_weight
-            found = components.component_records(connection, seeds, least_weight=least)
-        return found["record_id"].combine_chunks().cast(pa.int64())
+            return self._begun.end(seeds)
+        return _reached(night, connection, seeds)
+
+
+def _reached(
+    night: Night, connection: sa.Connection, seeds: pa.Array, rest: Callable[[], pa.Array] | None = None
+) -> pa.Array:
+    least = night.settings.matching.review_weight
+    found = components.component_records(connection, seeds, least_weight=least, then=rest)
+    return found["record_id"].combine_chunks().cast(pa.int64())
 
 
 def changed(night: Night, connection: sa.Connection) -> pa.Array:

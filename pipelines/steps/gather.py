@@ -25,10 +25,10 @@ from mdm.resolve.identity import RecordChanges
 from mdm.resolve.lineage import CustomerState, IdentityState, Xref
 from mdm.resolve.references import Named, named_by
 from mdm.store import customers, judgements, pairs, records, references
-from mdm.store.pending import pending_records
 from pipelines.asking import asking
 from pipelines.context import Night
 from pipelines.documents import component_sql, to_stored
+from pipelines.steps.component import changed
 from pipelines.steps.match import PARTIES
 
 RECORDS = pa.schema(
@@ -79,13 +79,12 @@ def gather(night: Night, connection: sa.Connection, scratch: duckdb.DuckDBPyConn
     )
     scored = night.folder.read("match", "pairs", columns=["party", "left_id", "right_id", "weight", "levels"])
     dropped = night.folder.read("match", "dropped")
-    pending = _ids(pending_records(connection, night.business_date)["record_id"])
     named = _references(night, scratch)
-    pending = pa.concat_arrays([pending, *_linked(night, connection, named)])
     if night.models:
         stored = _everybody(connection)
     else:
-        stored = _component(night, connection, work, left, [scored, dropped], pending)
+        linked = _linked(night, connection, named)
+        stored = _component(night, connection, work, left, [scored, dropped], linked)
     found = Gathered()
     moved = _ids(work["record_id"]).filter(work["moved"].combine_chunks())
     known = pa.concat_arrays([stored.cast(pa.int64()), moved, left])
@@ -151,7 +150,7 @@ def _component(
     work: pa.Table,
     left: pa.Array,
     looked_at: Sequence[pa.Table],
-    pending: pa.Array,
+    linked: Sequence[pa.Array],
 ) -> pa.Array:
     """The stored records that hang together with tonight's: neither tonight's own, nor gone.
 
@@ -159,7 +158,7 @@ def _component(
     """
     own = _ids(work["record_id"])
     partners = pa.concat_arrays([_ids(pairs[end]) for pairs in looked_at for end in ("left_id", "right_id")])
-    seeds = pc.unique(pa.concat_arrays([own.filter(work["moved"].combine_chunks()), left, partners, pending]))
+    seeds = pc.unique(pa.concat_arrays([changed(night, connection), partners, *linked]))
     new = own.filter(pc.invert(work["moved"].combine_chunks()))
     seeds = seeds.filter(pc.invert(pc.is_in(seeds, new)))
     if len(seeds) == 0:

@@ -50,3 +50,13 @@ def test_a_question_is_begun_before_it_is_known(database: Database) -> None:
         assert begun.ended
         nobody.give_up()  # or the block would wait for ever
         assert nobody.ended
+
+
+def test_an_error_of_a_question_that_was_begun_is_told_at_its_end(database: Database) -> None:
+    def wrong(connection: sa.Connection, rest: Callable[[], int]) -> int:
+        return int(connection.exec_driver_sql("select 1 / 0").scalar_one() + rest())
+
+    with asking.asking(database) as store:
+        begun = Begun(store, wrong)
+        with pytest.raises(sa.exc.DataError, match="division by zero"):
+            begun.end(2)
