@@ -60,6 +60,9 @@ def run(
             asked = night.Asked(only=only, dry_run=dry_run, business_date=date.date() if date else None)
             try:
                 report = night.run_night(settings, database, asked, progress)
+            except KeyboardInterrupt:
+                typer.echo("Interrupted. Run the command again: it goes on from there.", err=True)
+                raise
             finally:
                 gc.unfreeze()  # or DuckDB complains, as the process ends, about what was never given back
     if as_json:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,9 @@ OTHERS = (
     "select pg_terminate_backend(pid) from pg_stat_activity "
     "where datname = current_database() and pid <> pg_backend_pid()"
 )
+
+
+WAITING = "select count(*) from pg_locks where relation = 'delivery'::regclass and not granted"
 
 
 @pytest.fixture
@@ -85,6 +92,34 @@ def test_the_second_of_two_runs_says_who_runs_and_leaves_with_1(
     assert f"run 20260401-01 is in progress: process {os.getpid()} on " in found["message"]
     assert running["pid"] == os.getpid()
     assert not (workspace.path / "var" / "runs").exists()
+
+
+def test_an_interrupted_night_says_how_to_go_on_and_does(
+    workspace: TinyWorkspace, fresh_database: Database, undisturbed: dict[str, str]
+) -> None:
+    """Ctrl-C while the night waits for a table that somebody else holds."""
+    url = fresh_database.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "pipelines.cli", "run", "-w", str(workspace.path)]
+    with fresh_database.begin() as connection:
+        connection.exec_driver_sql("lock table delivery in access exclusive mode")
+        night = subprocess.Popen(
+            command, env={**os.environ, "MDM_DATABASE_URL": url}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            text=True, preexec_fn=_hear_interrupts,
+        )  # fmt: skip
+        while connection.exec_driver_sql(WAITING).scalar_one() == 0:
+            assert night.poll() is None
+            time.sleep(0.05)
+        night.send_signal(signal.SIGINT)
+        _, said = night.communicate(timeout=60)
+    assert night.returncode == 130
+    assert said.strip().endswith("Interrupted. Run the command again: it goes on from there.")
+    assert workspace.night(fresh_database)["status"] == "applied"
+    assert _fingerprint(fresh_database) == undisturbed
+
+
+def _hear_interrupts() -> None:
+    """What a shell starts in the background ignores them, and so would everything started by it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _fingerprint(database: Database) -> dict[str, str]:
