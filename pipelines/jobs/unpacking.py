@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
 from pathlib import Path
+
+from mdm.errors import StoreError
+
+_REMEDY = "Nothing of it was written. Take another backup."
 
 
 def unpack(archive: Path, workspace: Path, aside: Path, written: list[str]) -> None:
@@ -13,9 +18,12 @@ def unpack(archive: Path, workspace: Path, aside: Path, written: list[str]) -> N
         for entry in packed:
             if not entry.isfile():
                 continue
+            place = workspace / entry.name
+            if not place.resolve().is_relative_to(workspace.resolve()):
+                raise StoreError(f"{entry.name} is no file of a workspace", where=str(archive), remedy=_REMEDY)
             content = packed.extractfile(entry)
             assert content is not None
-            place, text = workspace / entry.name, content.read()
+            text = content.read()
             if place.is_file() and place.read_bytes() == text:
                 continue
             if place.exists():
@@ -23,7 +31,11 @@ def unpack(archive: Path, workspace: Path, aside: Path, written: list[str]) -> N
                 kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 place.rename(kept)
             written.append(entry.name)
-            packed.extract(entry, workspace, filter="data")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch(mode=0o600)
+            place.write_bytes(text)
+            place.chmod(entry.mode & 0o755)  # nobody else may write into it
+            os.utime(place, (entry.mtime, entry.mtime))
 
 
 def take_back(workspace: Path, aside: Path, written: list[str]) -> None:
